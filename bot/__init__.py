@@ -1,0 +1,1 @@
+"""Promote releases from environment to environment by pull requests, and take bad ones back."""

@@ -1,0 +1,1 @@
+"""The commands that need the bot, and the table of all commands."""

@@ -1,0 +1,1 @@
+"""What runs: one interface, one module for each sync controller."""

@@ -1,0 +1,1 @@
+"""How measurements become a verdict: pure, one kind of gate a file."""

@@ -1,0 +1,1 @@
+"""Where measurements come from: one interface, one module for each source."""

@@ -1,0 +1,1 @@
+"""One pass's look at the world: a source a file."""

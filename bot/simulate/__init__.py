@@ -1,0 +1,1 @@
+"""A simulated cluster with traffic, to try a policy without one."""

@@ -1,0 +1,48 @@
+"""Everything one pass knows when it decides: observed once, never changed, no way to ask for more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.evidence import RolloutStatus, Verdict
+from bot.forge.interface import PullRequest
+from bot.history import ArrivalKey, History
+from bot.promotion import Prepared, Promotion
+from bot.record import Ledger
+from generator.policy import Gate
+from generator.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Whether a landed commit is what was validated (R6). `problem` is empty when it is."""
+
+    commit: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The world as one pass sees it.
+
+    `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
+    arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
+    from the bot's own pull requests. `stale` are the (environment, service) whose rendered files do not belong to
+    their inputs (R7). `rewritten` is set when the base is no descendant of the last one seen. `gates` are the gates
+    in force for each (environment, service) at the base's head (P10), and `prepared` what `decide.proposals` asked for.
+    """
+
+    head: str
+    repository: Repository
+    history: History
+    ledger: Ledger
+    pulls: tuple[PullRequest, ...]
+    bot: str
+    statuses: Mapping[tuple[str, str], RolloutStatus] = field(default_factory=dict)
+    verdicts: Mapping[ArrivalKey, Verdict] = field(default_factory=dict)
+    landings: Mapping[str, Landing] = field(default_factory=dict)
+    stale: frozenset[tuple[str, str]] = frozenset()
+    rewritten: str | None = None
+    gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)
+    prepared: Mapping[Promotion, Prepared] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Render service specs into the manifests of every environment, and validate what comes out."""

@@ -1,0 +1,198 @@
+"""Read a git repository: the only module of the generator that starts git, and it never writes.
+
+Nothing here needs a work tree or a checkout. Commits are named by full ids or by names the caller allows;
+paths are checked by `generator.tree.safe_path`; no shell is involved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import git as gitpython
+
+from generator.errors import InputError, OutsideError
+from generator.release import is_commit
+from generator.tree import safe_path
+
+_NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
+# What git reads of a person's settings must not change what we compute.
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+
+
+class GitError(OutsideError):
+    """git refused or failed; `stderr` is what it said."""
+
+    def __init__(self, command: str, stderr: str) -> None:
+        self.stderr = stderr.strip()
+        super().__init__(
+            f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path that differs between two commits, with its blob ids (None: absent on that side)."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+class Git:
+    """A repository (with or without a work tree) to read from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._git = gitpython.Git(str(folder))
+        self._git.update_environment(**_ENVIRONMENT)
+
+    def run(self, *arguments: str, **options: Any) -> str:
+        """The standard output of `git <arguments>`, without its last newline. Raises `GitError`.
+
+        `options` are those of GitPython's `Git.execute` (`istream`, `env`, `kill_after_timeout`).
+        """
+        try:
+            return str(self._git.execute(["git", *arguments], **options))
+        except gitpython.GitCommandNotFound as missing:
+            raise OutsideError("git is not installed", next="install git 2.38 or later") from missing
+        except gitpython.GitCommandError as failed:
+            raise GitError(arguments[0], _message(failed)) from failed
+
+    def close(self) -> None:
+        """End the git processes that are kept for reading objects."""
+        self._git.clear_cache()
+
+    def resolve(self, name: str) -> str | None:
+        """The full id of the commit that a branch, tag or id names, or None."""
+        if not _NAME.fullmatch(name) or ".." in name:
+            raise InputError(f"{name!r} is not a name of a commit", next="use a branch, a tag or a commit id")
+        try:
+            return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        except GitError:
+            return None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether `ancestor` is `descendant` or reachable from it."""
+        try:
+            self.run("merge-base", "--is-ancestor", _full(ancestor), _full(descendant))
+        except GitError as failed:
+            if failed.stderr:
+                raise
+            return False
+        return True
+
+    def is_shallow(self) -> bool:
+        """Whether this clone lacks the older part of its history."""
+        return self.run("rev-parse", "--is-shallow-repository") == "true"
+
+    def first_parents(self, tip: str, after: str | None = None) -> list[str]:
+        """The commits of the first-parent line that ends at `tip`, oldest first; only those after `after`."""
+        limits = [f"^{_full(after)}"] if after else []
+        return self.run("rev-list", "--first-parent", "--reverse", _full(tip), *limits).split()
+
+    def parents(self, commit: str) -> list[str]:
+        """The parents of a commit, first parent first."""
+        return self.run("rev-list", "--parents", "-n1", _full(commit)).split()[1:]
+
+    def message(self, commit: str) -> str:
+        """The whole message of a commit."""
+        return self.run("log", "-1", "--format=%B", _full(commit))
+
+    def changes(self, old: str, new: str, *folders: str) -> list[Change]:
+        """The paths that differ between two commits or trees, renames as removal plus addition."""
+        raw = self.run(
+            "diff-tree",
+            "-r",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            _full(old),
+            _full(new),
+            "--",
+            *map(safe_path, folders),
+        )
+        return list(_parse_changes(raw))
+
+    def blobs(self, commit: str, *folders: str) -> dict[str, str]:
+        """path → blob id of every regular file below `folders` in a commit or tree, in git's order."""
+        raw = self.run("ls-tree", "-r", "-z", "--full-tree", _full(commit), "--", *map(safe_path, folders))
+        entries = (entry.partition("\t") for entry in raw.split("\0") if entry)
+        return {path: meta.split()[2] for meta, _, path in entries if meta.startswith("100")}
+
+    def object_id(self, commit: str, path: str) -> str | None:
+        """The id of the file or folder at `path` in a commit, or None where there is none."""
+        raw = self.run("ls-tree", "-z", "--full-tree", _full(commit), "--", safe_path(path))
+        return raw.split("\t", 1)[0].split()[2] if raw else None
+
+    def blob(self, object_id: str) -> bytes:
+        """The content of a blob."""
+        content: bytes = self._git.get_object_data(_full(object_id))[3]
+        return content
+
+    def tree(self, commit: str) -> CommitTree:
+        """The files of a commit (or tree), to read from without a checkout."""
+        return CommitTree(self, _full(commit))
+
+
+@dataclass(frozen=True)
+class CommitTree:
+    """The files of one commit. Links and submodules are not files: they are never followed."""
+
+    git: Git
+    commit: str
+    _cache: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _blobs(self) -> Mapping[str, str]:
+        return self.git.blobs(self.commit)
+
+    def read(self, path: str) -> bytes | None:
+        found = self._blobs.get(safe_path(path))
+        if found is None:
+            return None
+        if found not in self._cache:
+            self._cache[found] = self.git.blob(found)
+        return self._cache[found]
+
+    def files(self, folder: str) -> Iterator[str]:
+        prefix = safe_path(folder) + "/"
+        yield from sorted(path for path in self._blobs if path.startswith(prefix))
+
+    def blob_id(self, path: str) -> str | None:
+        return self._blobs.get(safe_path(path))
+
+
+def _full(commit: str) -> str:
+    if not is_commit(commit):
+        raise InputError(f"{commit!r} is not a full commit id", next="give all 40 hex digits")
+    return commit
+
+
+def _message(failed: gitpython.GitCommandError) -> str:
+    text = str(failed.stderr).strip()
+    text = text.removeprefix("stderr:").strip()
+    return text[1:-1].strip() if text.startswith("'") and text.endswith("'") else text
+
+
+def _parse_changes(raw: str) -> Iterator[Change]:
+    """Parse `git diff-tree -z` raw output (git-diff-tree(1), RAW OUTPUT FORMAT)."""
+    fields = iter(raw.split("\0"))
+    for meta in fields:
+        if not meta.startswith(":"):
+            continue
+        _, _, old, new, _ = meta.split()
+        yield Change(next(fields), _present(old), _present(new))
+
+
+def _present(object_id: str) -> str | None:
+    return None if set(object_id) == {"0"} else object_id

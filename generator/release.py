@@ -1,0 +1,93 @@
+"""A release: which image an environment runs a service from, and what identifies it.
+
+Two releases are the same when their content is the same, wherever and whenever it was written; the
+commit that a release is read from (its *pin*) says where to look and is no part of the identity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from generator.errors import InputError
+
+# The reference grammar of the OCI distribution spec (distribution/reference), with a registry host optional.
+_REPOSITORY = re.compile(
+    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*", re.I
+)
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """`repository[:tag][@digest]` taken apart; `str()` puts it together again unchanged."""
+
+    repository: str
+    tag: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
+
+    @property
+    def short(self) -> str:
+        """The tag, or the first twelve digits of the digest: what people call this image."""
+        return self.tag or (self.digest or "latest").removeprefix("sha256:")[:12]
+
+
+def parse_image(text: str) -> ImageReference:
+    """Take an image reference apart; raises `InputError` for what no registry would accept."""
+    rest, at, digest = text.partition("@")
+    colon = rest.rfind(":")
+    tagged = colon > rest.rfind("/")
+    repository, tag = (rest[:colon], rest[colon + 1 :]) if tagged else (rest, None)
+    if (
+        not _REPOSITORY.fullmatch(repository)
+        or (tag is not None and not _TAG.fullmatch(tag))
+        or (at and not _DIGEST.fullmatch(digest))
+    ):
+        raise InputError(
+            f"{text!r} is no image reference",
+            next="write repository:tag, repository@sha256:… or repository:tag@sha256:…",
+        )
+    return ImageReference(repository, tag, digest or None)
+
+
+def is_commit(text: str) -> bool:
+    """Whether `text` is a full commit id: the only kind of revision that is ever handed to git."""
+    return bool(_COMMIT.fullmatch(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What an overlay's `release:` says: the image as written, and the pinned commit, if any."""
+
+    image: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseId:
+    """The identity of a release: its content.
+
+    `image` is the reference as written, `config` the sha256 (64 hex digits) of the rendering part of the base
+    spec and of the template files, and `digest` the sha256 of both: the same in every environment.
+    """
+
+    image: str
+    config: str
+    digest: str
+
+    @property
+    def to12(self) -> str:
+        """The first twelve digits, as branches and trailers show it."""
+        return self.digest[:12]
+
+    @property
+    def short(self) -> str:
+        """How people name it: the image's tag, and the content."""
+        return f"{parse_image(self.image).short} ({self.digest[:7]})"

@@ -1,0 +1,161 @@
+"""The GitOps repository as data: settings, environments, service specs and overlays, each with its source.
+
+`generator.load.load` makes a `Repository` out of a `Tree`. The values are those of the files, unmerged;
+`generator.resolve` merges them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.errors import Location
+from generator.k8syaml import Document
+from generator.policy import HoldOrder, Lift, Promotion, Verify
+from generator.release import Release
+
+BASE = "environments/base/services"
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed YAML file: its path, its text, and where each of its nodes stands."""
+
+    path: str
+    text: str
+    document: Document
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The value of the file: a mapping, possibly empty."""
+        return self.document.value or {}
+
+    def at(self, pointer: Pointer = ()) -> Location:
+        """The place of a node; of the nearest ancestor where the node itself is not written."""
+        line, column = self.document.position(pointer)
+        lines = self.text.splitlines()
+        return Location(self.path, line, column, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """`forge:` of towpath.yaml: where pull requests live. `branch` is the base branch."""
+
+    kind: str = "local"
+    branch: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """towpath.yaml. `version` fixes how YAML is printed, `immutable_tags` is `images: {tags: immutable}` (P8).
+
+    `acknowledged` are landed commits that differ from what was validated and that a person accepted (R6).
+    """
+
+    version: int
+    required_version: str | None
+    forge: Forge
+    immutable_tags: bool
+    checks: Mapping[str, str | bool]
+    hold: HoldOrder | None
+    acknowledged: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`cluster:` of an environment; `controller` is the sync controller that applies it."""
+
+    name: str
+    kubernetes_version: str
+    controller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An `environment.yaml`; the name is that of its folder, `after` names its parents in the pipeline.
+
+    `mirrors` maps an image registry or prefix to what replaces it when rendering. `external` maps a kind
+    (`secrets`, `configMaps`) to names that exist in the cluster but not in git.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    cluster: Cluster
+    namespace: str
+    defaults: Mapping[str, Any]
+    mirrors: Mapping[str, str]
+    prometheus: str | None
+    external: Mapping[str, tuple[str, ...]]
+    allowed_images: tuple[str, ...]
+    allowed_kinds: tuple[str, ...]
+    promotion: Promotion
+    verify: Verify
+    hold: HoldOrder | None
+    source: Source
+
+    @property
+    def is_root(self) -> bool:
+        """Whether releases enter the pipeline here."""
+        return not self.after
+
+    @property
+    def path(self) -> str:
+        """The folder of this environment."""
+        return f"environments/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A base spec: what a service is, the same in every environment. `forward_only` lists images never to be left by a rollback."""
+
+    name: str
+    template: str
+    owner: str | None
+    values: Mapping[str, Any]
+    forward_only: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A service in an environment: it exists there exactly if this file does (P7: without `release`, not yet)."""
+
+    environment: str
+    service: str
+    values: Mapping[str, Any]
+    release: Release | None
+    hold: HoldOrder | None
+    lifted: tuple[Lift, ...]
+    source: Source
+
+    @property
+    def rendered(self) -> str:
+        """The folder of the manifests rendered from this overlay."""
+        return f"environments/{self.environment}/rendered/{self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Everything that is written in a tree, checked against the schemas of our own files."""
+
+    settings: Settings
+    environments: Mapping[str, Environment]
+    services: Mapping[str, ServiceSpec]
+    overlays: Mapping[tuple[str, str], Overlay]
+
+    def children(self, environment: str) -> tuple[str, ...]:
+        """The environments that come directly after this one, sorted."""
+        return tuple(sorted(name for name, other in self.environments.items() if environment in other.after))
+
+
+def overlay_path(environment: str, service: str) -> str:
+    """Where the overlay of a service in an environment is written."""
+    return f"environments/{environment}/services/{service}.yaml"
+
+
+def spec_path(service: str) -> str:
+    """Where the base spec of a service is written."""
+    return f"{BASE}/{service}.yaml"

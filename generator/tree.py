@@ -1,0 +1,116 @@
+"""A tree of files to read from: a folder on disk, a commit, or either of them with edits on top.
+
+Everything that renders and validates reads from a `Tree`, so a work tree, an old commit and a result that
+exists only in memory are the same to it. Paths are relative, `/`-separated and never leave the root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from generator.errors import InputError, Location
+
+
+class Tree(Protocol):
+    """Read access to a tree of files."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None where there is none. Raises `InputError` for a link."""
+
+    def files(self, folder: str) -> Iterator[str]:
+        """The paths of all files below a folder, sorted; nothing where the folder does not exist."""
+
+    def blob_id(self, path: str) -> str | None:
+        """The id that git gives the content of a file, or None where there is none."""
+
+
+def blob_id(content: bytes) -> str:
+    """The id of a git blob: sha1 of `blob <size>`, a NUL byte and the content (gitformat-pack(5))."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def safe_path(path: str) -> str:
+    """`path` when it is relative and stays inside the tree; raises `InputError` otherwise."""
+    parts = path.split("/")
+    if (
+        path.startswith("/")
+        or "\\" in path
+        or "\0" in path
+        or any(part in ("", ".", "..", ".git") for part in parts)
+    ):
+        raise InputError(
+            f"{path!r} is not a path inside the repository", next="use a relative path without '..'"
+        )
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class DiskTree:
+    """The files below `root` as they are now. Links are refused, wherever they lead."""
+
+    root: Path
+
+    def _locate(self, path: str) -> Path:
+        place = self.root
+        for part in safe_path(path).split("/"):
+            place = place / part
+            if place.is_symlink():
+                raise InputError(
+                    "links are not followed", where=Location(path), next="replace it by a regular file"
+                )
+        return place
+
+    def read(self, path: str) -> bytes | None:
+        place = self._locate(path)
+        return place.read_bytes() if place.is_file() else None
+
+    def files(self, folder: str) -> Iterator[str]:
+        start = self._locate(folder)
+        if start.is_dir():
+            yield from self._walk(start, folder)
+
+    def _walk(self, folder: Path, path: str) -> Iterator[str]:
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            below = f"{path}/{entry.name}"
+            if entry.is_symlink():
+                raise InputError(
+                    "links are not followed", where=Location(below), next="replace it by a regular file"
+                )
+            if entry.is_dir():
+                yield from self._walk(entry, below)
+            elif entry.is_file():
+                yield below
+
+    def blob_id(self, path: str) -> str | None:
+        content = self.read(path)
+        return None if content is None else blob_id(content)
+
+
+@dataclass(frozen=True, slots=True)
+class EditedTree:
+    """A tree with some files replaced, added, or (content None) removed, without touching the tree below."""
+
+    below: Tree
+    edits: Mapping[str, bytes | None] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes | None:
+        return self.edits[path] if path in self.edits else self.below.read(path)
+
+    def files(self, folder: str) -> Iterator[str]:
+        added = {
+            path
+            for path, content in self.edits.items()
+            if content is not None and path.startswith(folder + "/")
+        }
+        kept = {path for path in self.below.files(folder) if self.edits.get(path, b"") is not None}
+        yield from sorted(added | kept)
+
+    def blob_id(self, path: str) -> str | None:
+        if path not in self.edits:
+            return self.below.blob_id(path)
+        content = self.edits[path]
+        return None if content is None else blob_id(content)
