@@ -1,0 +1,124 @@
+"""What a schema has against a value, in words for people: jsonschema-rs's errors become `SchemaError`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_LONGEST = 40
+_FEW = 8
+_SECRET = ("data", "stringData")
+_TYPES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "list",
+    dict: "map",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """What is wrong at `path`, the keys and indices that lead there from the object's root.
+
+    `check` is `unknown-field`, `missing-field`, `wrong-type` or `bad-value`. The path of a missing field is the
+    path of the map that lacks it.
+    """
+
+    path: tuple[str | int, ...]
+    check: str
+    message: str
+
+
+def worded(
+    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind: str
+) -> Iterator[SchemaError]:
+    """What people are told about one of the validator's errors; the values of a Secret stay out of it."""
+    path = tuple(error.instance_path)
+    node = _at(schema, error.schema_path[:-1])
+    facts = error.kind.as_dict()
+    secret = kind == "Secret" and bool(path) and path[0] in _SECRET
+    got = type_name(error.instance) if secret else shown(error.instance)
+    match error.kind.name:
+        case "additionalProperties":
+            for field in sorted(facts["unexpected"]):
+                message = unknown_field(field, node.get("properties", {}))
+                yield SchemaError((*path, field), "unknown-field", message)
+        case "required":
+            yield SchemaError(path, "missing-field", f"missing required field '{facts['property']}'")
+        case "type":
+            advice = "" if secret else _advice(facts["types"], error.instance)
+            yield SchemaError(
+                path, "wrong-type", f"expected {_type(node, facts['types'])}, got {got}{advice}"
+            )
+        case _:
+            yield SchemaError(
+                path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}"
+            )
+
+
+def unknown_field(field: str, known: Iterable[str]) -> str:
+    """Says that a field is unknown, and which one was probably meant."""
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(field.lower(), by_lower, n=1)
+    if close:
+        return f"unknown field '{field}'; did you mean '{by_lower[close[0]]}'?"
+    if 0 < len(by_lower) <= _FEW:
+        return f"unknown field '{field}'; known here: {', '.join(sorted(by_lower.values()))}"
+    return f"unknown field '{field}'"
+
+
+def shown(value: object) -> str:
+    """A value as an error names it: its type and, when that is short, itself."""
+    if value is None or isinstance(value, dict | list):
+        return type_name(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{type_name(value)} {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type in YAML's words."""
+    return _TYPES.get(type(value), type(value).__name__)
+
+
+def _type(node: Mapping[str, Any], types: Iterable[str]) -> str:
+    names = {"object": "map", "array": "list"}
+    plain = " or ".join(names.get(one, one) for one in sorted(types) if one != "null")
+    return str(node.get("x-towpath-expects", plain))
+
+
+def _value(node: Mapping[str, Any], keyword: str, facts: Mapping[str, Any]) -> str:
+    match keyword:
+        case "minimum":
+            return f"at least {facts['limit']}"
+        case "maximum":
+            return f"at most {facts['limit']}"
+        case "enum":
+            return " or ".join(json.dumps(option) for option in facts["options"])
+        case _:
+            return str(node.get("x-towpath-expects", f"a value that satisfies {keyword} {node.get(keyword)}"))
+
+
+def _advice(types: Iterable[str], value: object) -> str:
+    """What to do about the usual mistakes: text that YAML reads as something else, and a number in quotes."""
+    wanted = set(types)
+    if "string" in wanted and isinstance(value, bool | int | float):
+        return f": write {json.dumps(json.dumps(value))}"
+    if "integer" in wanted and isinstance(value, str) and value.removeprefix("-").isdecimal():
+        return f": write {value}"
+    return ""
+
+
+def _at(schema: Mapping[str, Any], path: Sequence[str | int]) -> Mapping[str, Any]:
+    node: Any = schema
+    for step in path:
+        node = node[step]
+    return node if isinstance(node, dict) else {}
