@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator.policy import Lift
 from generator.release import ReleaseId
 
 
@@ -17,7 +18,8 @@ from generator.release import ReleaseId
 class Placement:
     """What an environment holds of a service at one commit.
 
-    `revision` is the pin (None in a root, or where unpinned), `rendered` the id of the tree `rendered/<service>`.
+    `revision` is the pin; in a root (and where unpinned) it is the commit that a child would pin: the newest
+    first-parent commit that touched the templates or the base spec of the service. `rendered` the id of the tree `rendered/<service>`.
     """
 
     release: ReleaseId
@@ -42,6 +44,7 @@ class ArrivalKey:
 class Arrival:
     """A release coming into an environment.
 
+    `revision` is what a child environment pins when it takes this release (see `Placement`).
     `position` counts first-parent commits of the base from 0 (oldest). `effect_free`: no rendered file changed.
     `known_to_parents`: every parent held this release at or before this commit (false: a hotfix, P1).
     `current_in_parents`: every parent holds this very release at this commit (decides whether a return is a
@@ -75,11 +78,20 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftEntry:
+    """An entry of `lifted:` in an overlay, with the position of the commit that wrote it (Q3)."""
+
+    position: int
+    lift: Lift
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """Everything one environment has held of one service, oldest first.
 
     `present` is false once the overlay is gone or has no release. `window` is where measuring starts: the current
-    arrival's own commit, or a later edit of the environment that changed rendered files.
+    arrival's own commit, or a later edit of the environment that changed rendered files. `lifts` are the entries that
+    stand in the overlay now. `problem` says why the release that is written now cannot be told (a missing pin).
     """
 
     environment: str
@@ -87,6 +99,8 @@ class Track:
     arrivals: tuple[Arrival, ...]
     window: Window | None
     present: bool
+    lifts: tuple[LiftEntry, ...] = ()
+    problem: str = ""
 
     @property
     def current(self) -> Arrival | None:

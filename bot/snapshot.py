@@ -23,12 +23,27 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadFacts:
+    """What git says of the head of one of the bot's own pull requests.
+
+    `parent_on_base`: its only parent is a first-parent commit of the base. `ours`: its tree equals what the bot
+    renders for that promotion on that parent (R2). `inputs`: the inputs hash (R5) it was rendered from, on that parent.
+    `touched`: the base changed an owned path of the promotion after that parent.
+    """
+
+    parent_on_base: bool
+    ours: bool
+    inputs: str
+    touched: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The world as one pass sees it.
 
     `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
     arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
-    from the bot's own pull requests. `stale` are the (environment, service) whose rendered files do not belong to
+    from the bot's own pull requests, `heads` the facts of its open ones by head commit. `stale` are the (environment, service) whose rendered files do not belong to
     their inputs (R7). `rewritten` is set when the base is no descendant of the last one seen. `gates` are the gates
     in force for each (environment, service) at the base's head (P10), and `prepared` what `decide.proposals` asked for.
     """
@@ -42,6 +57,7 @@ class Snapshot:
     statuses: Mapping[tuple[str, str], RolloutStatus] = field(default_factory=dict)
     verdicts: Mapping[ArrivalKey, Verdict] = field(default_factory=dict)
     landings: Mapping[str, Landing] = field(default_factory=dict)
+    heads: Mapping[str, HeadFacts] = field(default_factory=dict)
     stale: frozenset[tuple[str, str]] = frozenset()
     rewritten: str | None = None
     gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)
