@@ -19,7 +19,8 @@ class Placement:
     """What an environment holds of a service at one commit.
 
     `revision` is the pin; in a root (and where unpinned) it is the commit that a child would pin: the newest
-    first-parent commit that touched the templates or the base spec of the service. `rendered` the id of the tree `rendered/<service>`.
+    first-parent commit that touched the templates or the base spec of the service. `rendered` is the id of the
+    tree `rendered/<service>`.
     """
 
     release: ReleaseId
