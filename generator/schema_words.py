@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 40
 _FEW = 8
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _SECRET = ("data", "stringData")
 _TYPES: Mapping[type, str] = {
     type(None): "null",
@@ -29,8 +31,8 @@ _TYPES: Mapping[type, str] = {
 class SchemaError:
     """What is wrong at `path`, the keys and indices that lead there from the object's root.
 
-    `check` is `unknown-field`, `missing-field`, `wrong-type` or `bad-value`. The path of a missing field is the
-    path of the map that lacks it.
+    `check` is `unknown-field`, `missing-field`, `wrong-type` or `bad-value`. The path of a missing field is
+    the path of the map that lacks it.
     """
 
     path: tuple[str | int, ...]
@@ -38,9 +40,7 @@ class SchemaError:
     message: str
 
 
-def worded(
-    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind: str
-) -> Iterator[SchemaError]:
+def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind: str) -> Iterator[SchemaError]:
     """What people are told about one of the validator's errors; the values of a Secret stay out of it."""
     path = tuple(error.instance_path)
     node = _at(schema, error.schema_path[:-1])
@@ -56,13 +56,9 @@ def worded(
             yield SchemaError(path, "missing-field", f"missing required field '{facts['property']}'")
         case "type":
             advice = "" if secret else _advice(facts["types"], error.instance)
-            yield SchemaError(
-                path, "wrong-type", f"expected {_type(node, facts['types'])}, got {got}{advice}"
-            )
+            yield SchemaError(path, "wrong-type", f"expected {_type(node, facts['types'])}, got {got}{advice}")
         case _:
-            yield SchemaError(
-                path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}"
-            )
+            yield SchemaError(path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}")
 
 
 def unknown_field(field: str, known: Iterable[str]) -> str:
@@ -112,7 +108,7 @@ def _advice(types: Iterable[str], value: object) -> str:
     wanted = set(types)
     if "string" in wanted and isinstance(value, bool | int | float):
         return f": write {json.dumps(json.dumps(value))}"
-    if "integer" in wanted and isinstance(value, str) and value.removeprefix("-").isdecimal():
+    if "integer" in wanted and isinstance(value, str) and _INTEGER.fullmatch(value):
         return f": write {value}"
     return ""
 

@@ -156,9 +156,7 @@ def _unnamed(obj: Mapping[str, object], field: str) -> Iterator[SchemaError]:
 
 
 @lru_cache(maxsize=512)
-def _compiled(
-    version: str, api_version: str, kind: str
-) -> tuple[jsonschema_rs.Draft202012Validator, Schema] | None:
+def _compiled(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, Schema] | None:
     import jsonschema_rs
 
     schema = schema_for(version, api_version, kind)

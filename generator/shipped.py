@@ -1,4 +1,4 @@
-"""Where the files that travel with the tool are: beside the package in a checkout, inside it once installed."""
+"""Where the files that travel with the tool are: beside the package in a checkout, else inside it."""
 
 from __future__ import annotations
 

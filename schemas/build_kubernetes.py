@@ -1,4 +1,4 @@
-"""Make `schemas/kubernetes/definitions.tsv` from the wheel of kubernetes-validate; the README beside it says how.
+"""Make schemas/kubernetes/definitions.tsv from the wheel of kubernetes-validate; its README says how.
 
 The commands are
 
@@ -19,14 +19,12 @@ from typing import Any
 Schema = dict[str, Any]
 
 OUTPUT = Path(__file__).parent / "kubernetes" / "definitions.tsv"
-MEMBER = re.compile(
-    r"kubernetes_validate/kubernetes-json-schema/v1\.(\d+)\.0-local-strict/_definitions\.json"
-)
+MEMBER = re.compile(r"kubernetes_validate/kubernetes-json-schema/v1\.(\d+)\.0-local-strict/_definitions\.json")
 OBJECT_META = "#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 # The kinds without a namespace, by group: those marked `+genclient:nonNamespaced` in k8s.io/api (v0.25.0 to
-# v0.37.0-beta.0), and CustomResourceDefinition and APIService, which live in repositories of their own. A kind
-# keeps its scope for life.
+# v0.37.0-beta.0), and CustomResourceDefinition and APIService, which live in repositories of their own.
+# A kind keeps its scope for life.
 CLUSTER_SCOPED = {
     "": {"ComponentStatus", "Namespace", "Node", "PersistentVolume"},
     "admissionregistration.k8s.io": {
@@ -143,9 +141,7 @@ def definitions_by_minor(wheel: Path) -> dict[int, dict[str, str]]:
                 raw = json.loads(archive.read(member))["$defs"]
                 definitions = {name: CORRECTED.get(name) or corrected(schema) for name, schema in raw.items()}
                 by_minor[int(match[1])] = {
-                    name: json.dumps(
-                        definitions[name], sort_keys=True, separators=(",", ":"), ensure_ascii=True
-                    )
+                    name: json.dumps(definitions[name], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
                     for name in reachable(definitions)
                 }
     return by_minor
