@@ -22,6 +22,20 @@ from generator.shipped import shipped
 if TYPE_CHECKING:
     import jsonschema_rs
 
+__all__ = [
+    "Kind",
+    "Schema",
+    "SchemaError",
+    "UnknownKind",
+    "definition",
+    "kinds",
+    "minor",
+    "schema_for",
+    "supported_versions",
+    "validate_object",
+    "validator",
+]
+
 Schema = dict[str, Any]
 
 _VERSION = re.compile(r"v?1\.(\d+)(?:[.+-].*)?")

@@ -297,6 +297,7 @@ def test_what_is_suggested_is_always_served():
     for version in VERSIONS:
         for api_version, kind in asked - set(schemas.kinds(version)):
             unknown = validate_object(version, {"apiVersion": api_version, "kind": kind})
+            assert isinstance(unknown, UnknownKind)
             instead = unknown.did_you_mean
             assert instead is None or schemas.kinds(version)[instead.api_version, instead.kind] == instead
 
@@ -320,7 +321,9 @@ def test_callers_cannot_change_the_store():
 
 @cache
 def oracle(version, api_version, kind):
-    return jsonschema.Draft202012Validator(schemas.schema_for(version, api_version, kind))
+    schema = schemas.schema_for(version, api_version, kind)
+    assert schema
+    return jsonschema.Draft202012Validator(schema)
 
 
 def oracle_paths(version, obj):
@@ -343,7 +346,7 @@ def places(node, path=()):
         yield from places(value, (*path, step))
 
 
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[object] = st.sampled_from(
     [None, True, 0, -1, 2**31, 2**63, 1.0, 1.5, "", "80", "1Gi", "1 Gi", "ä", [], ["a"], [{}], {}, {"name": "a"}]
 )
 
