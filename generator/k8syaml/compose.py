@@ -1,0 +1,262 @@
+"""From the events of one document to its JSON value, as go-yaml v2 decodes it (decode.go).
+
+libyaml and go-yaml v2 are one scanner in two languages, with few differences since; where libyaml reads
+more than go-yaml does, the composer refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from generator.k8syaml.limits import MAX_DEPTH, excessive
+from generator.k8syaml.scalars import (
+    Scalar,
+    ScalarError,
+    as_key,
+    as_value,
+    plain_key,
+    plain_value,
+    resolve_tagged,
+)
+from generator.k8syaml.stream import RefusedError, end_of, start_of
+
+_GREEDY_TAG: Final = re.compile(r"(?:&[\w-]+\s+)?!(?!<)[^\s,\[\]]*[,\[\]]")
+_SLASH_ESCAPE: Final = re.compile(r'"(?:[^"\\]|\\[^/])*\\/')
+_MERGE_TAG: Final = "tag:yaml.org,2002:merge"
+
+
+class _Merge:
+    """Stands for the key `<<` while its value is being read."""
+
+
+_MERGE: Final = _Merge()
+
+
+class _Anchor:
+    """A node with an anchor: its event if it is a scalar, its value, and how many nodes it decodes."""
+
+    __slots__ = ("event", "open", "value", "weight")
+
+    def __init__(self, value: Any, event: ScalarEvent | None = None) -> None:
+        self.value = value
+        self.event = event
+        self.open = event is None
+        self.weight = 1
+
+
+class _Frame:
+    """A map or list that is being filled: the key in hand, and where the count of nodes stood."""
+
+    __slots__ = ("anchor", "count", "flow", "key", "key_event", "value")
+
+    def __init__(self, value: Any, flow: bool, anchor: _Anchor | None, count: int) -> None:
+        self.value = value
+        self.flow = flow
+        self.anchor = anchor
+        self.count = count
+        self.key: str | _Merge | None = None
+        self.key_event: Event | None = None
+
+
+def event_value(event: ScalarEvent) -> Scalar:
+    """The JSON value of a scalar; `ScalarError` if Kubernetes would refuse it."""
+    if event.tag is not None:
+        return as_value(resolve_tagged(event.tag, event.value))
+    return plain_value(event.value) if event.implicit[0] else event.value
+
+
+def event_key(event: ScalarEvent) -> str:
+    """The JSON key of a scalar; `ScalarError` if Kubernetes would refuse it."""
+    if event.tag is not None:
+        return as_key(resolve_tagged(event.tag, event.value))
+    return plain_key(event.value) if event.implicit[0] else event.value
+
+
+def is_merge(event: ScalarEvent) -> bool:
+    """Whether this key asks to merge its value: a plain `<<`, with no tag, `!` or `!!merge`."""
+    return event.value == "<<" and (event.implicit[0] or event.tag == _MERGE_TAG)
+
+
+class Composer:
+    """Builds the value of one document out of its events, without recursion."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.frame = _Frame([], flow=False, anchor=None, count=0)
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, _Anchor] = {}
+        self.nodes = 1
+        self.aliased = 0
+        # What libyaml reads and go-yaml does not needs one of these; most texts have neither.
+        suspicious = "\\/" in text or ("?" in text and ("{" in text or "[" in text))
+        self.handlers: dict[type[Event], Callable[[Any], None]] = {
+            ScalarEvent: self.suspicious_scalar if suspicious else self.scalar,
+            AliasEvent: self.alias,
+            MappingStartEvent: self.start_map,
+            SequenceStartEvent: self.start_list,
+            MappingEndEvent: self.end,
+            SequenceEndEvent: self.end,
+        }
+
+    @property
+    def value(self) -> Any:
+        """The document's value, once every event has been handled."""
+        return self.frame.value[0]
+
+    def suspicious_scalar(self, event: ScalarEvent) -> None:
+        if self.frame.flow and not event.style and "?" in event.value:
+            raise RefusedError("'?' cannot be in an unquoted string between brackets", event, "Quote the string.")
+        if event.style == '"' and _SLASH_ESCAPE.search(self.text, start_of(event).index, end_of(event).index):
+            raise RefusedError("found unknown escape character '\\/'", event, "Write / without the backslash.")
+        self.scalar(event)
+
+    def scalar(self, event: ScalarEvent) -> None:
+        frame = self.frame
+        self.nodes += 1
+        try:
+            if event.tag is not None:
+                self.check_tag(event)
+            if frame.key is None and type(frame.value) is dict:
+                self.key(frame, event)
+                return
+            value = event_value(event)
+        except ScalarError as error:
+            raise RefusedError(str(error), event) from None
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchor(value, event)
+        if frame.key is None:
+            frame.value.append(value)
+        else:
+            self.place(value)
+
+    def key(self, frame: _Frame, event: ScalarEvent) -> None:
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchor(None, event)
+        frame.key_event = event
+        if is_merge(event):
+            frame.key = _MERGE
+            return
+        self.set_key(frame, event_key(event), event)
+
+    def set_key(self, frame: _Frame, key: str, event: Event) -> None:
+        if key in frame.value:
+            raise RefusedError(f"key {key!r} already set in map", event, "Remove one of the two.")
+        frame.key, frame.key_event = key, event
+
+    def place(self, value: Any) -> None:
+        """Put a finished value where the innermost map or list waits for it."""
+        frame = self.frame
+        if type(frame.value) is list:
+            frame.value.append(value)
+            return
+        if frame.key is _MERGE:
+            self.merge(frame, value)
+        else:
+            frame.value[frame.key] = value
+        frame.key = None
+
+    def merge(self, frame: _Frame, value: Any) -> None:
+        sources = value if type(value) is list else [value]
+        for source in sources:
+            if type(source) is not dict:
+                raise RefusedError("map merge requires map or sequence of maps as the value", _known(frame.key_event))
+            for key in source:
+                self.set_key(frame, key, _known(frame.key_event))
+            frame.value.update(source)
+
+    def start_map(self, event: MappingStartEvent) -> None:
+        self.start(event, {})
+
+    def start_list(self, event: SequenceStartEvent) -> None:
+        self.start(event, [])
+
+    def start(self, event: CollectionStartEvent, value: Any) -> None:
+        parent = self.frame
+        if parent.key is None and type(parent.value) is dict:
+            raise RefusedError("a map or list cannot be a key", event)
+        if len(self.stack) >= MAX_DEPTH:
+            raise RefusedError(f"more than {MAX_DEPTH} levels of maps and lists", event)
+        if event.tag is not None:
+            self.check_tag(event)
+        self.nodes += 1
+        anchor = None
+        if event.anchor is not None:
+            self.anchors[event.anchor] = anchor = _Anchor(value)
+        self.stack.append(parent)
+        self.frame = _Frame(value, bool(event.flow_style), anchor, self.nodes)
+
+    def end(self, _event: Event) -> None:
+        frame = self.frame
+        if frame.anchor is not None:
+            frame.anchor.open = False
+            frame.anchor.weight = self.nodes - frame.count + 1
+        self.frame = self.stack.pop()
+        self.place(frame.value)
+
+    def alias(self, event: AliasEvent) -> None:
+        anchor = self.anchors.get(event.anchor or "")
+        if anchor is None:
+            raise RefusedError(f"unknown anchor {event.anchor!r} referenced", event)
+        if anchor.open:
+            raise RefusedError(f"anchor {event.anchor!r} value contains itself", event)
+        self.nodes += 1 + anchor.weight
+        self.aliased += anchor.weight
+        if excessive(self.nodes, self.aliased):
+            raise RefusedError("document contains excessive aliasing", event)
+        frame = self.frame
+        if frame.key is None and type(frame.value) is dict:
+            self.alias_key(frame, anchor, event)
+            return
+        if frame.key is _MERGE and type(anchor.value) is not dict:
+            raise RefusedError("map merge requires map or sequence of maps as the value", event)
+        self.place(self.alias_value(anchor, event))
+
+    def alias_key(self, frame: _Frame, anchor: _Anchor, event: AliasEvent) -> None:
+        if anchor.event is None:
+            raise RefusedError("a map or list cannot be a key", event)
+        try:
+            self.set_key(frame, event_key(anchor.event), event)
+        except ScalarError as error:
+            raise RefusedError(str(error), event) from None
+
+    def alias_value(self, anchor: _Anchor, event: AliasEvent) -> Any:
+        if anchor.event is None:
+            return _copy(anchor.value, MAX_DEPTH - len(self.stack), event)
+        try:
+            return event_value(anchor.event)
+        except ScalarError as error:
+            raise RefusedError(str(error), event) from None
+
+    def check_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        """go-yaml takes `,`, `[` and `]` for a part of a tag, so `[!!str,a]` is not what it looks like."""
+        if _GREEDY_TAG.match(self.text, start_of(event).index):
+            raise RefusedError("a tag must be followed by a space", event)
+
+
+def _known(event: Event | None) -> Event:
+    assert event is not None, "a merge has a key"  # noqa: S101 - for the type checker
+    return event
+
+
+def _copy(value: Any, levels: int, event: Event) -> Any:
+    """A copy, so that changing what an alias gave does not change its anchor."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if levels <= 0:
+        raise RefusedError(f"more than {MAX_DEPTH} levels of maps and lists", event)
+    if isinstance(value, dict):
+        return {key: _copy(item, levels - 1, event) for key, item in value.items()}
+    return [_copy(item, levels - 1, event) for item in value]

@@ -1,0 +1,37 @@
+"""Reading a stream of manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from generator.k8syaml.compose import Composer
+from generator.k8syaml.stream import RefusedError, Stream
+
+
+def load_all(text: str, path: str = "") -> list[Any]:
+    """Every document of a stream, as the JSON value that Kubernetes makes of it.
+
+    Strict, as kubectl and the API server are where they validate: a key that is set twice is an error,
+    and so is a key that both `<<` and the map itself set, or two keys that become one in JSON (1 and
+    "1"). As kubectl does, documents that are empty or null are dropped (a stream of nothing else gives
+    `[None]`), and so is whatever follows a document before the next `---`.
+
+    Raises `YamlError` with line and column for what Kubernetes refuses, and at the limits of
+    `generator.k8syaml.limits`. `path` is only for the error.
+    """
+    values = [value for value, _ in documents(Stream(text, path))]
+    return [value for value in values if value is not None] or [None]
+
+
+def documents(stream: Stream) -> Iterator[tuple[Any, int]]:
+    """The documents of a stream with the lines (from 1) where they start, empty ones included."""
+    while (line := stream.next_document()) is not None:
+        composer = Composer(stream.text)
+        handlers = composer.handlers
+        try:
+            for event in stream.events():
+                handlers[type(event)](event)
+        except RefusedError as error:
+            raise stream.error(error) from None
+        yield composer.value, line
