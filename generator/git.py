@@ -34,9 +34,7 @@ class GitError(OutsideError):
 
     def __init__(self, command: str, stderr: str) -> None:
         self.stderr = stderr.strip()
-        super().__init__(
-            f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above"
-        )
+        super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,17 @@ class Git:
         )
         return list(_parse_changes(raw))
 
+    def log(self, tip: str, after: str | None, *folders: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
+        """Every commit of the first-parent line that ends at `tip`, oldest first, with what it changed below
+        `folders` against its first parent (the first commit of all: everything). Only those after `after`.
+        """
+        limits = [f"^{_full(after)}"] if after else []
+        raw = self.run(
+            "log", "--first-parent", "--reverse", "-m", "--root", "--raw", "-r", "-z", "--no-renames", "--no-abbrev",
+            "--full-history", "--sparse", "--format=%x00commit %H%x00", _full(tip), *limits, "--", *map(safe_path, folders),
+        )  # fmt: skip
+        return _parse_log(raw)
+
     def blobs(self, commit: str, *folders: str) -> dict[str, str]:
         """path → blob id of every regular file below `folders` in a commit or tree, in git's order."""
         raw = self.run("ls-tree", "-r", "-z", "--full-tree", _full(commit), "--", *map(safe_path, folders))
@@ -192,6 +201,20 @@ def _parse_changes(raw: str) -> Iterator[Change]:
             continue
         _, _, old, new, _ = meta.split()
         yield Change(next(fields), _present(old), _present(new))
+
+
+def _parse_log(raw: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
+    """Split the output of `git log --raw -z` at our own `commit <id>` markers, which no raw field can look like."""
+    commit, fields = "", list[str]()
+    for field_ in raw.split("\0"):
+        if field_.startswith("commit ") and is_commit(field_[7:]) and (not fields or not fields[-1].startswith(":")):
+            if commit:
+                yield commit, tuple(_parse_changes("\0".join(fields)))
+            commit, fields = field_[7:], []
+        elif field_.strip("\n"):
+            fields.append(field_.lstrip("\n"))
+    if commit:
+        yield commit, tuple(_parse_changes("\0".join(fields)))
 
 
 def _present(object_id: str) -> str | None:

@@ -134,7 +134,7 @@ class Overlay:
     @property
     def rendered(self) -> str:
         """The folder of the manifests rendered from this overlay."""
-        return f"environments/{self.environment}/rendered/{self.service}"
+        return rendered_path(self.environment, self.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,11 @@ class Repository:
 def overlay_path(environment: str, service: str) -> str:
     """Where the overlay of a service in an environment is written."""
     return f"environments/{environment}/services/{service}.yaml"
+
+
+def rendered_path(environment: str, service: str) -> str:
+    """The folder that the manifests of a service in an environment are rendered into."""
+    return f"environments/{environment}/rendered/{service}"
 
 
 def spec_path(service: str) -> str:

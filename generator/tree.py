@@ -36,15 +36,8 @@ def blob_id(content: bytes) -> str:
 def safe_path(path: str) -> str:
     """`path` when it is relative and stays inside the tree; raises `InputError` otherwise."""
     parts = path.split("/")
-    if (
-        path.startswith("/")
-        or "\\" in path
-        or "\0" in path
-        or any(part in ("", ".", "..", ".git") for part in parts)
-    ):
-        raise InputError(
-            f"{path!r} is not a path inside the repository", next="use a relative path without '..'"
-        )
+    if path.startswith("/") or "\\" in path or "\0" in path or any(part in ("", ".", "..", ".git") for part in parts):
+        raise InputError(f"{path!r} is not a path inside the repository", next="use a relative path without '..'")
     return path
 
 
@@ -59,9 +52,7 @@ class DiskTree:
         for part in safe_path(path).split("/"):
             place = place / part
             if place.is_symlink():
-                raise InputError(
-                    "links are not followed", where=Location(path), next="replace it by a regular file"
-                )
+                raise InputError("links are not followed", where=Location(path), next="replace it by a regular file")
         return place
 
     def read(self, path: str) -> bytes | None:
@@ -77,9 +68,7 @@ class DiskTree:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
             below = f"{path}/{entry.name}"
             if entry.is_symlink():
-                raise InputError(
-                    "links are not followed", where=Location(below), next="replace it by a regular file"
-                )
+                raise InputError("links are not followed", where=Location(below), next="replace it by a regular file")
             if entry.is_dir():
                 yield from self._walk(entry, below)
             elif entry.is_file():
@@ -101,11 +90,7 @@ class EditedTree:
         return self.edits[path] if path in self.edits else self.below.read(path)
 
     def files(self, folder: str) -> Iterator[str]:
-        added = {
-            path
-            for path, content in self.edits.items()
-            if content is not None and path.startswith(folder + "/")
-        }
+        added = {path for path, content in self.edits.items() if content is not None and path.startswith(folder + "/")}
         kept = {path for path in self.below.files(folder) if self.edits.get(path, b"") is not None}
         yield from sorted(added | kept)
 

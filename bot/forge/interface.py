@@ -95,9 +95,7 @@ class Forge(Protocol):
     def pull(self, number: int) -> PullRequest:
         """One pull request; raises `UsageError` when there is none of that number."""
 
-    def open(
-        self, branch: str, base: str, title: str, body: str, labels: frozenset[str] = frozenset()
-    ) -> PullRequest:
+    def open(self, branch: str, base: str, title: str, body: str, labels: frozenset[str] = frozenset()) -> PullRequest:
         """Open a pull request for a branch that was pushed before. With one open for that branch: that one."""
 
     def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> PullRequest:
@@ -109,9 +107,7 @@ class Forge(Protocol):
     def approve(self, number: int, head: str) -> None:
         """Approve exactly this head; refused when the head has moved."""
 
-    def label(
-        self, number: int, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()
-    ) -> None:
+    def label(self, number: int, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()) -> None:
         """Add and remove labels."""
 
     def merge(self, number: int, head: str, message: str) -> str:

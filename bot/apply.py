@@ -1,0 +1,157 @@
+"""Carry out actions one by one, each guarded by what it was decided on.
+
+Nothing here decides. A guard that fails (a branch or the base moved, the inputs changed) leaves the world as it is
+and says so in the outcome: the next pass observes again and decides anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import singledispatchmethod
+
+from bot.action import (
+    Action,
+    ClosePullRequest,
+    DeleteBranch,
+    Merge,
+    Notify,
+    OpenPullRequest,
+    SetStatus,
+    UpdatePullRequest,
+    WriteRecords,
+)
+from bot.forge.interface import Forge, Refused
+from bot.git import Clone, PushRejected, RefUpdate
+from bot.hold import Hold
+from bot.ledger import append
+from bot.prepare import Preparer
+from bot.record import Ledger
+from generator.errors import TowpathError
+
+
+class Result(Enum):
+    """What became of an action."""
+
+    DONE = "done"
+    OVERTAKEN = "overtaken"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An action and what became of it; `detail` is the pull request or commit made, or why nothing was done."""
+
+    action: Action
+    result: Result
+    detail: str = ""
+
+
+class Overtaken(Exception):
+    """What the action was decided on is no longer so."""
+
+
+@dataclass(slots=True)
+class Applier:
+    """Applies actions to the forge, the remote repository and the ledger.
+
+    `before` is called ahead of every effect: a seam for tests that stop the process there.
+    """
+
+    clone: Clone
+    forge: Forge
+    preparer: Preparer
+    ledger: Ledger
+    branch: str
+    notify: Callable[[Notify], None]
+    before: Callable[[str], None] = lambda _: None
+
+    def apply(self, actions: Sequence[Action]) -> tuple[Outcome, ...]:
+        """Apply all actions in order; a failure of one does not keep the others from being tried."""
+        return tuple(self._outcome(action) for action in actions if not isinstance(action, Hold))
+
+    def _outcome(self, action: Action) -> Outcome:
+        try:
+            return Outcome(action, Result.DONE, self._carry_out(action))
+        except (Overtaken, PushRejected, Refused) as overtaken:
+            return Outcome(action, Result.OVERTAKEN, str(overtaken))
+        except TowpathError as failed:
+            return Outcome(action, Result.FAILED, str(failed))
+
+    @singledispatchmethod
+    def _carry_out(self, action: object) -> str:
+        raise TypeError(f"no way to carry out {action!r}")
+
+    @_carry_out.register
+    def _(self, action: OpenPullRequest) -> str:
+        head, branch = _head(action.prepared.head), action.prepared.promotion.branch
+        self._push(RefUpdate(f"refs/heads/{branch}", head, None))
+        self.before("open")
+        return f"#{self.forge.open(branch, self.branch, action.title, action.body).number}"
+
+    @_carry_out.register
+    def _(self, action: UpdatePullRequest) -> str:
+        if action.prepared is not None:
+            branch = action.prepared.promotion.branch
+            self._push(RefUpdate(f"refs/heads/{branch}", _head(action.prepared.head), action.expected))
+        if action.body is not None:
+            self.before("edit")
+            self.forge.edit(action.number, body=action.body)
+        return f"#{action.number}"
+
+    @_carry_out.register
+    def _(self, action: ClosePullRequest) -> str:
+        pull = self.forge.pull(action.number)
+        if pull.head != action.expected:
+            raise Overtaken(f"#{action.number} stands at {pull.head[:12]} now")
+        self.before("close")
+        self.forge.close(action.number)
+        self.before("delete-branch")
+        self.forge.delete_branch(pull.branch, action.expected)
+        return f"#{action.number}"
+
+    @_carry_out.register
+    def _(self, action: Merge) -> str:
+        """R4 and R5: what lands is rendered and validated once more on the newest base, just before."""
+        base = self.clone.fetch()
+        now = self.preparer.prepare(action.prepared.promotion, base)
+        if now.inputs != action.prepared.inputs:
+            raise Overtaken(f"the inputs of #{action.number} changed")
+        if now.error or now.missing or (now.blocking and action.prepared.blocking != now.blocking):
+            raise Overtaken(f"#{action.number} no longer validates on {base[:12]}")
+        self.before("merge")
+        return self.forge.merge(action.number, action.head, action.message)
+
+    @_carry_out.register
+    def _(self, action: DeleteBranch) -> str:
+        self.before("delete-branch")
+        self.forge.delete_branch(action.branch, action.expected)
+        return action.branch
+
+    @_carry_out.register
+    def _(self, action: WriteRecords) -> str:
+        self.before("ledger")
+        self.ledger = append(self.clone, self.ledger, action.records)
+        return f"{len(action.records)} records"
+
+    @_carry_out.register
+    def _(self, action: SetStatus) -> str:
+        self.before("status")
+        self.forge.set_status(action.commit, action.status)
+        return action.status.description
+
+    @_carry_out.register
+    def _(self, action: Notify) -> str:
+        self.notify(action)
+        return action.text
+
+    def _push(self, update: RefUpdate) -> None:
+        self.before("push")
+        self.clone.push([update])
+
+
+def _head(head: str | None) -> str:
+    if head is None:
+        raise Overtaken("nothing was rendered for it")
+    return head
