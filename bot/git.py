@@ -1,0 +1,210 @@
+"""Follow a remote repository in a bare clone, and push to it without overwriting what has not been seen."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.bare import (
+    BOT,
+    CONFIGURATION,
+    LOCK,
+    Bare,
+    Conflict,
+    Identity,
+    RefsMoved,
+    RefUpdate,
+    commit_id,
+    configuration,
+    valid_ref,
+)
+from generator.errors import HeldError, InputError, OutsideError
+from generator.git import Git, GitError
+
+__all__ = [
+    "BOT",
+    "LEDGER",
+    "Bare",
+    "BaseRewritten",
+    "Clone",
+    "Conflict",
+    "Identity",
+    "PushRejected",
+    "RefUpdate",
+    "RefsMoved",
+    "redact",
+    "remote_url",
+    "valid_ref",
+]
+
+LEDGER = "refs/heads/towpath/ledger"
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"@]+@")
+# How git says that a ref was not where the lease expects it, on our side or on the remote's.
+_RACES = (
+    "stale info",
+    "fetch first",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+    "atomic transaction failed",
+)
+# Credential helpers are found in the settings of the person and the machine.
+_WITH_SETTINGS: dict[str, str] = {}
+
+
+class PushRejected(RefsMoved):
+    """A push whose lease failed; the remote is as it was."""
+
+
+class BaseRewritten(HeldError):
+    """The base branch was replaced by a history that does not contain what was seen of it before."""
+
+    def __init__(self, old: str, new: str, clone: Path) -> None:
+        self.old, self.new = old, new
+        super().__init__(
+            f"the base branch was rewritten: {new[:12]} does not contain {old[:12]}, which was its head before",
+            next=f"restore the branch, or remove {clone} when the new history is meant",
+        )
+
+
+class Clone(Bare):
+    """A cache of a remote repository in a folder of its own. Removing the folder is always safe.
+
+    `remote` is a path or an https, ssh or file URL; `base` the branch that everything lands on. Only fetching and
+    pushing read the settings of the user and the machine, because credential helpers are found there.
+    """
+
+    def __init__(self, folder: Path, remote: str, base: str) -> None:
+        super().__init__(folder)
+        self.remote = remote
+        self.base = base
+        self._base_ref = valid_ref(f"refs/heads/{base}")
+        self._seen_ref = f"refs/towpath/seen/{base}"
+        self._git.update_environment(**configuration({**CONFIGURATION, "remote.towpath.url": _url(remote)}))
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._is_sound():
+            with self.locked():
+                if not self._is_sound():
+                    self._create()
+
+    def seen(self) -> str | None:
+        """The head of the base at the last fetch that found it a descendant of all heads before; None before that."""
+        return self.ref(self._seen_ref)
+
+    def fetch(self) -> str:
+        """Bring the base, the bot's branches, the ledger and the heads of pull requests here; return the base's head.
+
+        Raises `BaseRewritten` when the base is no descendant of the one seen last: everything else is up to date then.
+        """
+        with self.locked() as lock:
+            try:
+                self._fetch(lock)
+            except GitError:
+                if self._is_intact():
+                    raise
+                self._create()
+                self._fetch(lock)
+            return self._see(lock)
+
+    def push(self, updates: Sequence[RefUpdate]) -> None:
+        """Move refs of the remote together, or none of them, each only from where it is expected.
+
+        Raises `PushRejected` naming the refs that somebody else moved, and `OutsideError` for every other failure.
+        """
+        if not updates:
+            return
+        leases = [f"--force-with-lease={valid_ref(u.ref)}:{u.expected or ''}" for u in updates]
+        moves = [f"{commit_id(u.new) if u.new else ''}:{u.ref}" for u in updates]
+        command = ("push", "--porcelain", "--atomic", "--no-verify", *leases, "--", "towpath", *moves)
+        status, out, err = self._attempt(*command, env=_WITH_SETTINGS)
+        if status != 0:
+            raise _push_failure(out, redact(err))
+
+    def _fetch(self, lock: int) -> None:
+        self.remove_stale_locks()
+        kept = (self._base_ref, "refs/heads/towpath/*", "refs/pull/*/head")
+        command = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        try:
+            self.run(
+                *command,
+                "--",
+                "towpath",
+                *(f"+{ref}:{ref}" for ref in kept),
+                pass_fds=(lock,),
+                env=_WITH_SETTINGS,
+            )
+        except GitError as failed:
+            raise GitError("fetch", redact(failed.stderr)) from None
+
+    def _see(self, lock: int) -> str:
+        new, seen = self.ref(self._base_ref), self.ref(self._seen_ref)
+        if new is None:
+            raise InputError(f"{redact(self.remote)} has no branch {self.base!r}", next="push the branch first")
+        if seen and not self.is_ancestor(seen, new):
+            raise BaseRewritten(seen, new, self.folder)
+        if new != seen:
+            self._update_refs([RefUpdate(self._seen_ref, new, seen)], lock)
+        return new
+
+    def _is_sound(self) -> bool:
+        """Whether this is a repository whose last seen head can be read; costs the same whatever its size."""
+        if not (self.folder / "HEAD").is_file():
+            return False
+        try:
+            seen = self.seen()
+            if seen:
+                self.run("ls-tree", "--end-of-options", seen)
+        except GitError:
+            return False
+        return True
+
+    def _is_intact(self) -> bool:
+        """Whether every object that is needed is there; asked only after something failed."""
+        try:
+            self.run("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+        except GitError:
+            return False
+        return True
+
+    def _create(self) -> None:
+        self.close()
+        for entry in self.folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:  # which others may be waiting for
+                entry.unlink()
+        self.run("init", "--quiet", "--bare", "--template=")
+
+
+def remote_url(checkout: Path, name: str = "origin") -> str:
+    """The URL of a checkout's remote, or its absolute path. Raises `InputError` when there is none."""
+    try:
+        remote = Git(checkout).run("remote", "get-url", "--", name)
+    except GitError as failed:
+        raise InputError(f"{checkout} has no remote {name!r}", next=f"add it: git remote add {name} <url>") from failed
+    is_path = "://" not in remote and ":" not in remote.partition("/")[0]
+    return str((checkout / remote).resolve()) if is_path else remote
+
+
+def redact(text: str) -> str:
+    """The text without the credentials in its URLs."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def _url(remote: str) -> str:
+    if not remote or remote.startswith("-") or any(ord(character) < 32 for character in remote):
+        raise InputError(f"{redact(remote)!r} is not a URL or path of a git repository")
+    return remote
+
+
+def _push_failure(porcelain: str, stderr: str) -> OutsideError:
+    """Why `git push --porcelain` failed: lines `!<tab>from:to<tab>[summary] (reason)` name the refs (git-push(1))."""
+    failed = [line.split("\t") for line in porcelain.splitlines() if line.startswith("!\t")]
+    moved = [fields[1].rpartition(":")[2] for fields in failed if any(race in fields[2] for race in _RACES)]
+    if moved:
+        return PushRejected(moved)
+    reasons = "; ".join(f"{fields[1].rpartition(':')[2]} {fields[2]}" for fields in failed)
+    return GitError("push", f"{stderr}\n{reasons}".strip())
