@@ -1,0 +1,40 @@
+"""What holds for every test: git that knows nothing of this machine, and real programs that are there or explained."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is slow, not wrong; a failing example must be repeatable from the log alone.
+settings.register_profile("towpath", deadline=None, print_blob=True)
+settings.load_profile("towpath")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _git_of_nobody(tmp_path_factory: pytest.TempPathFactory):
+    """Whoever runs the tests has an identity, aliases and hooks in their git configuration; the tests have these."""
+    config = tmp_path_factory.mktemp("git") / "config"
+    config.write_text("[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+@pytest.fixture
+def need() -> Callable[[str], Path]:
+    """`need("prometheus")` is its path; without it the test is skipped, or fails under TOWPATH_REQUIRE_REAL=1."""
+
+    def find(program: str) -> Path:
+        if found := shutil.which(program):
+            return Path(found)
+        if os.environ.get("TOWPATH_REQUIRE_REAL"):
+            pytest.fail(f"{program} is required here and is not on PATH")
+        pytest.skip(f"{program} is not on PATH")
+
+    return find
