@@ -17,17 +17,20 @@ class Application:
     """What the sync controller says of the folder of a service.
 
     `revision` is the commit it applied last, `attempted` the one it is trying or tried last; they differ while it
-    works and after a failed health check. `ready` is its own opinion of health, None while it is unknown.
+    works and after a failed health check. `ready` is its own opinion of health, None while it is unknown. `since` is
+    when it first applied the files that are there now, None where it does not say; a later commit that leaves the
+    service alone does not change it. Without it, a change that starts no new pods would count as live before it came.
     """
 
     revision: str | None
     attempted: str | None
     ready: bool | None
     message: str = ""
+    since: datetime | None = None
 
 
 class Progress(Enum):
-    """How far the rollout of one workload has come."""
+    """How far the rollout of one workload has come; STUCK is said of the current generation only."""
 
     COMPLETE = "complete"
     PROGRESSING = "progressing"
@@ -39,8 +42,9 @@ class Workload:
     """One Deployment, StatefulSet or DaemonSet of a service.
 
     COMPLETE means the observed generation is the current one and updated = desired = available replicas. `since` is
-    when it became so, by the cluster's timestamps. `pods` is an anchored RE2 expression for the pods of the current
-    template only. `image_ids` are the image ids (`…@sha256:…`) that its ready pods report.
+    when it became so, by the cluster's timestamps, or when the cluster gave up a STUCK one. `pods` is an anchored RE2
+    expression for the pods of the current template only. `image_ids` are the image ids (`…@sha256:…`) that its ready
+    pods report.
     """
 
     name: str
