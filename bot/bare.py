@@ -106,10 +106,10 @@ class Bare(Git):
     """
 
     def __init__(self, folder: Path, *, stale_after: float = 0.0) -> None:
-        super().__init__(folder)
+        super().__init__(folder.absolute())
         self._stale_after = stale_after
         # Named explicitly, so that git never looks for a repository in the folders above.
-        self._git.update_environment(GIT_DIR=str(folder), **configuration(CONFIGURATION))
+        self._git.update_environment(GIT_DIR=str(self.folder), **configuration(CONFIGURATION))
 
     def run(self, *arguments: str, **options: Any) -> str:
         return super().run(*arguments, **{"env": _ISOLATED, **options})
@@ -125,13 +125,13 @@ class Bare(Git):
         listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *map(valid_ref, prefixes))
         return {name: found for found, _, name in (line.partition(" ") for line in listed.splitlines())}
 
-    def update_refs(self, updates: Sequence[RefUpdate]) -> None:
-        """Move refs together, each only from where it is expected. Raises `RefsMoved`, and nothing moves then."""
-        with self.locked() as lock:
-            self._update_refs(updates, lock)
+    def update_refs(self, updates: Sequence[RefUpdate], lock: int) -> None:
+        """Move refs together, each only from where it is expected; `lock` is what `locked` gave.
 
-    def _update_refs(self, updates: Sequence[RefUpdate], lock: int) -> None:
-        orders = "".join(f"update {valid_ref(u.ref)} {u.new or _NOTHING} {u.expected or _NOTHING}\n" for u in updates)
+        Raises `RefsMoved`, and nothing moves then.
+        """
+        moves = ((valid_ref(u.ref), u.new or _NOTHING, u.expected or _NOTHING) for u in updates)
+        orders = "".join(f"update {ref} {new} {expected}\n" for ref, new, expected in moves)
         try:
             self._feed(orders.encode(), "update-ref", "--stdin", pass_fds=(lock,))
         except GitError:

@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 LEDGER = "refs/heads/towpath/ledger"
+_OWN = "refs/heads/towpath/*"
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"@]+@")
 # How git says that a ref was not where the lease expects it, on our side or on the remote's.
@@ -123,19 +124,17 @@ class Clone(Bare):
         if status != 0:
             raise _push_failure(out, redact(err))
 
-    def _fetch(self, lock: int) -> None:
+    def fetch_own(self) -> None:
+        """Bring only the bot's own branches here, the ledger among them."""
+        with self.locked() as lock:
+            self._fetch(lock, _OWN)
+
+    def _fetch(self, lock: int, *refs: str) -> None:
         self.remove_stale_locks()
-        kept = (self._base_ref, "refs/heads/towpath/*", "refs/pull/*/head")
-        command = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        options = ("--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        wanted = (f"+{ref}:{ref}" for ref in refs or (self._base_ref, _OWN, "refs/pull/*/head"))
         try:
-            self.run(
-                *command,
-                "--",
-                "towpath",
-                *(f"+{ref}:{ref}" for ref in kept),
-                pass_fds=(lock,),
-                env=_WITH_SETTINGS,
-            )
+            self.run("fetch", *options, "--", "towpath", *wanted, pass_fds=(lock,), env=_WITH_SETTINGS)
         except GitError as failed:
             raise GitError("fetch", redact(failed.stderr)) from None
 
@@ -146,7 +145,7 @@ class Clone(Bare):
         if seen and not self.is_ancestor(seen, new):
             raise BaseRewritten(seen, new, self.folder)
         if new != seen:
-            self._update_refs([RefUpdate(self._seen_ref, new, seen)], lock)
+            self.update_refs([RefUpdate(self._seen_ref, new, seen)], lock)
         return new
 
     def _is_sound(self) -> bool:
