@@ -1,0 +1,242 @@
+"""Where templates run: Jinja's sandbox, narrowed to what a manifest needs.
+
+A template sees the values it is given and nothing else: no file, no clock, no chance, no attribute of a
+Python object. What it can use up in memory and time is limited only where that is possible inside a
+process (`MAX_TEMPLATE`, `MAX_OUTPUT`, `MAX_RANGE`, no `*` of texts); a template from somebody who isn't
+trusted belongs in a process with limits of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.runtime import BlockReference, LoopContext, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.utils import Namespace, missing
+
+from generator.errors import InputError, Location
+from generator.nodes import Piece, WholeNodes, join, plain
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.runtime import Context
+
+MAX_TEMPLATE: Final = 256 * 1024
+"""Characters of one template file."""
+
+MAX_OUTPUT: Final = 1024 * 1024
+"""Characters that one template may write; etcd refuses objects larger than 1.5 MiB."""
+
+MAX_RANGE: Final = 10_000
+"""Numbers that `range` gives at most."""
+
+_FILTERS: Final = (
+    "abs capitalize count default d dictsort first float groupby int items join last length list lower map"
+    " max min reject rejectattr replace reverse round select selectattr sort sum title trim truncate"
+    " unique upper urlencode"
+).split()
+_METHODS: Final[Mapping[type, frozenset[str]]] = {
+    dict: frozenset({"get", "items", "keys", "values"}),
+    str: frozenset(
+        "endswith find isdigit lower lstrip partition removeprefix removesuffix replace rpartition rsplit rstrip"
+        " split splitlines startswith strip title upper".split()
+    ),
+}
+_RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """The environment of a set of templates that may include and extend each other; `texts` by name."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(
+            loader=DictLoader(texts),
+            undefined=Missing,
+            extensions=[WholeNodes],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+        )
+        own = {"_node": self.filters["_node"], "_text": self.filters["_text"], **OWN_FILTERS}
+        self.filters = {name: self.filters[name] for name in _FILTERS} | own
+        self.globals = {"range": _range, "namespace": Namespace}
+        # Jinja's own hook for joining what a macro or a block of text writes.
+        self.concat = join  # type: ignore[method-assign,assignment]
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Only what a template needs of texts and maps, and Jinja's own objects such as `loop`."""
+        if isinstance(obj, _RUNTIME):
+            return super().is_safe_attribute(obj, attr, value)
+        return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`map.name` is the item `name`, whatever methods a Python dict has, except the few that are for templates."""
+        if isinstance(obj, Mapping) and attribute in obj and attribute not in _METHODS[dict]:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """No `'…'.format`: a width in a format can fill the memory, and ~ joins text."""
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic is for numbers: text times a number, powers and printf formats can fill the memory."""
+        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise SecurityError(f"{operator!r} is only for numbers, and there are no powers; join text with ~")
+        return super().call_binop(context, operator, left, right)
+
+
+class Missing(StrictUndefined):
+    """An undefined name or key, with words for people that say what there is instead."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name, of = self._undefined_name, self._undefined_obj
+        if self._undefined_hint:
+            return self._undefined_hint
+        if of is missing:
+            return f"{name!r} is not defined"
+        if not isinstance(of, Mapping):
+            return f"{type(of).__name__} has no {name!r}"
+        close = get_close_matches(str(name), [str(key) for key in of], n=1)
+        known = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(sorted(map(str, of))) or 'nothing'}"
+        return f"{name!r} is not defined here; {known}"
+
+
+class Engine:
+    """The templates that one service is rendered from, by their name below `templates/`."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
+        for name, text in self._texts.items():
+            if len(text) > MAX_TEMPLATE:
+                raise InputError(
+                    f"a template of more than {MAX_TEMPLATE} characters",
+                    where=Location(template_path(name)),
+                    next="split it by `include`",
+                )
+        self._sandbox = Sandbox(self._texts)
+
+    def pieces(self, name: str, context: Mapping[str, Any]) -> list[Piece]:
+        """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
+        try:
+            template = self._sandbox.get_template(name)
+            return list(self._limited(template, context))
+        except Exception as error:  # noqa: BLE001 - an expression of a template can raise anything
+            raise self._explained(error, template_path(name)) from error
+
+    def holds(self, condition: str, context: Mapping[str, Any], where: Location) -> bool:
+        """Whether the condition of a manifest (an expression, at `where` in template.yaml) is true."""
+        try:
+            return bool(self._sandbox.compile_expression(condition, undefined_to_none=False)(**context))
+        except Exception as error:  # noqa: BLE001 - an expression of a template can raise anything
+            raise InputError(f"the condition {condition!r}: {_words(error)}", where=where, next=_next(error)) from error
+
+    def _limited(self, template: Template, context: Mapping[str, Any]) -> Iterator[Piece]:
+        written = 0
+        for piece in template.root_render_func(template.new_context(dict(context))):
+            written += len(piece)
+            if written > MAX_OUTPUT:
+                raise SecurityError(f"it writes more than {MAX_OUTPUT} characters")
+            # Whatever writes text is a piece: `WholeNodes` sees to it.
+            yield piece  # type: ignore[misc]
+
+    def _explained(self, error: Exception, path: str) -> InputError:
+        if isinstance(error, TemplateSyntaxError):
+            where = self._line(error.name or "", error.lineno)
+        else:
+            where = self._place(error.__traceback__) or Location(path)
+        return InputError(_words(error), where=where, next=_next(error))
+
+    def _place(self, trace: TracebackType | None) -> Location | None:
+        """The innermost line of a template that the trace of an error goes through."""
+        found = None
+        while trace is not None:
+            template = trace.tb_frame.f_globals.get("__jinja_template__")
+            if template is not None:
+                found = self._line(template.name, template.get_corresponding_lineno(trace.tb_lineno))
+            trace = trace.tb_next
+        return found
+
+    def _line(self, name: str, line: int) -> Location:
+        lines = self._texts.get(name, "").split("\n")
+        return Location(template_path(name), line, None, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def template_path(name: str) -> str:
+    """Where the template of this name is in the repository."""
+    return f"templates/{name}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error.name!r} here"
+    if isinstance(error, RecursionError):
+        return "templates, or what they write, are nested too deeply"
+    if isinstance(error, InputError):
+        return error.what
+    return str(error) or type(error).__name__
+
+
+def _next(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return error.next
+    if isinstance(error, UndefinedError):
+        return "declare it under `values:` in template.yaml, or ask first with `is defined`"
+    if isinstance(error, TemplateNotFound):
+        return "a template can include those of its own folder, of the templates it extends, and of _lib"
+    return "mend the template"
+
+
+def _range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_RANGE:
+        raise SecurityError(f"a range of more than {MAX_RANGE} numbers")
+    return numbers
+
+
+def _string(value: Any) -> str:
+    """A scalar as the text that YAML writes for it: `true`, not Python's `True`."""
+    value = plain(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _merge(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The entries of both maps; those of the second win. Nothing counts as an empty map."""
+    return {**plain(first), **(plain(second) or {})}
+
+
+def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The map less some of its entries."""
+    return {key: item for key, item in plain(value).items() if key not in names}
+
+
+def _percent(value: Any) -> int:
+    """The number of `70%` or 70."""
+    return int(str(value).removesuffix("%"))
+
+
+def _checksum(value: Any) -> str:
+    """The first 16 hex digits of a sha256 over the value: changes exactly when the value does."""
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+OWN_FILTERS: Final = {
+    "checksum": _checksum,
+    "merge": _merge,
+    "percent": _percent,
+    "safe": plain,  # there is nothing to escape, and nothing to switch off
+    "string": _string,
+    "without": _without,
+}
