@@ -76,11 +76,12 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell somebody, once for each `identity`."""
+    """Tell somebody, once for each `identity`: `record` goes to the ledger when it has been told, and not before."""
 
     identity: str
     text: str
     owner: str | None
+    record: Record
 
 
 Action = (

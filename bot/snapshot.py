@@ -44,8 +44,10 @@ class Snapshot:
     `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
     arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
     from the bot's own pull requests, `heads` the facts of its open ones by head commit. `stale` are the
-    (environment, service) whose rendered files do not belong to their inputs (R7). `rewritten` is set when the base is no descendant of the last one seen. `gates` are the gates
-    in force for each (environment, service) at the base's head (P10), and `prepared` what `decide.proposals` asked for.
+    (environment, service) whose rendered files do not belong to their inputs (R7). `rewritten` is set when the base is
+    no descendant of the last one seen. `gates` are the gates in force for each (environment, service) at the base's
+    head (P10), and `prepared` what `decide.proposals` asked for. `branches` are the branches below `towpath/` that
+    still exist, with their heads: what is in none of the pull requests' hands any more is deleted.
     """
 
     head: str
@@ -62,3 +64,4 @@ class Snapshot:
     rewritten: str | None = None
     gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)
     prepared: Mapping[Promotion, Prepared] = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)
