@@ -90,7 +90,7 @@ class WholeNodes(Extension):
             if token.kind == "variable_begin":
                 hole = next(holes)
                 rewritten.append("{{(")
-                closing = f")|_node({json.dumps(name)},{token.line},{hole.column},\"{hole.part}\")}}}}"
+                closing = f')|_node({json.dumps(name)},{token.line},{hole.column},"{hole.part}")}}}}'
             else:
                 rewritten.append(closing if token.kind == "variable_end" else token.text)
         return "".join(rewritten)
@@ -140,7 +140,7 @@ def _plain_key(key: Any) -> str:
 
 
 @pass_context
-def _node(context: Context, value: Any, template: str, line: int, column: int, part: str) -> Piece:
+def _node(_context: Context, value: Any, template: str, line: int, column: int, part: str) -> Piece:
     """The filter behind every hole. `part` is `key`, `value` (of a key) or `item` (of a list)."""
     is_key = part == "key"
     meant = _plain_key(value) if is_key else plain(value)
@@ -149,7 +149,7 @@ def _node(context: Context, value: Any, template: str, line: int, column: int, p
 
 
 @pass_context
-def _text(context: Context, text: str, template: str, line: int) -> Piece:
+def _text(_context: Context, text: str, template: str, line: int) -> Piece:
     """The filter behind a template's own text. Taking the context keeps Jinja from folding it away."""
     return _piece(text, template, line, LITERAL, False)
 

@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, LoopContext, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, missing
 
 from generator.errors import InputError, Location
@@ -70,7 +71,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: self.filters[name] for name in _FILTERS} | own
         self.globals = {"range": _range, "namespace": Namespace}
         # Jinja's own hook for joining what a macro or a block of text writes.
-        self.concat = join  # type: ignore[method-assign,assignment]
+        self.concat = join  # type: ignore[method-assign]
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only what a template needs of texts and maps, and Jinja's own objects such as `loop`."""
@@ -132,14 +133,14 @@ class Engine:
         try:
             template = self._sandbox.get_template(name)
             return list(self._limited(template, context))
-        except Exception as error:  # noqa: BLE001 - an expression of a template can raise anything
+        except Exception as error:  # an expression of a template can raise anything
             raise self._explained(error, template_path(name)) from error
 
     def holds(self, condition: str, context: Mapping[str, Any], where: Location) -> bool:
         """Whether the condition of a manifest (an expression, at `where` in template.yaml) is true."""
         try:
             return bool(self._sandbox.compile_expression(condition, undefined_to_none=False)(**context))
-        except Exception as error:  # noqa: BLE001 - an expression of a template can raise anything
+        except Exception as error:  # an expression of a template can raise anything
             raise InputError(f"the condition {condition!r}: {_words(error)}", where=where, next=_next(error)) from error
 
     def _limited(self, template: Template, context: Mapping[str, Any]) -> Iterator[Piece]:
