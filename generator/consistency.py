@@ -1,0 +1,132 @@
+"""What our files say about each other: the pipeline, templates that services name, releases, pins, defaults, gates.
+
+Each check yields findings; what is only an error of policy leaves the repository readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import partial
+
+from generator import templates
+from generator.errors import Location
+from generator.file_schemas import key_location, problem
+from generator.finding import Finding, Severity
+from generator.gates import untunable
+from generator.images import is_allowed
+from generator.release import parse_image
+from generator.repository import Environment, Overlay, Repository, overlay_path, spec_path
+from generator.templates import Template
+from generator.tree import Tree
+
+warning = partial(Finding, severity=Severity.WARNING)
+
+
+def disagreements(tree: Tree, repository: Repository) -> Iterator[Finding]:
+    """Everything in which the files of a repository do not fit together."""
+    known = {name: templates.load_template(tree, name) for name in templates.names(tree)}
+    for environment in repository.environments.values():
+        yield from _parents(repository, environment)
+        yield from _unused_defaults(environment, known.values())
+        yield from untunable(environment, known.values())
+    yield from _cycles(repository)
+    yield from _templates(tree, repository, known)
+    for overlay in repository.overlays.values():
+        yield from _release(repository.environments[overlay.environment], overlay)
+        if overlay.service not in repository.services:
+            yield _no_spec(repository, overlay)
+    yield from _unused_specs(repository)
+
+
+def _parents(repository: Repository, environment: Environment) -> Iterator[Finding]:
+    for index, parent in enumerate(environment.after):
+        if parent not in repository.environments:
+            where = environment.source.at(("after", index))
+            hint = _hint(parent, repository.environments)
+            yield problem("unknown-environment", f"unknown environment '{parent}'{hint}", where)
+
+
+def _cycles(repository: Repository) -> Iterator[Finding]:
+    """One finding for each cycle of `after`, at the first of its environments by name."""
+    for name, environment in sorted(repository.environments.items()):
+        cycle = _way(repository.environments, name)
+        if cycle and name == min(cycle):
+            way = " → ".join([*cycle, name])
+            where = environment.source.at(("after",))
+            yield problem("environment-cycle", f"environments come after each other: {way}", where)
+
+
+def _way(environments: Mapping[str, Environment], start: str) -> tuple[str, ...] | None:
+    """A shortest way from an environment through `after` back to itself."""
+    waiting: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while waiting:
+        way = waiting.pop(0)
+        for parent in environments[way[-1]].after if way[-1] in environments else ():
+            if parent == start:
+                return way
+            if parent not in seen:
+                seen.add(parent)
+                waiting.append((*way, parent))
+    return None
+
+
+def _templates(tree: Tree, repository: Repository, known: Mapping[str, Template]) -> Iterator[Finding]:
+    for spec in repository.services.values():
+        if spec.template not in known:
+            yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
+
+
+def _release(environment: Environment, overlay: Overlay) -> Iterator[Finding]:
+    if overlay.release is None:
+        return
+    where = overlay.source.at(("release", "image"))
+    image = parse_image(overlay.release.image)
+    if not image.tag and not image.digest:
+        yield problem("image-without-tag", f"{image} has neither a tag nor a digest", where, "say which version to run")
+    if not is_allowed(overlay.release.image, environment.allowed_images):
+        message = f"{environment.name} does not allow the image {image}"
+        fix = f"use an image that matches {' or '.join(environment.allowed_images)}, or add a pattern to allow.images"
+        yield problem("image-not-allowed", message, where, fix)
+    yield from _pin(environment, overlay, overlay.release.revision)
+
+
+def _pin(environment: Environment, overlay: Overlay, revision: str | None) -> Iterator[Finding]:
+    if environment.is_root and revision is not None:
+        where = key_location(overlay.source, ("release", "revision"))
+        message = f"{environment.name} comes after no environment: it follows the tree and takes no revision"
+        yield problem("pin-in-root", message, where, "remove the line")
+    if not environment.is_root and revision is None:
+        message = f"{overlay.service} in {environment.name} is not pinned: it renders the templates as they are now"
+        where = overlay.source.at(("release",))
+        yield warning(check="unpinned", message=message, where=where, fix="the bot pins it with the next promotion")
+
+
+def _no_spec(repository: Repository, overlay: Overlay) -> Finding:
+    message = f"there is no service spec for {overlay.service}{_hint(overlay.service, repository.services)}"
+    where = Location(overlay_path(overlay.environment, overlay.service), 1)
+    return problem("no-service-spec", message, where, f"add {spec_path(overlay.service)}, or remove the overlay")
+
+
+def _unused_specs(repository: Repository) -> Iterator[Finding]:
+    used = {service for _, service in repository.overlays}
+    for name, spec in repository.services.items():
+        if name not in used:
+            fix = f"add {overlay_path('<environment>', name)}, or remove the spec"
+            message = f"{name} is in no environment"
+            yield warning(check="unused-service", message=message, where=spec.source.at(), fix=fix)
+
+
+def _unused_defaults(environment: Environment, known: Iterable[Template]) -> Iterator[Finding]:
+    declared = {value for template in known for value in template.values}
+    for name in environment.defaults:
+        if name not in declared:
+            where = key_location(environment.source, ("defaults", name))
+            message = f"no template takes the value '{name}'{_hint(name, declared)}"
+            yield warning(check="unused-default", message=message, where=where)
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,55 @@
+"""The identity of a release, out of nothing but content: image, service spec and template files.
+
+Never in it: environments, mirrors, policy, gates, owners, comments, and which version of the tool computes it. So
+it is the same in every environment, and for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from generator.release import ReleaseId
+from generator.repository import BASE, ServiceSpec
+from generator.templates import paths
+from generator.tree import Tree, safe_path
+
+
+def release_id(tree: Tree, spec: ServiceSpec, image: str) -> ReleaseId:
+    """The identity of `image` (as written, before mirroring) rendered by `spec` with the templates of `tree`.
+
+    Each hash is the sha256 of canonical JSON: sorted keys, no spaces, UTF-8.
+    """
+    config = {
+        "spec": {"template": spec.template, "values": spec.values},
+        "templates": sorted(paths(tree, spec.template).items()),
+        "files": sorted(mounted(tree, spec).items()),
+    }
+    return ReleaseId(image=image, config=_sha256(config), digest=_sha256({"image": image, **config}))
+
+
+def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
+    """path → blob id of all files that a release is made of: the spec, what it mounts, and its templates.
+
+    A pin names a commit by these; template.yaml counts as `generator.templates.paths` says.
+    """
+    return {
+        spec.source.path: tree.blob_id(spec.source.path) or "",
+        **mounted(tree, spec),
+        **paths(tree, spec.template),
+    }
+
+
+def mounted(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
+    """path → blob id of the files beside the spec that its own `files:` name; an overlay's may stand beside itself."""
+    names = spec.values.get("files")
+    wanted = names.values() if isinstance(names, Mapping) else ()
+    found = {f"{BASE}/{safe_path(name)}" for name in wanted if isinstance(name, str)}
+    return {path: object_id for path in sorted(found) if (object_id := tree.blob_id(path))}
+
+
+def _sha256(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,192 @@
+"""Our own files: read within limits, checked against their schemas, and every problem put into words with its line.
+
+Schemas are `schemas/<kind>.schema.json`. What they list under `x-towpath-later` (`promotion/windows`,
+`forge/kind=github`) is planned for a later version: whoever writes it is told so instead of being ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from generator.errors import InputError, Location
+from generator.finding import Finding, Severity
+from generator.k8syaml import YamlError, parse
+from generator.repository import Pointer, Source
+from generator.schema_words import SchemaError, shown, type_name, worded
+from generator.shipped import shipped
+from generator.tree import Tree
+from generator.version import VERSION
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+FileKind = Literal["towpath", "environment", "service", "overlay", "template"]
+
+MAX_FILE: Final = 1024 * 1024
+"""Bytes of one of our own files, and of all files that a service mounts (a ConfigMap holds no more)."""
+
+_AT_KEY: Final = frozenset({"unknown-field", "missing-field", "not-supported", "bad-name"})
+
+
+class InvalidInput(InputError):
+    """Files are not as they must be. `findings` are all the problems; the error itself tells the first one."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        first, more = self.findings[0], len(self.findings) - 1
+        rest = f" ({more} more problem{'s' if more > 1 else ''})" if more else ""
+        super().__init__(first.message + rest, where=first.where, next=first.fix or "correct it and try again")
+
+
+def problem(check: str, message: str, where: Location, fix: str = "") -> Finding:
+    """A finding that makes the repository invalid."""
+    return Finding(check, Severity.ERROR, message, where, fix=fix)
+
+
+def findings_of(error: InputError) -> tuple[Finding, ...]:
+    """What an error says, as findings: all of them where it knows several."""
+    if isinstance(error, InvalidInput):
+        return error.findings
+    check = "yaml" if isinstance(error, YamlError) else "invalid-file"
+    return (problem(check, error.what, error.where or Location("."), error.next),)
+
+
+def read_source(tree: Tree, path: str) -> Source | None:
+    """A file parsed but not checked, or None where there is none. Raises `InputError` when it cannot be read."""
+    content = tree.read(path)
+    return None if content is None else parsed(path, content)
+
+
+@lru_cache(maxsize=8192)
+def parsed(path: str, content: bytes) -> Source:
+    """The source that a content makes. Raises `InputError`: too large, not UTF-8, no YAML, several documents."""
+    if len(content) > MAX_FILE:
+        raise InputError(
+            f"the file has {len(content):,} bytes", where=Location(path), next=f"keep it below {MAX_FILE:,}"
+        )
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError("the file is not UTF-8", where=Location(path, line), next="save it as UTF-8") from error
+    documents = parse(text, path)
+    if len(documents) > 1:
+        where = Location(path, documents[1].line)
+        raise InputError("a second YAML document", where=where, next="write one document a file")
+    return Source(path, text, documents[0])
+
+
+def read_checked(tree: Tree, path: str, kind: FileKind) -> Source:
+    """A file that its schema accepts. Raises `InvalidInput` with everything that is wrong, `InputError` if missing."""
+    source = read_source(tree, path)
+    if source is None:
+        raise InvalidInput([problem("missing-file", f"there is no {path}", Location(path), "add it")])
+    if found := problems(source, kind):
+        raise InvalidInput(found)
+    return source
+
+
+def problems(source: Source, kind: FileKind) -> list[Finding]:
+    """Everything that the schema of its kind has against a file, in the order of its lines."""
+    value = source.document.value
+    instance = {} if value is None else value
+    accepts, schema = _compiled(kind)
+    if accepts.is_valid(instance):
+        return []
+    errors = (_later(error, instance, schema) for error in explain(accepts, schema, instance))
+    found = [problem(error.check, error.message, place(source, error)) for error in errors]
+    return sorted(found, key=lambda one: (one.where.line or 0, one.where.column or 0))
+
+
+def place(source: Source, error: SchemaError, below: Pointer = ()) -> Location:
+    """Where to look: at the key for what is wrong about a key, at the value for the rest."""
+    pointer = (*below, *error.path)
+    return key_location(source, pointer) if error.check in _AT_KEY and pointer else source.at(pointer)
+
+
+def key_location(source: Source, pointer: Pointer) -> Location:
+    """The place of the key that leads to a node."""
+    line, column = source.document.key_position(pointer)
+    lines = source.text.splitlines()
+    return Location(source.path, line, column, lines[line - 1] if line <= len(lines) else None)
+
+
+def explain(
+    accepts: jsonschema_rs.Draft202012Validator, schema: Mapping[str, Any], instance: object
+) -> list[SchemaError]:
+    """Everything that a schema has against a value, in words.
+
+    Of alternatives (`anyOf`, `oneOf`) the one that fits the value's type is explained.
+    """
+    leaves = (leaf for error in accepts.iter_errors(instance) for leaf in _leaves(error))
+    words = (words for leaf in leaves for words in _words(leaf, schema))
+    return list(dict.fromkeys(words))
+
+
+@lru_cache
+def _compiled(kind: FileKind) -> tuple[jsonschema_rs.Draft202012Validator, Mapping[str, Any]]:
+    import jsonschema_rs
+
+    schema = json.loads((shipped("schemas") / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return jsonschema_rs.Draft202012Validator(schema, offline=True), schema
+
+
+def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
+    if error.kind.name not in ("anyOf", "oneOf"):
+        yield error
+        return
+    branches = error.kind.as_dict()["context"]
+    fitting = [branch for branch in branches if not any(_refuses_kind(one, error) for one in branch)]
+    if len(fitting) == 1:
+        yield from (leaf for one in fitting[0] for leaf in _leaves(one))
+    else:
+        yield error
+
+
+def _refuses_kind(error: jsonschema_rs.ValidationError, whole: jsonschema_rs.ValidationError) -> bool:
+    """Whether a branch was not meant at all: it refuses the type or the very value of the whole."""
+    return error.kind.name in ("type", "const", "enum") and error.instance_path == whole.instance_path
+
+
+def _words(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[SchemaError]:
+    path = tuple(error.instance_path)
+    if error.kind.name == "propertyNames":
+        inner = error.kind.as_dict()["error"]
+        for words in worded(inner, schema, ""):
+            yield SchemaError((*path, str(inner.instance)), "bad-name", words.message)
+    elif error.kind.name in ("anyOf", "oneOf") and (types := _types(error)):
+        yield SchemaError(path, "wrong-type", f"expected {' or '.join(types)}, got {shown(error.instance)}")
+    else:
+        yield from worded(error, schema, "")
+
+
+def _types(error: jsonschema_rs.ValidationError) -> list[str]:
+    """The types that the alternatives accept, when a wrong type is all that each of them complains about."""
+    names: list[str] = []
+    for branch in error.kind.as_dict()["context"]:
+        if len(branch) != 1 or branch[0].kind.name != "type" or branch[0].instance_path != error.instance_path:
+            return []
+        names += branch[0].kind.as_dict()["types"]
+    samples = {"object": type_name({}), "array": type_name([])}
+    return [samples.get(name, name) for name in dict.fromkeys(names)]
+
+
+def _later(error: SchemaError, instance: object, schema: Mapping[str, Any]) -> SchemaError:
+    """The same error, or that the field or its value comes with a later version."""
+    field = "/".join(str(step) for step in error.path)
+    later = schema.get("x-towpath-later", ())
+    if error.check == "unknown-field" and field in later:
+        return SchemaError(error.path, "not-supported", f"'{field}' is not supported in {VERSION}")
+    value = _node(instance, error.path) if error.check == "bad-value" else None
+    if isinstance(value, str) and f"{field}={value}" in later:
+        return SchemaError(error.path, "not-supported", f"'{field}: {value}' is not supported in {VERSION}")
+    return error
+
+
+def _node(instance: Any, path: Pointer) -> object:
+    for step in path:
+        instance = instance[step]
+    return instance

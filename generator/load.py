@@ -1,0 +1,158 @@
+"""From a tree of files to a `Repository`, with every problem of our own files found in one go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+from generator import decode, templates
+from generator.consistency import disagreements
+from generator.errors import InputError, Location
+from generator.file_schemas import InvalidInput, findings_of, problem, read_checked
+from generator.finding import Finding, errors
+from generator.repository import BASE, Environment, Overlay, Repository, ServiceSpec, Settings, overlay_path, spec_path
+from generator.tree import Tree
+
+SETTINGS: Final = "towpath.yaml"
+_ENVIRONMENTS: Final = "environments"
+_RESERVED: Final = "base"
+_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+T = TypeVar("T")
+
+
+def load(tree: Tree) -> Repository:
+    """The repository that a tree holds. Raises `InvalidInput` when anything is an error; warnings are for `check`."""
+    repository, findings = check(tree)
+    if wrong := errors(findings):
+        raise InvalidInput(wrong)
+    if repository is None:
+        raise AssertionError("a repository that cannot be read has an error")
+    return repository
+
+
+def check(tree: Tree) -> tuple[Repository | None, list[Finding]]:
+    """The repository, and everything that is wrong with its own files.
+
+    It is None when a file cannot be read or its schema refuses it. It is there when files are as they must be but
+    do not fit together (an image that is not allowed, a pin in a root): then the rest can still be looked at.
+    """
+    reader = _Reader(tree)
+    repository = reader.repository()
+    found = list(reader.findings)
+    if repository is not None:
+        found += disagreements(tree, repository)
+    return repository, sorted(dict.fromkeys(found), key=_order)
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return (finding.where.path, finding.where.line or 0, finding.where.column or 0, finding.message)
+
+
+def load_spec(tree: Tree, service: str) -> ServiceSpec:
+    """One service spec. Raises `InvalidInput` with everything that is wrong about the file, or when there is none."""
+    return decode.service(service, read_checked(tree, spec_path(service), "service"))
+
+
+def load_overlay(tree: Tree, environment: str, service: str) -> Overlay:
+    """One overlay. Raises `InvalidInput` with everything that is wrong about the file, or when there is none."""
+    source = read_checked(tree, overlay_path(environment, service), "overlay")
+    return decode.overlay(environment, service, source)
+
+
+def load_environment(tree: Tree, environment: str) -> Environment:
+    """One environment. Raises `InvalidInput` with everything that is wrong about the file, or when there is none."""
+    path = f"{_ENVIRONMENTS}/{environment}/environment.yaml"
+    return decode.environment(environment, read_checked(tree, path, "environment"))
+
+
+def load_settings(tree: Tree) -> Settings:
+    """towpath.yaml. Raises `InvalidInput` with everything that is wrong about it, or when there is none."""
+    if tree.read(SETTINGS) is None:
+        fix = "go to the top folder of a towpath repository, or make one with `towpath init`"
+        raise InvalidInput([problem("missing-file", f"there is no {SETTINGS}", Location(SETTINGS), fix)])
+    return decode.settings(read_checked(tree, SETTINGS, "towpath"))
+
+
+class _Reader:
+    """Reads every file of ours in a tree, and goes on after a problem."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.findings: list[Finding] = []
+
+    def repository(self) -> Repository | None:
+        """All of it, or None if anything is missing from it."""
+        settings = self._try(load_settings)
+        environments, overlays = self._environments()
+        services = self._services(BASE)
+        self.findings += templates.findings(self.tree)
+        if settings is None or errors(self.findings):
+            return None
+        return Repository(settings, environments, services, overlays)
+
+    def _try(self, read: Callable[..., T], *names: str) -> T | None:
+        """What one file says, or None after taking down what is wrong with it."""
+        try:
+            return read(self.tree, *names)
+        except InputError as error:
+            self.findings += findings_of(error)
+            return None
+
+    def _environments(self) -> tuple[dict[str, Environment], dict[tuple[str, str], Overlay]]:
+        environments: dict[str, Environment] = {}
+        overlays: dict[tuple[str, str], Overlay] = {}
+        for name in self._folders(_ENVIRONMENTS):
+            if name == _RESERVED:
+                self._refuse_reserved(f"{_ENVIRONMENTS}/{name}/environment.yaml")
+                continue
+            made = self._try(load_environment, name)
+            if made is not None:
+                environments[name] = made
+            overlays |= self._overlays(name)
+        return environments, overlays
+
+    def _refuse_reserved(self, path: str) -> None:
+        if self.tree.read(path) is not None:
+            message = f"'{_RESERVED}' is reserved for service specs and cannot be an environment"
+            self.findings.append(problem("reserved-name", message, Location(path), "rename the folder"))
+
+    def _overlays(self, environment: str) -> Iterator[tuple[tuple[str, str], Overlay]]:
+        for service in self._names(f"{_ENVIRONMENTS}/{environment}/services"):
+            made = self._try(load_overlay, environment, service)
+            if made is not None:
+                yield (environment, service), made
+
+    def _services(self, folder: str) -> dict[str, ServiceSpec]:
+        services = {}
+        for name in self._names(folder):
+            made = self._try(load_spec, name)
+            if made is not None:
+                services[name] = made
+        return services
+
+    def _folders(self, folder: str) -> list[str]:
+        found = sorted({path.split("/")[1] for path in self.tree.files(folder) if path.count("/") > 1})
+        return [name for name in found if self._named(f"{folder}/{name}", name)]
+
+    def _names(self, folder: str) -> list[str]:
+        """The services that have a file in a folder; other endings are only for the files that services mount."""
+        found = []
+        for path in self.tree.files(folder):
+            name, dot, ending = path.removeprefix(f"{folder}/").rpartition(".")
+            if "/" in name or ending.lower() not in ("yaml", "yml"):
+                continue
+            if ending != "yaml":
+                message = f"{path} is not read: the ending must be .yaml"
+                self.findings.append(problem("bad-name", message, Location(path), f"rename it to {name}{dot}yaml"))
+            elif self._named(path, name):
+                found.append(name)
+        return found
+
+    def _named(self, path: str, name: str) -> bool:
+        if _LABEL.fullmatch(name):
+            return True
+        message = f"'{name}' is no name for Kubernetes: lower case letters, digits and '-', at most 63"
+        self.findings.append(problem("bad-name", message, Location(path), "rename it"))
+        return False

@@ -1,0 +1,106 @@
+"""Reading what a release is pinned to: the templates and the service spec of an older commit of the base branch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from generator.errors import InputError, Location
+from generator.git import Git
+from generator.load import load_spec
+from generator.release import is_commit
+from generator.repository import Overlay, Repository, ServiceSpec, spec_path
+from generator.resolve import Pinned
+from generator.templates import Template, load_template
+from generator.tree import Tree
+
+
+class Pins:
+    """The pinned content of a repository, as one base commit sees it.
+
+    A revision counts only if the first parents of `head` lead to it: everything else (a pull request, another
+    branch, a merged side) was never the base. Without git, or without a commit, only unpinned releases can be read.
+    """
+
+    def __init__(self, git: Git | None, head: str | None) -> None:
+        self._git = git
+        self._head = head
+        self._trees: dict[str, _Content] = {}
+        self._newest: _Content | None = None
+
+    @cached_property
+    def _base(self) -> frozenset[str]:
+        if self._git is None or self._head is None:
+            return frozenset()
+        return frozenset(self._git.first_parents(self._head))
+
+    def tree(self, revision: str, where: Location | None = None) -> Tree:
+        """The files of a pinned commit. Raises `InputError` (at `where`) for a revision that is not one of the base."""
+        return self._content(revision, where).tree
+
+    def pinned(self, tree: Tree, repository: Repository, overlay: Overlay) -> Pinned:
+        """What a service of an environment renders from: its pin, or `tree`, which `repository` was read from."""
+        service = repository.services.get(overlay.service)
+        if service is None:
+            path = spec_path(overlay.service)
+            raise InputError(f"there is no {path}", where=overlay.source.at(), next="add it, or remove the overlay")
+        newest = self._current(tree)
+        revision = overlay.release.revision if overlay.release else None
+        if revision is None:
+            return Pinned(service, newest.template(service.template), tree, tree)
+        content = self._content(revision, overlay.source.at(("release", "revision")))
+        spec = content.spec(overlay)
+        return Pinned(spec, content.template(spec.template), content.tree, tree, newest.template(service.template))
+
+    def _current(self, tree: Tree) -> _Content:
+        if self._newest is None or self._newest.tree is not tree:
+            self._newest = _Content(tree)
+        return self._newest
+
+    def _content(self, revision: str, where: Location | None) -> _Content:
+        if revision not in self._trees:
+            if not is_commit(revision):
+                next = "write all 40 hex digits"
+                raise InputError(f"{revision!r} is not a full commit id", where=where, next=next)
+            if self._git is None or revision not in self._base:
+                raise self._refused(revision, where)
+            self._trees[revision] = _Content(self._git.tree(revision))
+        return self._trees[revision]
+
+    def _refused(self, revision: str, where: Location | None) -> InputError:
+        short = revision[:12]
+        if self._git is None or self._head is None:
+            next = "work in a clone of the repository"
+            return InputError(f"revision {short} cannot be read without git", where=where, next=next)
+        missing = self._git.resolve(revision) is None
+        if self._git.is_shallow():
+            next = "run `git fetch --unshallow`"
+            return InputError(f"this clone is shallow and does not reach revision {short}", where=where, next=next)
+        if missing:
+            next = "run `git fetch`; if that does not bring it, pin a commit of the base branch"
+            return InputError(f"there is no commit {short}", where=where, next=next)
+        what = f"revision {short} is not on the first-parent line of the base branch (at {self._head[:12]})"
+        return InputError(what, where=where, next="pin a commit that the base branch itself was at")
+
+
+class _Content:
+    """Templates and service specs of one tree, each read once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._templates: dict[str, Template] = {}
+        self._specs: dict[str, ServiceSpec] = {}
+
+    def template(self, name: str) -> Template:
+        if name not in self._templates:
+            self._templates[name] = load_template(self.tree, name)
+        return self._templates[name]
+
+    def spec(self, overlay: Overlay) -> ServiceSpec:
+        name, path = overlay.service, spec_path(overlay.service)
+        if name not in self._specs:
+            if self.tree.read(path) is None:
+                what = f"the pinned commit has no {path}"
+                where = overlay.source.at(("release", "revision"))
+                raise InputError(what, where=where, next="pin a commit that has it")
+            self._specs[name] = load_spec(self.tree, name)
+        return self._specs[name]

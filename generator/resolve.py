@@ -1,0 +1,199 @@
+"""What a service is in an environment: all values merged and checked, the image mirrored, mounted files read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.errors import InputError, Location
+from generator.file_schemas import MAX_FILE, InvalidInput, explain, problem
+from generator.finding import Finding
+from generator.images import mirrored
+from generator.release import ImageReference, Release, parse_image
+from generator.repository import BASE, Environment, Overlay, Pointer, Repository, ServiceSpec
+from generator.schema_words import SchemaError
+from generator.templates import Template
+from generator.tree import Tree, safe_path
+from generator.value_schema import compiled
+from generator.values import Layer, Origins, Values, file_layer, merge_all
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a release is made of, read from `tree`: the pinned commit, or the newest tree where nothing is pinned.
+
+    `base` is the tree that the overlay is in, and `newest` the service's template there, None where that is
+    `template` itself.
+    """
+
+    spec: ServiceSpec
+    template: Template
+    tree: Tree
+    base: Tree
+    newest: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedService:
+    """A service in an environment, ready to render.
+
+    `tree` is where template files are read, `image` the mirrored one, `files` the content of each of the `files`
+    by its path in the container. Every declared value is in `values`: None stands for one that is not set.
+    """
+
+    environment: Environment
+    service: str
+    namespace: str
+    template: Template
+    tree: Tree
+    release: Release
+    image: ImageReference
+    values: Mapping[str, Any]
+    origins: Origins
+    files: Mapping[str, bytes]
+    owner: str | None
+    overlay: Overlay = field(repr=False)
+
+
+class MissingValueError(InputError):
+    """A required value that nobody has set (rule P9): `key` is its name."""
+
+    def __init__(self, key: str, where: Location, next: str) -> None:
+        super().__init__(f"the required value '{key}' is missing", where=where, next=next)
+        self.key = key
+
+
+def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> ResolvedService:
+    """All that rendering a service needs.
+
+    Raises `MissingValueError`, `InvalidInput` with everything that is wrong about its values, or `InputError` for a
+    mounted file that does not exist.
+    """
+    if overlay.release is None:
+        next = "bump it, or wait for the first promotion"
+        what = f"{overlay.service} is not released in {overlay.environment} yet"
+        raise InputError(what, where=overlay.source.at(), next=next)
+    environment = repository.environments[overlay.environment]
+    values, origins = _values(pinned, environment, overlay)
+    newest = repository.services.get(overlay.service, pinned.spec)
+    return ResolvedService(
+        environment=environment,
+        service=overlay.service,
+        namespace=environment.namespace,
+        template=pinned.template,
+        tree=pinned.tree,
+        release=overlay.release,
+        image=mirrored(parse_image(overlay.release.image), environment.mirrors),
+        values=values,
+        origins=origins,
+        files=_files(pinned, overlay, values, origins),
+        owner=newest.owner,
+        overlay=overlay,
+    )
+
+
+def _values(pinned: Pinned, environment: Environment, overlay: Overlay) -> tuple[Values, Origins]:
+    template = pinned.template
+    layers = (
+        Layer(template.defaults, template.default_location),
+        file_layer(environment.source, "defaults", only=template.values),
+        file_layer(pinned.spec.source, "values"),
+        file_layer(overlay.source, "values"),
+    )
+    merged = merge_all(layers)
+    _check_complete(pinned, merged, overlay)
+    values = _accepted(pinned, environment, merged, Origins(layers, merged))
+    values = {name: values.get(name) for name in template.values}
+    return values, Origins(layers, values)
+
+
+def _check_complete(pinned: Pinned, values: Values, overlay: Overlay) -> None:
+    for name in pinned.template.required:
+        if name not in values:
+            next = f"set values.{name} in {overlay.source.path} or in {pinned.spec.source.path}"
+            raise MissingValueError(name, overlay.source.at(("values",)), next)
+
+
+def _accepted(pinned: Pinned, environment: Environment, values: Values, origins: Origins) -> Values:
+    """The values, less what only the newest template knows (P9). Raises `InvalidInput` for what remains wrong."""
+    version = environment.cluster.kubernetes_version
+    accepts, _ = compiled(pinned.template, version)
+    if accepts.is_valid(values):
+        return values
+    found = _errors(pinned.template, version, values)
+    if pinned.newest is not None:
+        later = list(_known_later(found, _errors(pinned.newest, version, values)))
+        if later:
+            values = _without(values, later)
+            found = _errors(pinned.template, version, values)
+    if found:
+        raise InvalidInput(sorted((_finding(error, origins) for error in found), key=_order))
+    return values
+
+
+def _errors(template: Template, version: str, values: Values) -> list[SchemaError]:
+    return explain(*compiled(template, version), values)
+
+
+def _known_later(pinned: list[SchemaError], newest: list[SchemaError]) -> Iterator[Pointer]:
+    """The keys that only the newest schema knows: it refuses neither them nor what holds them."""
+    refused = [error.path for error in newest if error.check != "missing-field"]
+    for error in pinned:
+        if error.check == "unknown-field" and not any(error.path[: len(path)] == path for path in refused):
+            yield error.path
+
+
+def _without(values: Any, pointers: list[Pointer]) -> Any:
+    """A copy of the values without some keys."""
+    if isinstance(values, list):
+        below = [[path[1:] for path in pointers if path[0] == index] for index in range(len(values))]
+        return [_without(value, inner) if inner else value for value, inner in zip(values, below, strict=True)]
+    copied = {}
+    for key, value in values.items():
+        inner = [path[1:] for path in pointers if path[0] == key]
+        if () not in inner:
+            copied[key] = _without(value, inner) if inner else value
+    return copied
+
+
+def _finding(error: SchemaError, origins: Origins) -> Finding:
+    name = ".".join(str(step) for step in error.path)
+    message = error.message if error.check == "unknown-field" else f"{name}: {error.message}"
+    return problem(
+        error.check, f"values: {message}" if error.check == "unknown-field" else message, origins.nearest(error.path)
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int]:
+    return (finding.where.path, finding.where.line or 0, finding.where.column or 0)
+
+
+def _files(pinned: Pinned, overlay: Overlay, values: Values, origins: Origins) -> Mapping[str, bytes]:
+    """The content of the files that the value `files` names by their path in the container."""
+    names = values.get("files")
+    if not isinstance(names, Mapping):
+        return {}
+    folder = overlay.source.path.rpartition("/")[0]
+    read = {}
+    for path, name in names.items():
+        where = origins.nearest(("files", path))
+        read[path] = _file(pinned, folder, str(name), where)
+    if sum(map(len, read.values())) > MAX_FILE:
+        next = "a ConfigMap holds 1 MiB; put large files into the image"
+        raise InputError("the files are too large together", where=origins.nearest(("files",)), next=next)
+    return read
+
+
+def _file(pinned: Pinned, folder: str, name: str, where: Location) -> bytes:
+    try:
+        safe_path(name)
+    except InputError as error:
+        raise InputError(error.what, where=where, next=error.next) from error
+    content = pinned.base.read(f"{folder}/{name}")
+    if content is None:
+        content = pinned.tree.read(f"{BASE}/{name}")
+    if content is None:
+        next = f"add it beside the overlay ({folder}/{name}) or beside the service spec ({BASE}/{name})"
+        raise InputError(f"there is no file {name}", where=where, next=next)
+    return content

@@ -1,0 +1,207 @@
+"""Service templates: what they render, which values they take, and which files they are made of.
+
+A template extends at most one other. What a child says about a manifest, a value or a gate replaces what its
+parent says about the one of that name; a manifest's file is looked up from the child upwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from generator.errors import InputError, Location
+from generator.file_schemas import InvalidInput, findings_of, key_location, problem, read_checked, read_source
+from generator.finding import Finding
+from generator.gate_fields import gate
+from generator.policy import Gate
+from generator.repository import Pointer, Source
+from generator.tree import Tree, blob_id
+from generator.value_schema import bundle
+
+FOLDER = "templates"
+LIBRARY = f"{FOLDER}/_lib"
+_DEFINITION = "template.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """A template file that makes one manifest file. `when` is a Jinja expression, None for always."""
+
+    name: str
+    owner_template: str
+    when: str | None
+
+    @property
+    def path(self) -> str:
+        """Where the file is in the tree."""
+        return f"{FOLDER}/{self.owner_template}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A template with everything it takes over from those it extends.
+
+    `chain` names the template itself and then its parents, the nearest first; `sources` are their template.yaml.
+    `values` is the JSON Schema of each value as written, `schema` that of all of them together, in which only
+    references to types of Kubernetes are still open. Two templates are equal only if they are the same object.
+    """
+
+    name: str
+    description: str
+    chain: tuple[str, ...]
+    files: tuple[ManifestFile, ...]
+    values: Mapping[str, Mapping[str, Any]]
+    gates: tuple[Gate, ...]
+    source: Source
+    sources: Mapping[str, Source] = field(repr=False)
+    schema: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The values that nobody has to set. The default null means that there is none."""
+        return {name: schema["default"] for name, schema in self.values.items() if "default" in schema}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The values that somebody must set."""
+        return tuple(name for name, schema in self.values.items() if "default" not in schema)
+
+    def declared(self, section: str, name: str) -> Source:
+        """The template.yaml that decides about an entry of `manifests`, `values` or `gates`."""
+        return next(source for source in self.sources.values() if name in (source.data.get(section) or {}))
+
+    def default_location(self, pointer: Pointer) -> Location:
+        """The place of a default value, or of a part of it."""
+        if not pointer:
+            return self.source.at(("values",))
+        name, *inner = pointer
+        return self.declared("values", str(name)).at(("values", name, "default", *inner))
+
+    def when_location(self, file: str) -> Location:
+        """The place of the condition under which a manifest file is rendered."""
+        return self.declared("manifests", file).at(("manifests", file))
+
+
+def names(tree: Tree) -> tuple[str, ...]:
+    """The templates of a tree, sorted. Folders that start with `_` hold shared parts."""
+    found = {
+        path.split("/")[1] for path in tree.files(FOLDER) if path.count("/") == 2 and path.endswith(f"/{_DEFINITION}")
+    }
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def load_template(tree: Tree, name: str) -> Template:
+    """A template with all that it extends. Raises `InvalidInput` with everything that is wrong about it."""
+    sources = dict(_chain(tree, name))
+    declared = _merged(sources, "values")
+    files, missing = _files(tree, sources)
+    unresolved: list[Finding] = []
+    schema = bundle(name, declared, lambda other: _values_of(tree, other), unresolved)
+    if missing or unresolved:
+        raise InvalidInput([*missing, *unresolved])
+    written = _merged(sources, "gates").items()
+    return Template(
+        name=name,
+        description=sources[name].data["description"],
+        chain=tuple(sources),
+        files=files,
+        values={value: entry for value, (entry, _) in declared.items()},
+        gates=tuple(gate(key, entry) for key, (entry, _) in written if entry is not False),
+        source=sources[name],
+        sources=sources,
+        schema=schema,
+    )
+
+
+def check(tree: Tree, name: str) -> list[Finding]:
+    """Everything that is wrong about a template or what it extends."""
+    try:
+        load_template(tree, name)
+    except InputError as error:
+        return list(findings_of(error))
+    return []
+
+
+def unknown(tree: Tree, name: str, where: Location) -> Finding:
+    """The finding that a template does not exist, and which one was probably meant."""
+    known = names(tree)
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(known) or 'none'}"
+    return problem("unknown-template", f"unknown template '{name}'{hint}", where)
+
+
+def paths(tree: Tree, name: str) -> Mapping[str, str]:
+    """path → blob id of all files that a template renders from: its own, its parents' and the shared ones.
+
+    A template.yaml counts as the canonical JSON of what it says, less its gates: neither comments, formatting
+    nor gates change what is rendered.
+    """
+    folders = [*(f"{FOLDER}/{one}" for one, _ in _chain(tree, name)), LIBRARY]
+    found = sorted(path for folder in folders for path in tree.files(folder))
+    return {path: _content_id(tree, path) for path in found}
+
+
+def _content_id(tree: Tree, path: str) -> str:
+    if not path.endswith(f"/{_DEFINITION}") or path.startswith(LIBRARY):
+        return tree.blob_id(path) or ""
+    source = read_source(tree, path)
+    data = {key: value for key, value in source.data.items() if key != "gates"} if source else {}
+    return blob_id(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _chain(tree: Tree, name: str) -> Iterator[tuple[str, Source]]:
+    """The template and its parents, nearest first. Raises `InvalidInput` for an unknown parent or a cycle."""
+    seen: dict[str, Source] = {}
+    current, asked_by = name, Location(f"{FOLDER}/{name}/{_DEFINITION}")
+    while True:
+        if current.startswith("_") or current not in names(tree):
+            raise InvalidInput([unknown(tree, current, asked_by)])
+        source = read_checked(tree, f"{FOLDER}/{current}/{_DEFINITION}", "template")
+        seen[current] = source
+        yield current, source
+        if "extends" not in source.data:
+            return
+        current, asked_by = source.data["extends"], source.at(("extends",))
+        if current in seen:
+            cycle = " → ".join([*seen, current])
+            raise InvalidInput([problem("template-cycle", f"templates extend each other: {cycle}", asked_by)])
+
+
+def _merged(sources: Mapping[str, Source], section: str) -> dict[str, tuple[Any, Source]]:
+    """The entries of a section with the file that decides about each; the root's come first."""
+    merged: dict[str, tuple[Any, Source]] = {}
+    for source in reversed(list(sources.values())):
+        merged |= {name: (entry, source) for name, entry in (source.data.get(section) or {}).items()}
+    return merged
+
+
+def _files(tree: Tree, sources: Mapping[str, Source]) -> tuple[tuple[ManifestFile, ...], list[Finding]]:
+    """The manifest files that are not switched off, and the findings about those that do not exist."""
+    there = {name: set(tree.files(f"{FOLDER}/{name}")) for name in sources}
+    files, missing = [], []
+    for name, (when, source) in _merged(sources, "manifests").items():
+        if when is False:
+            continue
+        owner = next((one for one in sources if f"{FOLDER}/{one}/{name}" in there[one]), None)
+        if owner is None:
+            where = key_location(source, ("manifests", name))
+            looked = " or ".join(f"{FOLDER}/{one}" for one in sources)
+            missing.append(problem("missing-file", f"there is no file {name} in {looked}", where, "add it"))
+        else:
+            files.append(ManifestFile(name, owner, None if when is True else when))
+    return tuple(files), missing
+
+
+def _values_of(tree: Tree, name: str) -> Mapping[str, tuple[Any, Source]] | None:
+    """The values that another template declares, for references to them; None where there is no such template."""
+    if name not in names(tree):
+        return None
+    return _merged(dict(_chain(tree, name)), "values")
+
+
+def findings(tree: Tree) -> Iterable[Finding]:
+    """Everything that is wrong about the templates of a tree, each problem once."""
+    return dict.fromkeys(finding for name in names(tree) for finding in check(tree, name))

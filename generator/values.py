@@ -1,0 +1,114 @@
+"""Merging the values of a service out of their layers, and saying of each of them where it was written.
+
+A later layer wins: maps merge, lists replace, null removes (RFC 7396). Nothing is copied or located until
+somebody asks, because of thousands of services hardly one has an error to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from generator.errors import Location
+from generator.repository import Pointer, Source
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values from one place; `locate` gives the place of the node at a pointer into `data`."""
+
+    data: Mapping[str, Any]
+    locate: Callable[[Pointer], Location]
+
+
+def file_layer(source: Source, field: str, only: Iterable[str] | None = None) -> Layer:
+    """The values below one field of a file, reduced to the keys in `only` if that is given."""
+    data: Mapping[str, Any] = source.data.get(field) or {}
+    if only is not None:
+        data = {key: data[key] for key in only if key in data}
+    return Layer(data, partial(_in_file, source, field))
+
+
+def _in_file(source: Source, field: str, pointer: Pointer) -> Location:
+    return source.at((field, *pointer))
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
+    """`above` laid over `below`: maps merge, lists and scalars replace, null removes. Neither is changed."""
+    merged = dict(below)
+    for key, value in above.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            under = merged.get(key)
+            merged[key] = merge(under if isinstance(under, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def merge_all(layers: Iterable[Layer]) -> Values:
+    """All layers merged, the lowest first."""
+    merged: Values = {}
+    for layer in layers:
+        merged = merge(merged, layer.data)
+    return merged
+
+
+class Origins(Mapping[Pointer, Location]):
+    """Where each merged value was written: in the last layer that says something at its pointer.
+
+    Iterating gives the leaves (scalars, empty maps and empty lists); a lookup also takes the maps and lists between.
+    """
+
+    __slots__ = ("_layers", "_values")
+
+    def __init__(self, layers: tuple[Layer, ...], values: Mapping[str, Any]) -> None:
+        self._layers = layers
+        self._values = values
+
+    def __getitem__(self, pointer: Pointer) -> Location:
+        if not _holds(self._values, pointer):
+            raise KeyError(pointer)
+        return self.nearest(pointer)
+
+    def __iter__(self) -> Iterator[Pointer]:
+        return _leaves(self._values, ())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def nearest(self, pointer: Pointer) -> Location:
+        """The place of a value; of the innermost map or list around it where nobody has written it."""
+        for end in range(len(pointer), 0, -1):
+            for layer in reversed(self._layers):
+                if _holds(layer.data, pointer[:end]):
+                    return layer.locate(pointer[:end])
+        return self._layers[-1].locate(())
+
+
+def _holds(data: Any, pointer: Pointer) -> bool:
+    for step in pointer:
+        if isinstance(data, Mapping):
+            if step not in data:
+                return False
+        elif not (isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data)):
+            return False
+        data = data[step]
+    return True
+
+
+def _leaves(value: Any, pointer: Pointer) -> Iterator[Pointer]:
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Mapping):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    if not isinstance(value, Mapping | list) or (pointer and not value):
+        yield pointer
+    for step, child in inner:
+        yield from _leaves(child, (*pointer, step))
