@@ -1,0 +1,115 @@
+"""How simulated services count: which series a good and a bad event add to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.gates.selector import parse
+from bot.metrics.interface import Matcher, Selector
+from generator.errors import InputError
+from generator.policy import Gate, RatioGate
+
+Labels = tuple[tuple[str, str], ...]
+# Values that labels of outcomes have in practice, good ones first.
+_USUAL = (
+    *("200", "OK", "0", "2xx", "success", "ok", "false", "none", ""),
+    *("500", "503", "502", "504", "429", "404", "5xx", "Internal", "Unavailable", "Unknown", "DeadlineExceeded"),
+    *("error", "failure", "failed", "true", "1", "13"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter by metric name and labels; a pod adds `pod` and `namespace`."""
+
+    metric: str
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """The counters that a good event and that a bad event add one to."""
+
+    good: tuple[Counter, ...]
+    bad: tuple[Counter, ...]
+
+
+GRPC = Instrument(
+    (Counter("grpc_server_handled_total", (("grpc_code", "OK"),)),),
+    (Counter("grpc_server_handled_total", (("grpc_code", "Internal"),)),),
+)
+HTTP = Instrument(
+    (Counter("http_requests_total", (("code", "200"),)),),
+    (Counter("http_requests_total", (("code", "500"),)),),
+)
+
+
+def matches(matcher: Matcher, labels: Mapping[str, str]) -> bool:
+    """Whether labels satisfy a matcher as in Prometheus: a missing label is the empty string, a regular expression
+    matches the whole value. Raises `re.error` for an expression that Python does not know."""
+    value = labels.get(matcher.label, "")
+    match matcher.operator:
+        case "=":
+            return value == matcher.value
+        case "!=":
+            return value != matcher.value
+        case "=~":
+            return re.fullmatch(matcher.value, value) is not None
+        case _:
+            return re.fullmatch(matcher.value, value) is None
+
+
+def selects(selector: Selector, metric: str, labels: Mapping[str, str]) -> bool:
+    """Whether a selector selects a series."""
+    return selector.metric == metric and all(matches(matcher, labels) for matcher in selector.matchers)
+
+
+def instruments(gates: Iterable[Gate]) -> tuple[Instrument, ...]:
+    """Instruments whose counters the ratio gates of a service count as they mean to, without double counting.
+
+    Raises `InputError` for a gate whose labels no usual value satisfies.
+    """
+    found = dict.fromkeys(_instrument(gate) for gate in gates if isinstance(gate, RatioGate))
+    return tuple(found)
+
+
+def _instrument(gate: RatioGate) -> Instrument:
+    total, bad = parse(gate.total), parse(gate.bad)
+    if total.metric != bad.metric:
+        # Two counters, as in errors_total / requests_total: a bad event adds to both.
+        counted, failed = Counter(total.metric, _satisfy(gate, total)), Counter(bad.metric, _satisfy(gate, bad))
+        return Instrument((counted,), (counted, failed))
+    both = Selector(bad.metric, (*total.matchers, *bad.matchers))
+    return Instrument(
+        (Counter(total.metric, _satisfy(gate, total, bad)),), (Counter(bad.metric, _satisfy(gate, both)),)
+    )
+
+
+def _satisfy(gate: RatioGate, wanted: Selector, unwanted: Selector | None = None) -> Labels:
+    """Labels that one selector selects and the other does not."""
+    mentioned = dict.fromkeys(matcher.label for matcher in (*wanted.matchers, *(unwanted.matchers if unwanted else ())))
+    labels: dict[str, str] = {}
+    for label in mentioned:
+        must = [matcher for matcher in wanted.matchers if matcher.label == label]
+        avoid = [matcher for matcher in (unwanted.matchers if unwanted else ()) if matcher.label == label]
+        for value in _candidates([*must, *avoid]):
+            one = {label: value}
+            if all(matches(m, one) for m in must) and not any(matches(m, one) for m in avoid):
+                labels[label] = value
+                break
+    if not selects(wanted, wanted.metric, labels) or (unwanted and selects(unwanted, wanted.metric, labels)):
+        raise InputError(
+            f"the simulation finds no labels for gate {gate.name!r} that are "
+            f"{'good' if unwanted else 'as selected'}: {gate.bad} of {gate.total}",
+            next="simulate with --prometheus, or with a gate whose label values are usual ones",
+        )
+    return tuple(sorted((label, value) for label, value in labels.items() if value))
+
+
+def _candidates(matchers: Iterable[Matcher]) -> Iterator[str]:
+    """Values worth trying: what the matchers spell out, then the usual ones."""
+    for matcher in matchers:
+        yield from re.findall(r"[\w./-]+", matcher.value) if "~" in matcher.operator else (matcher.value,)
+    yield from _USUAL
