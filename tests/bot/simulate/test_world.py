@@ -135,11 +135,11 @@ def test_counters_are_the_same_whenever_and_by_whomever_they_are_read(shop: Shop
     def read(stops: list[int]):
         world = World(shop.path, SimulatedClock(), Scenario((Behaviour(errors=0.1),), seed=3))
         start = world.clock.now()
-        answers = []
+        selector = Selector("http_requests_total", (Matcher("code", "=~", "5.."),))
         for minutes in stops:
             world.advance(timedelta(minutes=minutes))
-            selector = Selector("http_requests_total", (Matcher("code", "=~", "5.."),))
-            answers = world.metrics.counters("test", selector, "web-.*", start, start + STEP * 20, STEP)
+            world.metrics.counters("test", selector, "web-.*", start, start + STEP * 20, STEP)
+        answers = world.metrics.counters("test", selector, "web-.*", start, start + STEP * 20, STEP)
         return [(dict(one.labels), one.samples) for one in answers]
 
     assert read([5, 1, 14]) == read([20])
