@@ -1,7 +1,4 @@
-"""What our files say about each other: the pipeline, templates that services name, releases, pins, defaults, gates.
-
-Each check yields findings; what is only an error of policy leaves the repository readable.
-"""
+"""What our files say about each other: the pipeline, the templates that services name, releases, defaults, gates."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from difflib import get_close_matches
 from functools import partial
 
 from generator import templates
+from generator.admission import objections
 from generator.errors import Location
 from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
 from generator.gates import untunable
-from generator.images import is_allowed
-from generator.release import parse_image
 from generator.repository import Environment, Overlay, Repository, overlay_path, spec_path
 from generator.templates import Template
 from generator.tree import Tree
@@ -23,20 +19,33 @@ from generator.tree import Tree
 warning = partial(Finding, severity=Severity.WARNING)
 
 
-def disagreements(tree: Tree, repository: Repository) -> Iterator[Finding]:
-    """Everything in which the files of a repository do not fit together."""
-    known = {name: templates.load_template(tree, name) for name in templates.names(tree)}
+def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
+    """Everything that leaves open what is meant: nothing can be decided about such a repository."""
+    known = _known(tree)
     for environment in repository.environments.values():
         yield from _parents(repository, environment)
-        yield from _unused_defaults(environment, known.values())
         yield from untunable(environment, known.values())
     yield from _cycles(repository)
-    yield from _templates(tree, repository, known)
+    for spec in repository.services.values():
+        if spec.template not in known:
+            yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
     for overlay in repository.overlays.values():
-        yield from _release(repository.environments[overlay.environment], overlay)
         if overlay.service not in repository.services:
             yield _no_spec(repository, overlay)
+
+
+def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
+    """What is not allowed, and what has no effect: single services cannot be rendered, or need not be there."""
+    for overlay in repository.overlays.values():
+        yield from objections(repository.environments[overlay.environment], overlay)
+    known = _known(tree)
+    for environment in repository.environments.values():
+        yield from _unused_defaults(environment, known.values())
     yield from _unused_specs(repository)
+
+
+def _known(tree: Tree) -> dict[str, Template]:
+    return {name: templates.load_template(tree, name) for name in templates.names(tree)}
 
 
 def _parents(repository: Repository, environment: Environment) -> Iterator[Finding]:
@@ -70,37 +79,6 @@ def _way(environments: Mapping[str, Environment], start: str) -> tuple[str, ...]
                 seen.add(parent)
                 waiting.append((*way, parent))
     return None
-
-
-def _templates(tree: Tree, repository: Repository, known: Mapping[str, Template]) -> Iterator[Finding]:
-    for spec in repository.services.values():
-        if spec.template not in known:
-            yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
-
-
-def _release(environment: Environment, overlay: Overlay) -> Iterator[Finding]:
-    if overlay.release is None:
-        return
-    where = overlay.source.at(("release", "image"))
-    image = parse_image(overlay.release.image)
-    if not image.tag and not image.digest:
-        yield problem("image-without-tag", f"{image} has neither a tag nor a digest", where, "say which version to run")
-    if not is_allowed(overlay.release.image, environment.allowed_images):
-        message = f"{environment.name} does not allow the image {image}"
-        fix = f"use an image that matches {' or '.join(environment.allowed_images)}, or add a pattern to allow.images"
-        yield problem("image-not-allowed", message, where, fix)
-    yield from _pin(environment, overlay, overlay.release.revision)
-
-
-def _pin(environment: Environment, overlay: Overlay, revision: str | None) -> Iterator[Finding]:
-    if environment.is_root and revision is not None:
-        where = key_location(overlay.source, ("release", "revision"))
-        message = f"{environment.name} comes after no environment: it follows the tree and takes no revision"
-        yield problem("pin-in-root", message, where, "remove the line")
-    if not environment.is_root and revision is None:
-        message = f"{overlay.service} in {environment.name} is not pinned: it renders the templates as they are now"
-        where = overlay.source.at(("release",))
-        yield warning(check="unpinned", message=message, where=where, fix="the bot pins it with the next promotion")
 
 
 def _no_spec(repository: Repository, overlay: Overlay) -> Finding:

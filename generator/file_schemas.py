@@ -28,7 +28,8 @@ FileKind = Literal["towpath", "environment", "service", "overlay", "template"]
 MAX_FILE: Final = 1024 * 1024
 """Bytes of one of our own files, and of all files that a service mounts (a ConfigMap holds no more)."""
 
-_AT_KEY: Final = frozenset({"unknown-field", "missing-field", "not-supported", "bad-name"})
+AT_KEY: Final = frozenset({"unknown-field", "missing-field", "not-supported", "bad-name"})
+"""The checks that are about a key rather than its value."""
 
 
 class InvalidInput(InputError):
@@ -44,6 +45,12 @@ class InvalidInput(InputError):
 def problem(check: str, message: str, where: Location, fix: str = "") -> Finding:
     """A finding that makes the repository invalid."""
     return Finding(check, Severity.ERROR, message, where, fix=fix)
+
+
+def place_order(finding: Finding) -> tuple[str, int, int, str]:
+    """Sorts findings as somebody reads the files."""
+    where = finding.where
+    return (where.path, where.line or 0, where.column or 0, finding.message)
 
 
 def findings_of(error: InputError) -> tuple[Finding, ...]:
@@ -98,13 +105,13 @@ def problems(source: Source, kind: FileKind) -> list[Finding]:
         return []
     errors = (_later(error, instance, schema) for error in explain(accepts, schema, instance))
     found = [problem(error.check, error.message, place(source, error)) for error in errors]
-    return sorted(found, key=lambda one: (one.where.line or 0, one.where.column or 0))
+    return sorted(found, key=place_order)
 
 
 def place(source: Source, error: SchemaError, below: Pointer = ()) -> Location:
     """Where to look: at the key for what is wrong about a key, at the value for the rest."""
     pointer = (*below, *error.path)
-    return key_location(source, pointer) if error.check in _AT_KEY and pointer else source.at(pointer)
+    return key_location(source, pointer) if error.check in AT_KEY and pointer else source.at(pointer)
 
 
 def key_location(source: Source, pointer: Pointer) -> Location:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from generator import decode, templates
-from generator.consistency import disagreements
+from generator.consistency import contradictions, shortcomings
 from generator.errors import InputError, Location
-from generator.file_schemas import InvalidInput, findings_of, problem, read_checked
+from generator.file_schemas import InvalidInput, findings_of, place_order, problem, read_checked
 from generator.finding import Finding, errors
 from generator.repository import BASE, Environment, Overlay, Repository, ServiceSpec, Settings, overlay_path, spec_path
 from generator.tree import Tree
@@ -23,31 +23,37 @@ T = TypeVar("T")
 
 
 def load(tree: Tree) -> Repository:
-    """The repository that a tree holds. Raises `InvalidInput` when anything is an error; warnings are for `check`."""
-    repository, findings = check(tree)
-    if wrong := errors(findings):
-        raise InvalidInput(wrong)
-    if repository is None:
-        raise AssertionError("a repository that cannot be read has an error")
+    """The repository that a tree holds.
+
+    Raises `InvalidInput` when a file cannot be read, its schema refuses it, or files contradict each other. What
+    concerns single services only (an image that is not allowed, a pin in a root) stops those when they are
+    resolved, and `check` finds it.
+    """
+    repository, findings = _read(tree)
+    if repository is None or errors(findings):
+        raise InvalidInput(errors(findings))
     return repository
 
 
 def check(tree: Tree) -> tuple[Repository | None, list[Finding]]:
     """The repository, and everything that is wrong with its own files.
 
-    It is None when a file cannot be read or its schema refuses it. It is there when files are as they must be but
-    do not fit together (an image that is not allowed, a pin in a root): then the rest can still be looked at.
+    It is None when a file cannot be read or its schema refuses it. It is there when files only do not fit
+    together, so that the rest can still be looked at.
     """
+    repository, found = _read(tree)
+    if repository is not None:
+        found += shortcomings(tree, repository)
+    return repository, sorted(dict.fromkeys(found), key=place_order)
+
+
+def _read(tree: Tree) -> tuple[Repository | None, list[Finding]]:
     reader = _Reader(tree)
     repository = reader.repository()
     found = list(reader.findings)
     if repository is not None:
-        found += disagreements(tree, repository)
-    return repository, sorted(dict.fromkeys(found), key=_order)
-
-
-def _order(finding: Finding) -> tuple[str, int, int, str]:
-    return (finding.where.path, finding.where.line or 0, finding.where.column or 0, finding.message)
+        found += contradictions(tree, repository)
+    return repository, found
 
 
 def load_spec(tree: Tree, service: str) -> ServiceSpec:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
+from typing import TypeVar
 
 from generator.errors import InputError, Location
+from generator.file_schemas import InvalidInput, findings_of
 from generator.git import Git
 from generator.load import load_spec
 from generator.release import is_commit
@@ -12,6 +16,8 @@ from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolve import Pinned
 from generator.templates import Template, load_template
 from generator.tree import Tree
+
+T = TypeVar("T")
 
 
 class Pins:
@@ -49,7 +55,8 @@ class Pins:
             return Pinned(service, newest.template(service.template), tree, tree)
         content = self._content(revision, overlay.source.at(("release", "revision")))
         spec = content.spec(overlay)
-        return Pinned(spec, content.template(spec.template), content.tree, tree, newest.template(service.template))
+        template, latest = content.template(spec.template), newest.template(service.template)
+        return Pinned(spec, template, content.tree, tree, latest, revision)
 
     def _current(self, tree: Tree) -> _Content:
         if self._newest is None or self._newest.tree is not tree:
@@ -63,7 +70,7 @@ class Pins:
                 raise InputError(f"{revision!r} is not a full commit id", where=where, next=next)
             if self._git is None or revision not in self._base:
                 raise self._refused(revision, where)
-            self._trees[revision] = _Content(self._git.tree(revision))
+            self._trees[revision] = _Content(self._git.tree(revision), f" (as of {revision[:12]})")
         return self._trees[revision]
 
     def _refused(self, revision: str, where: Location | None) -> InputError:
@@ -83,16 +90,17 @@ class Pins:
 
 
 class _Content:
-    """Templates and service specs of one tree, each read once."""
+    """Templates and service specs of one tree, each read once; `when` is added to what is wrong with them."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, when: str = "") -> None:
         self.tree = tree
+        self._when = when
         self._templates: dict[str, Template] = {}
         self._specs: dict[str, ServiceSpec] = {}
 
     def template(self, name: str) -> Template:
         if name not in self._templates:
-            self._templates[name] = load_template(self.tree, name)
+            self._templates[name] = self._read(load_template, name)
         return self._templates[name]
 
     def spec(self, overlay: Overlay) -> ServiceSpec:
@@ -102,5 +110,12 @@ class _Content:
                 what = f"the pinned commit has no {path}"
                 where = overlay.source.at(("release", "revision"))
                 raise InputError(what, where=where, next="pin a commit that has it")
-            self._specs[name] = load_spec(self.tree, name)
+            self._specs[name] = self._read(load_spec, name)
         return self._specs[name]
+
+    def _read(self, reader: Callable[[Tree, str], T], name: str) -> T:
+        try:
+            return reader(self.tree, name)
+        except InputError as error:
+            found = findings_of(error)
+            raise InvalidInput(replace(one, message=one.message + self._when) for one in found) from error

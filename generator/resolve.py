@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.admission import objections
 from generator.errors import InputError, Location
-from generator.file_schemas import MAX_FILE, InvalidInput, explain, problem
-from generator.finding import Finding
+from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, place_order, problem
+from generator.finding import Finding, errors
 from generator.images import mirrored
 from generator.release import ImageReference, Release, parse_image
 from generator.repository import BASE, Environment, Overlay, Pointer, Repository, ServiceSpec
 from generator.schema_words import SchemaError
+from generator.templates import FOLDER as TEMPLATES
 from generator.templates import Template
 from generator.tree import Tree, safe_path
 from generator.value_schema import compiled
@@ -23,8 +25,8 @@ from generator.values import Layer, Origins, Values, file_layer, merge_all
 class Pinned:
     """What a release is made of, read from `tree`: the pinned commit, or the newest tree where nothing is pinned.
 
-    `base` is the tree that the overlay is in, and `newest` the service's template there, None where that is
-    `template` itself.
+    `revision` is the pinned commit, `base` the tree that the overlay is in, and `newest` the service's template there,
+    None where that is `template` itself.
     """
 
     spec: ServiceSpec
@@ -32,6 +34,7 @@ class Pinned:
     tree: Tree
     base: Tree
     newest: Template | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ class MissingValueError(InputError):
 def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> ResolvedService:
     """All that rendering a service needs.
 
-    Raises `MissingValueError`, `InvalidInput` with everything that is wrong about its values, or `InputError` for a
-    mounted file that does not exist.
+    Raises `MissingValueError`, `InvalidInput` with everything that is wrong about its release or its values, or
+    `InputError` for a mounted file that does not exist.
     """
     if overlay.release is None:
         next = "bump it, or wait for the first promotion"
         what = f"{overlay.service} is not released in {overlay.environment} yet"
         raise InputError(what, where=overlay.source.at(), next=next)
     environment = repository.environments[overlay.environment]
+    if refused := errors(list(objections(environment, overlay))):
+        raise InvalidInput(refused)
     values, origins = _values(pinned, environment, overlay)
     newest = repository.services.get(overlay.service, pinned.spec)
     return ResolvedService(
@@ -128,7 +133,7 @@ def _accepted(pinned: Pinned, environment: Environment, values: Values, origins:
             values = _without(values, later)
             found = _errors(pinned.template, version, values)
     if found:
-        raise InvalidInput(sorted((_finding(error, origins) for error in found), key=_order))
+        raise InvalidInput(sorted((_finding(pinned, error, origins) for error in found), key=place_order))
     return values
 
 
@@ -157,16 +162,13 @@ def _without(values: Any, pointers: list[Pointer]) -> Any:
     return copied
 
 
-def _finding(error: SchemaError, origins: Origins) -> Finding:
-    name = ".".join(str(step) for step in error.path)
-    message = error.message if error.check == "unknown-field" else f"{name}: {error.message}"
-    return problem(
-        error.check, f"values: {message}" if error.check == "unknown-field" else message, origins.nearest(error.path)
-    )
-
-
-def _order(finding: Finding) -> tuple[str, int, int]:
-    return (finding.where.path, finding.where.line or 0, finding.where.column or 0)
+def _finding(pinned: Pinned, error: SchemaError, origins: Origins) -> Finding:
+    where = origins.nearest(error.path, key=error.check in AT_KEY)
+    named = error.path[:-1] if error.check in ("unknown-field", "bad-name") else error.path
+    name = ".".join(["values", *(str(step) for step in named)])
+    old = where.path.startswith((f"{BASE}/", f"{TEMPLATES}/"))
+    when = f" (as of {pinned.revision[:12]})" if pinned.revision and old else ""
+    return problem(error.check, f"{name}: {error.message}{when}", where)
 
 
 def _files(pinned: Pinned, overlay: Overlay, values: Values, origins: Origins) -> Mapping[str, bytes]:

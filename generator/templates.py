@@ -73,12 +73,13 @@ class Template:
         """The template.yaml that decides about an entry of `manifests`, `values` or `gates`."""
         return next(source for source in self.sources.values() if name in (source.data.get(section) or {}))
 
-    def default_location(self, pointer: Pointer) -> Location:
-        """The place of a default value, or of a part of it."""
+    def default_location(self, pointer: Pointer, key: bool = False) -> Location:
+        """The place of a default value or of a part of it, or of its key."""
         if not pointer:
             return self.source.at(("values",))
         name, *inner = pointer
-        return self.declared("values", str(name)).at(("values", name, "default", *inner))
+        source, inside = self.declared("values", str(name)), ("values", name, "default", *inner)
+        return key_location(source, inside) if key else source.at(inside)
 
     def when_location(self, file: str) -> Location:
         """The place of the condition under which a manifest file is rendered."""

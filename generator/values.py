@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from generator.errors import Location
+from generator.file_schemas import key_location
 from generator.repository import Pointer, Source
 
 Values = dict[str, Any]
@@ -19,10 +20,10 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Values from one place; `locate` gives the place of the node at a pointer into `data`."""
+    """Values from one place; `locate` gives the place of the node at a pointer into `data`, or that of its key."""
 
     data: Mapping[str, Any]
-    locate: Callable[[Pointer], Location]
+    locate: Callable[[Pointer, bool], Location]
 
 
 def file_layer(source: Source, field: str, only: Iterable[str] | None = None) -> Layer:
@@ -33,8 +34,9 @@ def file_layer(source: Source, field: str, only: Iterable[str] | None = None) ->
     return Layer(data, partial(_in_file, source, field))
 
 
-def _in_file(source: Source, field: str, pointer: Pointer) -> Location:
-    return source.at((field, *pointer))
+def _in_file(source: Source, field: str, pointer: Pointer, key: bool) -> Location:
+    inside = (field, *pointer)
+    return key_location(source, inside) if key else source.at(inside)
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
@@ -82,13 +84,13 @@ class Origins(Mapping[Pointer, Location]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def nearest(self, pointer: Pointer) -> Location:
-        """The place of a value; of the innermost map or list around it where nobody has written it."""
+    def nearest(self, pointer: Pointer, key: bool = False) -> Location:
+        """The place of a value, or of its key; of the innermost map or list around it where nobody has written it."""
         for end in range(len(pointer), 0, -1):
             for layer in reversed(self._layers):
                 if _holds(layer.data, pointer[:end]):
-                    return layer.locate(pointer[:end])
-        return self._layers[-1].locate(())
+                    return layer.locate(pointer[:end], key)
+        return self._layers[-1].locate((), key)
 
 
 def _holds(data: Any, pointer: Pointer) -> bool:
