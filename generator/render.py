@@ -7,6 +7,7 @@ change the structure that the template has, whatever it holds.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +19,7 @@ from generator.manifest import Manifest, Span, written_at
 from generator.nodes import LITERAL, Piece, join
 from generator.proof import misplaced
 from generator.repository import overlay_path
-from generator.sandbox import Engine, template_path
+from generator.sandbox import MIRRORS, Engine, template_path
 from generator.templates import FOLDER, LIBRARY, Template
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _manifests(resolved: ResolvedService) -> Iterator[Manifest]:
 
 
 def context_of(resolved: ResolvedService) -> dict[str, Any]:
-    """What a template sees, and nothing else."""
+    """What a template sees, and the mirrors for the filter `mirrored`."""
     environment, service, image = resolved.environment, resolved.service, str(resolved.image)
     return {
         "service": service,
@@ -69,6 +70,7 @@ def context_of(resolved: ResolvedService) -> dict[str, Any]:
         "images": {service: image},
         "labels": {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "towpath"},
         "values": _values(resolved),
+        MIRRORS: resolved.environment.mirrors,
     }
 
 
@@ -128,8 +130,23 @@ def _spans(pieces: Sequence[Piece], first: int) -> Iterator[Span]:
 
 
 def _values(resolved: ResolvedService) -> dict[str, Any]:
-    """The values that a template declares; one that nobody sets and that has no default reads as null."""
-    return {**dict.fromkeys(resolved.template.values), **resolved.values}
+    """The values as templates see them: instead of the names of `files`, what a ConfigMap and its mounts need."""
+    if not resolved.files:
+        return dict(resolved.values)
+    mounts = {path: path.strip("/").replace("/", ".") for path in resolved.files}
+    if len(set(mounts.values())) < len(mounts):
+        raise InputError(
+            f"two of the files {', '.join(mounts)} have one key in their ConfigMap",
+            where=resolved.origins.nearest(("files",)),
+            next="give one of them another name",
+        )
+    files: dict[str, dict[str, str]] = {"mounts": mounts, "data": {}, "binaryData": {}}
+    for path, content in resolved.files.items():
+        try:
+            files["data"][mounts[path]] = content.decode()
+        except UnicodeDecodeError:
+            files["binaryData"][mounts[path]] = base64.b64encode(content).decode()
+    return {**resolved.values, "files": files}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,16 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, missing
 
 from generator.errors import InputError, Location
+from generator.images import mirrored
 from generator.nodes import Piece, WholeNodes, join, plain
+from generator.release import parse_image
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,6 +38,9 @@ MAX_OUTPUT: Final = 1024 * 1024
 
 MAX_RANGE: Final = 10_000
 """Numbers that `range` gives at most."""
+
+MIRRORS: Final = "_mirrors"
+"""The name in a context of the mirrors that the filter `mirrored` applies: prefix of an image → what replaces it."""
 
 _FILTERS: Final = (
     "abs capitalize count default d dictsort first float groupby int items join last length list lower map"
@@ -69,7 +74,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         own = {"_node": self.filters["_node"], "_text": self.filters["_text"], **OWN_FILTERS}
         self.filters = {name: self.filters[name] for name in _FILTERS} | own
-        self.globals = {"range": _range, "namespace": Namespace}
+        # What Jinja calls `namespace` is the name of a value here.
+        self.globals = {"range": _range, "scope": Namespace}
         # Jinja's own hook for joining what a macro or a block of text writes.
         self.concat = join  # type: ignore[method-assign]
 
@@ -222,6 +228,12 @@ def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {key: item for key, item in plain(value).items() if key not in names}
 
 
+@pass_context
+def _mirrored(context: Context, image: str) -> str:
+    """The image reference as this environment pulls it."""
+    return str(mirrored(parse_image(image), context[MIRRORS]))
+
+
 def _percent(value: Any) -> int:
     """The number of `70%` or 70."""
     return int(str(value).removesuffix("%"))
@@ -236,6 +248,7 @@ def _checksum(value: Any) -> str:
 OWN_FILTERS: Final = {
     "checksum": _checksum,
     "merge": _merge,
+    "mirrored": _mirrored,
     "percent": _percent,
     "safe": plain,  # there is nothing to escape, and nothing to switch off
     "string": _string,
