@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,17 @@ import git as gitpython
 
 from generator.errors import InputError, OutsideError
 from generator.release import is_commit
-from generator.tree import safe_path
+from generator.tree import LARGEST, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
+_FILE, _FOLDER = "100", "40000"
 # What git reads of a person's settings must not change what we compute.
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
 }
 
 
@@ -53,6 +55,8 @@ class Git:
         self.folder = folder
         self._git = gitpython.Git(str(folder))
         self._git.update_environment(**_ENVIRONMENT)
+        # Folders are named by their content, so commits share nearly all of them.
+        self.folder_entries = lru_cache(maxsize=8192)(self._folder_entries)
 
     def run(self, *arguments: str, **options: Any) -> str:
         """The standard output of `git <arguments>`, without its last newline. Raises `GitError`.
@@ -128,7 +132,8 @@ class Git:
         limits = [f"^{_full(after)}"] if after else []
         raw = self.run(
             "log", "--first-parent", "--reverse", "-m", "--root", "--raw", "-r", "-z", "--no-renames", "--no-abbrev",
-            "--full-history", "--sparse", "--format=%x00commit %H%x00", _full(tip), *limits, "--", *map(safe_path, folders),
+            "--full-history", "--sparse", "--format=%x00commit %H%x00", _full(tip), *limits,
+            "--", *map(safe_path, folders),
         )  # fmt: skip
         return _parse_log(raw)
 
@@ -148,6 +153,19 @@ class Git:
         content: bytes = self._git.get_object_data(_full(object_id))[3]
         return content
 
+    def size(self, object_id: str) -> int:
+        """How many bytes an object has."""
+        return int(self._git.get_object_header(_full(object_id))[2])
+
+    def root(self, commit: str) -> str:
+        """The id of the top folder of a commit (or of a tree)."""
+        object_id: str | bytes = self._git.get_object_data(f"{_full(commit)}^{{tree}}")[0]
+        return object_id.decode() if isinstance(object_id, bytes) else object_id
+
+    def _folder_entries(self, tree: str) -> Mapping[str, tuple[str, str]]:
+        """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""
+        return dict(_parse_folder(self._git.get_object_data(_full(tree))[3]))
+
     def tree(self, commit: str) -> CommitTree:
         """The files of a commit (or tree), to read from without a checkout."""
         return CommitTree(self, _full(commit))
@@ -155,30 +173,66 @@ class Git:
 
 @dataclass(frozen=True)
 class CommitTree:
-    """The files of one commit. Links and submodules are not files: they are never followed."""
+    """The files of one commit. Links and submodules are not files: they are never followed.
+
+    Only the folders on the way to what is asked for are read, whatever the size of the repository.
+    """
 
     git: Git
     commit: str
-    _cache: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _cache: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def _blobs(self) -> Mapping[str, str]:
-        return self.git.blobs(self.commit)
+    def _root(self) -> str:
+        return self.git.root(self.commit)
 
     def read(self, path: str) -> bytes | None:
-        found = self._blobs.get(safe_path(path))
+        found = self.blob_id(path)
         if found is None:
             return None
         if found not in self._cache:
+            if self.git.size(found) > LARGEST:
+                raise too_large(path)
             self._cache[found] = self.git.blob(found)
         return self._cache[found]
 
     def files(self, folder: str) -> Iterator[str]:
-        prefix = safe_path(folder) + "/"
-        yield from sorted(path for path in self._blobs if path.startswith(prefix))
+        start = self.folder_id(folder)
+        yield from sorted(self._walk(start, folder)) if start else ()
 
     def blob_id(self, path: str) -> str | None:
-        return self._blobs.get(safe_path(path))
+        mode, object_id = self._find(path)
+        return object_id if mode.startswith(_FILE) else None
+
+    def folder_id(self, path: str) -> str | None:
+        """The id that git gives a folder with all its content, or None where there is none."""
+        mode, object_id = self._find(path)
+        return object_id if mode == _FOLDER else None
+
+    def _find(self, path: str) -> tuple[str, str]:
+        """Mode and id of what is at a path; the mode is empty where there is nothing."""
+        mode, object_id = _FOLDER, self._root
+        for part in safe_path(path).split("/"):
+            inside = self.git.folder_entries(object_id) if mode == _FOLDER else {}
+            mode, object_id = inside.get(part, ("", ""))
+        return mode, object_id
+
+    def _walk(self, folder: str, path: str) -> Iterator[str]:
+        for name, (mode, object_id) in self.git.folder_entries(folder).items():
+            if mode == _FOLDER:
+                yield from self._walk(object_id, f"{path}/{name}")
+            elif mode.startswith(_FILE):
+                yield f"{path}/{name}"
+
+
+def _parse_folder(content: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Take a tree object apart: `<mode> <name>`, a NUL byte and 20 bytes of object id for each entry."""
+    start = 0
+    while start < len(content):
+        end = content.index(b"\0", start)
+        mode, _, name = content[start:end].partition(b" ")
+        start = end + 21
+        yield name.decode("utf-8", "surrogateescape"), (mode.decode(), content[end + 1 : start].hex())
 
 
 def _full(commit: str) -> str:

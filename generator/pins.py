@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of
-from generator.git import Git
+from generator.git import CommitTree, Git
 from generator.load import load_spec
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolve import Pinned
-from generator.templates import Template, load_template
+from generator.templates import FOLDER, Template, load_template
 from generator.tree import Tree
 
 T = TypeVar("T")
@@ -30,8 +30,10 @@ class Pins:
     def __init__(self, git: Git | None, head: str | None) -> None:
         self._git = git
         self._head = head
-        self._trees: dict[str, _Content] = {}
+        self._pinned: dict[str, _Content] = {}
         self._newest: _Content | None = None
+        # Most commits have the templates of the one before: what is made of them is made once.
+        self._templates: dict[str, dict[str, Template]] = {}
 
     @cached_property
     def _base(self) -> frozenset[str]:
@@ -60,18 +62,22 @@ class Pins:
 
     def _current(self, tree: Tree) -> _Content:
         if self._newest is None or self._newest.tree is not tree:
-            self._newest = _Content(tree)
+            self._newest = self._made(tree)
         return self._newest
 
     def _content(self, revision: str, where: Location | None) -> _Content:
-        if revision not in self._trees:
+        if revision not in self._pinned:
             if not is_commit(revision):
                 next = "write all 40 hex digits"
                 raise InputError(f"{revision!r} is not a full commit id", where=where, next=next)
             if self._git is None or revision not in self._base:
                 raise self._refused(revision, where)
-            self._trees[revision] = _Content(self._git.tree(revision), f" (as of {revision[:12]})")
-        return self._trees[revision]
+            self._pinned[revision] = self._made(self._git.tree(revision), f" (as of {revision[:12]})")
+        return self._pinned[revision]
+
+    def _made(self, tree: Tree, when: str = "") -> _Content:
+        folder = tree.folder_id(FOLDER) if isinstance(tree, CommitTree) else None
+        return _Content(tree, when, self._templates.setdefault(folder, {}) if folder else {})
 
     def _refused(self, revision: str, where: Location | None) -> InputError:
         short = revision[:12]
@@ -92,10 +98,10 @@ class Pins:
 class _Content:
     """Templates and service specs of one tree, each read once; `when` is added to what is wrong with them."""
 
-    def __init__(self, tree: Tree, when: str = "") -> None:
+    def __init__(self, tree: Tree, when: str, templates: dict[str, Template]) -> None:
         self.tree = tree
         self._when = when
-        self._templates: dict[str, Template] = {}
+        self._templates = templates
         self._specs: dict[str, ServiceSpec] = {}
 
     def template(self, name: str) -> Template:

@@ -7,12 +7,17 @@ exists only in memory are the same to it. Paths are relative, `/`-separated and 
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from generator.errors import InputError, Location
+
+LARGEST: Final = 16 * 2**20
+"""Bytes of the largest file that is ever read."""
 
 
 class Tree(Protocol):
@@ -41,42 +46,63 @@ def safe_path(path: str) -> str:
     return path
 
 
+def too_large(path: str) -> InputError:
+    """The error for a file that no repository of manifests needs."""
+    what = f"the file is larger than {LARGEST // 2**20} MiB"
+    return InputError(what, where=Location(path), next="keep it out of the folders that towpath reads")
+
+
 @dataclass(frozen=True, slots=True)
 class DiskTree:
     """The files below `root` as they are now. Links are refused, wherever they lead."""
 
     root: Path
 
-    def _locate(self, path: str) -> Path:
-        place = self.root
-        for part in safe_path(path).split("/"):
-            place = place / part
-            if place.is_symlink():
-                raise InputError("links are not followed", where=Location(path), next="replace it by a regular file")
-        return place
-
     def read(self, path: str) -> bytes | None:
-        place = self._locate(path)
-        return place.read_bytes() if place.is_file() else None
+        found = self._look(path)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return None
+        if found.st_size > LARGEST:
+            raise too_large(path)
+        return (self.root / path).read_bytes()
 
     def files(self, folder: str) -> Iterator[str]:
-        start = self._locate(folder)
-        if start.is_dir():
-            yield from self._walk(start, folder)
+        found = self._look(folder)
+        if found is not None and stat.S_ISDIR(found.st_mode):
+            yield from sorted(_walk(f"{self.root}/{folder}", folder))
 
-    def _walk(self, folder: Path, path: str) -> Iterator[str]:
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            below = f"{path}/{entry.name}"
-            if entry.is_symlink():
-                raise InputError("links are not followed", where=Location(below), next="replace it by a regular file")
-            if entry.is_dir():
-                yield from self._walk(entry, below)
-            elif entry.is_file():
-                yield below
+    def _look(self, path: str) -> os.stat_result | None:
+        """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
+        place, found = str(self.root), None
+        for part in safe_path(path).split("/"):
+            place = f"{place}/{part}"
+            try:
+                found = os.lstat(place)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            if stat.S_ISLNK(found.st_mode):
+                raise _link(path)
+        return found
 
     def blob_id(self, path: str) -> str | None:
         content = self.read(path)
         return None if content is None else blob_id(content)
+
+
+def _walk(folder: str, path: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            below = f"{path}/{entry.name}"
+            if entry.is_symlink():
+                raise _link(below)
+            if entry.is_dir():
+                yield from _walk(entry.path, below)
+            elif entry.is_file():
+                yield below
+
+
+def _link(path: str) -> InputError:
+    return InputError("links are not followed", where=Location(path), next="replace it by a regular file")
 
 
 @dataclass(frozen=True, slots=True)

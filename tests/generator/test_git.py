@@ -1,0 +1,195 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from generator.errors import InputError
+from generator.git import Change, Git, GitError
+from generator.tree import blob_id
+
+
+def run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def commit(folder: Path, message: str, **files: str | None) -> str:
+    for name, text in files.items():
+        place = folder / name.replace("__", "/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            place.unlink()
+        else:
+            place.write_text(text)
+    run(folder, "add", "-A")
+    run(folder, "commit", "-q", "--allow-empty", "-m", message)
+    return run(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "repository"
+    place.mkdir()
+    run(place, "init", "-q")
+    return place
+
+
+@pytest.fixture
+def merged(folder: Path) -> tuple[Git, dict[str, str]]:
+    """main: one ─ two ─ merge, with `side` merged in as second parent."""
+    ids = {"one": commit(folder, "one", a="1")}
+    run(folder, "switch", "-q", "-c", "side")
+    ids["side"] = commit(folder, "side", b="1")
+    run(folder, "switch", "-q", "main")
+    ids["two"] = commit(folder, "two\n\nbody", a="2")
+    run(folder, "merge", "-q", "--no-ff", "-m", "merge", "side")
+    ids["merge"] = run(folder, "rev-parse", "HEAD")
+    return Git(folder), ids
+
+
+def test_names_become_full_ids_or_nothing(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    assert git.resolve("main") == ids["merge"]
+    assert git.resolve(ids["one"][:10]) == ids["one"]
+    assert git.resolve("nowhere") is None
+    assert git.resolve("0" * 40) is None
+
+
+@pytest.mark.parametrize("name", ["--all", "-x", "a..b", "main^{/x}", "main~1", "", "a b", "main\n", "@{-1}"])
+def test_only_plain_names_reach_git(merged: tuple[Git, dict[str, str]], name: str) -> None:
+    with pytest.raises(InputError, match="not a name of a commit"):
+        merged[0].resolve(name)
+
+
+@pytest.mark.parametrize("commit", ["HEAD", "abc", "--help", "A" * 40, "a" * 41])
+def test_everything_but_resolve_takes_only_full_ids(merged: tuple[Git, dict[str, str]], commit: str) -> None:
+    git, _ = merged
+    for read in (git.parents, git.message, git.first_parents, git.blobs, git.blob, git.tree):
+        with pytest.raises(InputError, match="not a full commit id"):
+            read(commit)
+
+
+def test_first_parents_leave_out_what_was_merged_in(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    assert git.first_parents(ids["merge"]) == [ids["one"], ids["two"], ids["merge"]]
+    assert git.first_parents(ids["merge"], after=ids["one"]) == [ids["two"], ids["merge"]]
+    assert git.parents(ids["merge"]) == [ids["two"], ids["side"]]
+    assert git.parents(ids["one"]) == []
+
+
+def test_ancestry(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    assert git.is_ancestor(ids["side"], ids["merge"])
+    assert git.is_ancestor(ids["one"], ids["one"])
+    assert not git.is_ancestor(ids["merge"], ids["one"])
+    with pytest.raises(GitError):
+        git.is_ancestor("0" * 40, ids["one"])
+
+
+def test_a_message_comes_whole(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    assert git.message(ids["two"]).rstrip("\n") == "two\n\nbody"
+
+
+def test_changes_are_paths_with_both_blobs(folder: Path) -> None:
+    old = commit(folder, "old", kept="k", gone="g", changed="1", sub__moved="same")
+    new = commit(folder, "new", gone=None, changed="2", added="a", sub__moved=None, sub__name="same")
+    found = {change.path: change for change in Git(folder).changes(old, new)}
+    assert found["gone"] == Change("gone", blob_id(b"g"), None)
+    assert found["changed"] == Change("changed", blob_id(b"1"), blob_id(b"2"))
+    assert found["added"] == Change("added", None, blob_id(b"a"))
+    assert set(found) == {"gone", "changed", "added", "sub/moved", "sub/name"}
+    assert [change.path for change in Git(folder).changes(old, new, "sub")] == ["sub/moved", "sub/name"]
+
+
+def test_a_folder_is_taken_literally(folder: Path) -> None:
+    old = commit(folder, "old", a="1", b="1")
+    new = commit(folder, "new", a="2", b="2")
+    assert Git(folder).changes(old, new, "*") == []
+    assert Git(folder).blobs(new, ":(glob)*") == {}
+
+
+def test_odd_file_names_survive(folder: Path) -> None:
+    name = 'tab\there "quoted" ünï\nline'
+    (folder / name).write_text("odd")
+    made = commit(folder, "odd")
+    git = Git(folder)
+    assert git.blobs(made) == {name: blob_id(b"odd")}
+    assert git.tree(made).read(name) == b"odd"
+
+
+def test_objects_are_found_by_path(folder: Path) -> None:
+    made = commit(folder, "one", a="1", sub__b="2")
+    git = Git(folder)
+    tree = git.tree(made)
+    assert git.object_id(made, "a") == tree.blob_id("a") == blob_id(b"1")
+    assert git.object_id(made, "sub") == tree.folder_id("sub") == run(folder, "rev-parse", "HEAD:sub")
+    assert git.object_id(made, "missing") is None
+    assert tree.folder_id("missing") is None
+    assert tree.folder_id("a") is None
+    assert git.root(made) == run(folder, "rev-parse", "HEAD^{tree}")
+    assert git.blob(blob_id(b"2")) == b"2"
+    assert git.size(blob_id(b"2")) == 1
+
+
+def test_a_tree_reads_as_git_lists_it(folder: Path) -> None:
+    made = commit(folder, "one", a="1", sub__b="2", sub__deep__c="3", sub2__d="4")
+    git = Git(folder)
+    listed = git.blobs(made)
+    tree = git.tree(made)
+    found = {
+        "a": tree.blob_id("a"),
+        **{path: tree.blob_id(path) for top in ("sub", "sub2") for path in tree.files(top)},
+    }
+    assert found == listed
+
+
+def test_an_old_tree_stays_as_it_was(folder: Path) -> None:
+    old = commit(folder, "old", sub__a="1")
+    git = Git(folder)
+    before = git.tree(old)
+    new = commit(folder, "new", sub__a="2", sub__b="3")
+    assert git.tree(new).read("sub/a") == b"2"
+    assert before.read("sub/a") == b"1"
+    assert list(before.files("sub")) == ["sub/a"]
+
+
+def test_replacements_of_a_clone_are_not_believed(folder: Path) -> None:
+    made = commit(folder, "one", a="1")
+    other = commit(folder, "two", a="2")
+    run(folder, "replace", made, other)
+    assert Git(folder).tree(made).read("a") == b"1"
+    assert Git(folder).blobs(made) == {"a": blob_id(b"1")}
+
+
+def test_personal_settings_change_nothing(folder: Path) -> None:
+    made = commit(folder, "one", ümlaut="1")
+    run(folder, "config", "core.quotePath", "true")
+    run(folder, "config", "diff.noprefix", "true")
+    run(folder, "config", "log.showSignature", "true")
+    assert Git(folder).blobs(made) == {"ümlaut": blob_id(b"1")}
+    assert Git(folder).message(made).startswith("one")
+
+
+def test_a_shallow_clone_is_known_as_one(folder: Path, tmp_path: Path) -> None:
+    commit(folder, "one", a="1")
+    commit(folder, "two", a="2")
+    run(tmp_path, "clone", "-q", "--depth=1", f"file://{folder}", "shallow")
+    assert Git(tmp_path / "shallow").is_shallow()
+    assert not Git(folder).is_shallow()
+
+
+def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
+    with pytest.raises(GitError) as caught:
+        Git(tmp_path).run("rev-parse", "HEAD")
+    assert "not a git repository" in caught.value.stderr
+    assert caught.value.exit_code == 4
+
+
+def test_the_log_has_every_commit_of_the_line_with_its_changes(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    log = dict(git.log(ids["merge"], None))
+    assert list(log) == [ids["one"], ids["two"], ids["merge"]]
+    assert [change.path for change in log[ids["merge"]]] == ["b"]
+    assert log[ids["one"]] == (Change("a", None, blob_id(b"1")),)
+    assert [commit for commit, _ in git.log(ids["merge"], ids["one"])] == [ids["two"], ids["merge"]]

@@ -1,0 +1,120 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.errors import InputError
+from generator.git import Git
+from generator.tree import DiskTree, EditedTree, Tree, blob_id, safe_path
+from tests.generator.memory import Empty
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "deep.yaml").write_text("deep")
+    (tmp_path / "a" / "b.txt").write_text("text")
+    (tmp_path / "top.yaml").write_text("top")
+    return tmp_path
+
+
+def committed(folder: Path) -> Tree:
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    subprocess.run(["git", "-C", folder, "add", "-A"], check=True)
+    subprocess.run(["git", "-C", folder, "commit", "-qm", "one"], check=True)
+    git = Git(folder)
+    return git.tree(git.resolve("HEAD") or "")
+
+
+@pytest.mark.parametrize("kind", ["disk", "commit", "edited"])
+def test_every_tree_answers_the_same(folder: Path, kind: str) -> None:
+    tree: Tree = DiskTree(folder)
+    if kind == "commit":
+        tree = committed(folder)
+    elif kind == "edited":
+        tree = EditedTree(Empty(), {"a/b/deep.yaml": b"deep", "a/b.txt": b"text", "top.yaml": b"top"})
+    assert list(tree.files("a")) == ["a/b.txt", "a/b/deep.yaml"]
+    assert list(tree.files("a/b")) == ["a/b/deep.yaml"]
+    assert list(tree.files("nowhere")) == []
+    assert list(tree.files("top.yaml")) == []
+    assert tree.read("a/b/deep.yaml") == b"deep"
+    assert tree.blob_id("a/b/deep.yaml") == blob_id(b"deep")
+    for absent in ("a", "a/b", "a/missing", "top.yaml/below"):
+        assert tree.read(absent) is None
+        assert tree.blob_id(absent) is None
+
+
+def test_blob_ids_are_those_of_git(folder: Path) -> None:
+    (folder / "bytes").write_bytes(b"\0\xff" * 100)
+    printed = subprocess.run(["git", "hash-object", folder / "bytes"], capture_output=True, text=True, check=True)
+    assert DiskTree(folder).blob_id("bytes") == printed.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/etc/passwd", "a/../../b", "..", ".", "a//b", "a/", ".git/config", "a/.git/x", "a\\b", "a\0"]
+)
+def test_paths_that_leave_the_tree_are_refused(folder: Path, path: str) -> None:
+    with pytest.raises(InputError, match="not a path inside"):
+        DiskTree(folder).read(path)
+    with pytest.raises(InputError):
+        list(DiskTree(folder).files(path))
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4))
+def test_a_safe_path_stays_below_any_root(parts: list[str]) -> None:
+    path = "/".join(parts)
+    try:
+        safe_path(path)
+    except InputError:
+        return
+    assert Path("/root", path).as_posix() == f"/root/{path}"
+    assert ".." not in path.split("/")
+
+
+def test_links_are_refused_wherever_they_are(folder: Path) -> None:
+    (folder / "secret").write_text("outside")
+    (folder / "a" / "link.yaml").symlink_to(folder / "secret")
+    (folder / "linked").symlink_to(folder / "a", target_is_directory=True)
+    for read in ("a/link.yaml", "linked/b.txt", "linked"):
+        with pytest.raises(InputError, match="links are not followed"):
+            DiskTree(folder).read(read)
+    for listed in ("a", "linked", "linked/b"):
+        with pytest.raises(InputError, match="links are not followed"):
+            list(DiskTree(folder).files(listed))
+
+
+def test_a_commit_does_not_follow_links_either(folder: Path) -> None:
+    (folder / "a" / "link.yaml").symlink_to(folder / "top.yaml")
+    tree = committed(folder)
+    assert tree.read("a/link.yaml") is None
+    assert "a/link.yaml" not in list(tree.files("a"))
+
+
+@pytest.mark.parametrize("kind", ["disk", "commit"])
+def test_huge_files_are_not_read(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "huge").write_bytes(b"x" * 1001)
+    tree: Tree = DiskTree(folder) if kind == "disk" else committed(folder)
+    monkeypatch.setattr("generator.tree.LARGEST", 1000)
+    monkeypatch.setattr("generator.git.LARGEST", 1000)
+    with pytest.raises(InputError, match="larger than"):
+        tree.read("huge")
+    assert tree.read("top.yaml") == b"top"
+
+
+def test_a_pipe_is_no_file(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    assert DiskTree(folder).read("pipe") is None
+
+
+def test_edits_lie_over_the_tree_below(folder: Path) -> None:
+    tree = EditedTree(DiskTree(folder), {"a/b.txt": b"new", "a/b/deep.yaml": None, "a/more": b"+"})
+    assert tree.read("a/b.txt") == b"new"
+    assert tree.blob_id("a/b.txt") == blob_id(b"new")
+    assert tree.read("a/b/deep.yaml") is None
+    assert tree.blob_id("a/b/deep.yaml") is None
+    assert tree.read("top.yaml") == b"top"
+    assert list(tree.files("a")) == ["a/b.txt", "a/more"]
+    assert (folder / "a" / "b.txt").read_text() == "text"
