@@ -62,10 +62,14 @@ def _environment_statuses(
 def _status(state: ServiceState | None, track: Track, history: History) -> RolloutStatus:
     """V5: what was applied contains the window's commit. The window is the newest change of the rendered files, so
     every later commit of the base has the same files."""
-    applied = state.application.revision if state else None
     window = track.window.position if track.window else -1
-    contains = applied is not None and history.positions.get(applied, -1) >= window
-    return status(track.environment, track.service, state, contains=contains, same_tree=contains)
+    contains = state is not None and _contains(history, state.application.revision, window)
+    attempting = state is not None and _contains(history, state.application.attempted, window)
+    return status(track.environment, track.service, state, contains=contains, same_tree=contains, attempting=attempting)
+
+
+def _contains(history: History, revision: str | None, position: int) -> bool:
+    return revision is not None and history.positions.get(revision, -1) >= position
 
 
 def read_verdicts(

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.history import Placement
 from bot.observe.state import State
-from generator.digest import release_id
+from generator.digest import content_paths, release_id
 from generator.errors import TowpathError
 from generator.git import Git
 from generator.k8syaml import load_all
@@ -16,7 +16,6 @@ from generator.load import load_spec
 from generator.policy import Lift
 from generator.release import ReleaseId, is_commit
 from generator.repository import overlay_path, spec_path
-from generator.templates import paths
 from generator.tree import Tree
 
 
@@ -115,6 +114,5 @@ def read_lifts(state: State, environment: str, service: str) -> tuple[Lift, ...]
 
 def _pin(followed: Followed, service: str) -> str:
     """The newest first-parent commit that touched what the configuration of a service is read from."""
-    spec = load_spec(followed.state, service)
-    read = {spec_path(service), *paths(followed.state, spec.template)}
+    read = content_paths(followed.state, load_spec(followed.state, service))
     return max((followed.touched[path] for path in read if path in followed.touched), default=(-1, ""))[1]
