@@ -1,0 +1,99 @@
+"""The one boundary where errors become text and exit codes. No traceback for what a person can mend.
+
+Exit codes: 0 done, 1 findings, a failed check or bad input, 2 usage, 3 held or nothing to do where asked to wait,
+4 an outside system failed, 70 a bug, 130 interrupted. Errors go to stderr; with `--output json` as one line of
+JSON there, `{"error": {"what", "where", "next", "exitCode"}}`, so that stdout only ever holds results.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+
+from generator.errors import OutsideError, TowpathError, UsageError
+
+INTERRUPTED = 130
+BUG = 70
+_DISK = {
+    errno.ENOSPC: "free some space on this disk, then run the command again",
+    errno.EDQUOT: "free some space in your quota, then run the command again",
+    errno.EFBIG: "raise the limit of the file size (ulimit -f), then run the command again",
+    errno.EACCES: "check who may read and write this path",
+    errno.EPERM: "check who may read and write this path",
+    errno.EROFS: "the file system is read-only: work in another folder",
+    errno.EMFILE: "raise the limit of open files (ulimit -n), then run the command again",
+    errno.EIO: "check the disk, then run the command again",
+}
+
+
+def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
+    """Do the work of a command; the exit code, after telling about whatever went wrong."""
+    try:
+        code = work()
+        sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ninterrupted; run the command again to go on", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence()
+        return 0
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
+        return UsageError.exit_code
+    except Exception as failed:  # noqa: BLE001 - this is the boundary: whatever escapes ends here
+        return _tell(failed, arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _tell(failed: Exception, arguments: Sequence[str]) -> int:
+    """Print a failure and return its exit code."""
+    known = explained(failed)
+    if known is None:
+        from bot.cli.crash import bug
+
+        known, code = bug(failed), BUG
+    else:
+        code = known.exit_code
+    if wants_json(arguments):
+        from generator.report.json import error_json
+
+        value = error_json(known)
+        value["error"]["exitCode"] = code
+        click.echo(json.dumps(value, ensure_ascii=False), err=True)
+    else:
+        from generator.report.console import coloured
+        from generator.report.text import error_text
+
+        click.echo(error_text(known, coloured(sys.stderr)), err=True)
+    return code
+
+
+def explained(failed: Exception) -> TowpathError | None:
+    """The error that a person can act upon; None for a bug."""
+    if isinstance(failed, TowpathError):
+        return failed
+    if isinstance(failed, click.UsageError):
+        path = failed.ctx.command_path if failed.ctx else "towpath"
+        return UsageError(failed.format_message(), next=f"see '{path} --help'")
+    if isinstance(failed, click.ClickException):
+        return UsageError(failed.format_message())
+    if isinstance(failed, OSError) and failed.errno in _DISK:
+        place = f": {os.fsdecode(failed.filename)}" if isinstance(failed.filename, (str, bytes)) else ""
+        return OutsideError(f"{failed.strerror or 'the disk refused'}{place}", next=_DISK[failed.errno])
+    return None
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the command line says `--output json`; read from the words, for errors in parsing them too."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(word == "--output=json" or (word in ("--output", "-o") and value == "json") for word, value in pairs)
+
+
+def _silence() -> None:
+    """Nobody reads stdout any more: let Python's last flush go nowhere (docs.python.org, note on SIGPIPE)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

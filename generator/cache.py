@@ -1,0 +1,162 @@
+"""What an earlier run already knows: the blob id of each unchanged file, and that nothing was left to do.
+
+`.towpath/cache.json` is safe to delete and never trusted: entries that do not fit the files as they are now are
+ignored, and so is a file that is no cache. It says what may be skipped, never what is rendered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from generator.errors import InputError, Location
+from generator.finding import Finding
+from generator.release import is_commit
+from generator.report.json import finding_from_json, finding_json
+from generator.state import STATE, state_folder
+from generator.tree import blob_id
+
+_NAME = "cache.json"
+_FOLDERS = ("environments", "schemas", "templates")
+_FILES = ("towpath.yaml",)
+# A file changed twice within one tick of the file system's clock keeps its time (git: racy-git.txt).
+_TICK = 50_000_000
+
+Stamp = tuple[int, int, int, str]
+"""Size, time of change in nanoseconds, inode, and the blob id of the content then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The blob ids of all files that rendering reads or writes, and the stamps that may be trusted next time."""
+
+    ids: Mapping[str, str]
+    stamps: Mapping[str, Stamp]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the cache holds: stamps by path, and of the last full run its key and its findings."""
+
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    key: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def recall(root: Path) -> Known:
+    """What an earlier run wrote; nothing, if that cannot be read."""
+    try:
+        data = json.loads((root / STATE / _NAME).read_bytes())
+        stamps = {path: _stamp(entry) for path, entry in data["files"].items()}
+        return Known(stamps, str(data["key"]), tuple(finding_from_json(entry) for entry in data["findings"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Known()
+
+
+def _stamp(entry: Any) -> Stamp:
+    size, changed, inode, name = entry
+    return int(size), int(changed), int(inode), str(name)
+
+
+def remember(root: Path, files: Files, key: str, findings: tuple[Finding, ...]) -> None:
+    """Keep what a full run has found. A cache that cannot be written is no error: the next run only takes longer."""
+    data = {"files": files.stamps, "key": key, "findings": [finding_json(finding) for finding in findings]}
+    try:
+        folder = state_folder(root)
+        temporary = folder / f"{_NAME}.{os.getpid()}"
+        temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+        temporary.replace(folder / _NAME)
+    except OSError:
+        return
+
+
+def scan(root: Path, stamps: Mapping[str, Stamp]) -> Files:
+    """Look at every file that rendering reads or writes; read only those whose stamp does not say their id."""
+    settled = _clock(root) - _TICK
+    ids: dict[str, str] = {}
+    trusted: dict[str, Stamp] = {}
+    for path, entry in _walk(root):
+        seen = entry.stat(follow_symlinks=False)
+        before = stamps.get(path)
+        if before and before[:3] == (seen.st_size, seen.st_mtime_ns, seen.st_ino):
+            stamp = before
+        else:
+            stamp = (seen.st_size, seen.st_mtime_ns, seen.st_ino, blob_id(Path(entry.path).read_bytes()))
+        ids[path] = stamp[3]
+        if seen.st_mtime_ns < settled:
+            trusted[path] = stamp
+    return Files(ids, trusted)
+
+
+def _clock(root: Path) -> int:
+    """The time that the file system would give a file now."""
+    try:
+        mark = state_folder(root) / "clock"
+        mark.write_bytes(b"")
+        os.utime(mark)
+        return mark.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(root) as entries:
+        top = {entry.name: entry for entry in entries if entry.name in (*_FOLDERS, *_FILES)}
+    for name, entry in sorted(top.items()):
+        _refuse_link(name, entry)
+        if entry.is_file():
+            yield name, entry
+        elif name in _FOLDERS:
+            yield from _below(entry.path, name)
+
+
+def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            below = f"{path}/{entry.name}"
+            _refuse_link(below, entry)
+            if entry.is_dir():
+                yield from _below(entry.path, below)
+            elif entry.is_file():
+                yield below, entry
+
+
+def _refuse_link(path: str, entry: os.DirEntry[str]) -> None:
+    if entry.is_symlink():
+        raise InputError("links are not followed", where=Location(path), next="replace it by a regular file")
+
+
+def key_of(root: Path, files: Files) -> str:
+    """The hash of everything that a full run depends on: files, the code that runs, and the commit for pins."""
+    parts = [_code(), _head(root), *(f"{path} {name}" for path, name in sorted(files.ids.items()))]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _code() -> str:
+    """A stamp of the code that renders, so that another version of it starts anew."""
+    from generator.shipped import shipped
+
+    package = Path(__file__).parent
+    files = sorted(path.stat() for path in package.rglob("*.py")) + [shipped("schemas").stat()]
+    return " ".join(f"{seen.st_size} {seen.st_mtime_ns}" for seen in files)
+
+
+def _head(root: Path) -> str:
+    """What HEAD stands at, without starting git. Anything unusual gives another text each time: nothing is skipped."""
+    folder = root / ".git"
+    if not folder.exists():
+        return "no git"
+    try:
+        head = (folder / "HEAD").read_text(encoding="utf-8").strip()
+        if is_commit(head):
+            return head
+        branch = folder / head.removeprefix("ref: ")
+        return (branch if branch.is_file() else folder / "packed-refs").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return secrets.token_hex()

@@ -1,0 +1,55 @@
+"""A service stays in its own namespace; what reaches further has to be allowed (`allow.kinds`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.checks.check import Check, Problem, RenderedObject, Scope
+from generator.finding import Severity
+from generator.schemas import kinds
+
+_RIGHTS = "rbac.authorization.k8s.io"
+
+
+def _is_cluster_scoped(scope: Scope, placed: RenderedObject) -> bool:
+    served = kinds(scope.environment.cluster.kubernetes_version)
+    found = served.get((str(placed.value.get("apiVersion", "")), placed.kind))
+    return found is not None and not found.namespaced
+
+
+def _strangers(scope: Scope) -> Iterator[Problem]:
+    own = scope.environment.namespace
+    for placed in scope.objects:
+        if placed.namespace in (None, own) or _is_cluster_scoped(scope, placed):
+            continue
+        message = f"{placed.title} is for the namespace {placed.namespace}; that of {scope.environment.name} is {own}"
+        yield Problem(placed, ("metadata", "namespace"), message)
+
+
+def _unallowed(scope: Scope) -> Iterator[Problem]:
+    allowed = scope.environment.allowed_kinds
+    for placed in scope.objects:
+        if placed.kind in allowed or f"{placed.api_group}/{placed.kind}" in allowed:
+            continue
+        if placed.api_group == _RIGHTS:
+            yield Problem(placed, ("kind",), f"{placed.title} gives rights, which services may not by default")
+        elif _is_cluster_scoped(scope, placed):
+            yield Problem(placed, ("kind",), f"{placed.title} belongs to no namespace: it affects the whole cluster")
+
+
+CHECKS = (
+    Check(
+        "foreign-namespace",
+        Severity.ERROR,
+        "a service may only change what is in its environment's namespace",
+        "write the environment's namespace ({{ namespace }} in a template)",
+        _strangers,
+    ),
+    Check(
+        "kind-not-allowed",
+        Severity.ERROR,
+        "cluster-scoped objects and rights reach beyond the service",
+        "remove the object, or add its kind to allow.kinds in environment.yaml",
+        _unallowed,
+    ),
+)

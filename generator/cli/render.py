@@ -1,0 +1,139 @@
+"""`towpath render`: from the repository's files to its rendered folders."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.cli.options import environments_option, output_option, repository_option, service_argument
+from generator.finding import Finding, errors
+from generator.report.console import coloured, out, out_json, say
+
+if TYPE_CHECKING:
+    from generator.survey import Survey
+    from generator.tree import Tree
+    from generator.write import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What rendering did, or with `--check` would do. `changes` is the diff that `--check` shows."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    findings: tuple[Finding, ...]
+    changes: str = ""
+
+
+@click.command()
+@service_argument(required=False)
+@environments_option
+@click.option("--check", is_flag=True, help="Write nothing; show what would change, and fail if anything would.")
+@repository_option
+@output_option
+def command(service: str | None, environments: tuple[str, ...], check: bool, repository: Path, output: str) -> int:
+    """Render the manifests of SERVICE, or of all services, and validate them.
+
+    Only rendered files are written; a service that cannot be rendered keeps its old ones. What is rendered but
+    invalid is written all the same, so that you can look at the lines that the findings name.
+
+    \b
+    Examples:
+      towpath render                     # everything that changed
+      towpath render web -e staging      # one service in one environment
+      towpath render --check             # in CI: is everything rendered?
+    """
+    outcome = _skipped(repository) or _render(repository, environments, service, check)
+    (_print_json if output == "json" else _print)(outcome, check)
+    return 1 if errors(outcome.findings) or (check and (outcome.written or outcome.removed)) else 0
+
+
+def _skipped(root: Path) -> Outcome | None:
+    """What the last full run found, when no file and no code has changed since."""
+    from generator import cache
+
+    known = cache.recall(root)
+    files = cache.scan(root, known.stamps)
+    if not known.key or known.key != cache.key_of(root, files):
+        return None
+    return Outcome((), (), sum("/rendered/" in path for path in files.ids), known.findings)
+
+
+def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
+    from generator.cli.checkout import worktree_pins
+    from generator.survey import survey
+    from generator.tree import DiskTree
+    from generator.write import plan, write
+
+    tree = DiskTree(root)
+    found = survey(tree, worktree_pins(root), environments, (service,) if service else ())
+    planned = plan(tree, found.builds, _orphans(tree, found, environments, service))
+    if check:
+        return _outcome(found, planned, _changes(tree, planned))
+    write(root, planned)
+    outcome = _outcome(found, planned)
+    if not environments and not service and found.repository:
+        _remember(root, outcome.findings)
+    return outcome
+
+
+def _outcome(found: Survey, planned: Plan, changes: str = "") -> Outcome:
+    written = tuple(sorted(planned.writes))
+    return Outcome(written, planned.removes, planned.unchanged, (*found.findings, *planned.findings), changes)
+
+
+def _changes(tree: Tree, planned: Plan) -> str:
+    from generator.report.changes import changes_text
+
+    return changes_text(tree, planned, coloured(sys.stdout))
+
+
+def _orphans(tree: Tree, found: Survey, environments: tuple[str, ...], service: str | None) -> list[str]:
+    """Rendered folders without an overlay; only where nothing narrower was asked for."""
+    from generator.write import orphans
+
+    if service or found.repository is None:
+        return []
+    overlays = found.repository.overlays
+    return [
+        folder
+        for environment in environments or found.repository.environments
+        for folder in orphans(tree, environment, [name for place, name in overlays if place == environment])
+    ]
+
+
+def _remember(root: Path, findings: tuple[Finding, ...]) -> None:
+    from generator import cache
+
+    files = cache.scan(root, cache.recall(root).stamps)
+    cache.remember(root, files, cache.key_of(root, files), findings)
+
+
+def _print_json(outcome: Outcome, check: bool) -> None:
+    from generator.report.json import findings_json
+
+    value = {"check": check, "written": outcome.written, "removed": outcome.removed, "unchanged": outcome.unchanged}
+    out_json({**value, "findings": findings_json(outcome.findings)})
+
+
+def _print(outcome: Outcome, check: bool) -> None:
+    from generator.report.text import count, findings_text, tally
+
+    if outcome.findings:
+        say(findings_text(outcome.findings, coloured(sys.stderr)) + "\n")
+    if outcome.changes:
+        out(outcome.changes)
+    if not check:
+        for verb, paths in (("wrote", outcome.written), ("removed", outcome.removed)):
+            for path in paths:
+                out(f"{verb} {path}")
+    verbs = ("to write", "to remove") if check else ("written", "removed")
+    say(
+        f"{count(len(outcome.written), 'file')} {verbs[0]}, {len(outcome.removed)} {verbs[1]}, "
+        f"{outcome.unchanged} unchanged; {tally(outcome.findings)}"
+    )

@@ -1,0 +1,263 @@
+"""Making a new GitOps repository, and new services in one: files, git and the local forge.
+
+A repository is made in a folder beside its place and moved there when it is complete.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from generator.errors import InputError, UsageError
+from generator.finding import errors
+from generator.git import Git, GitError
+from generator.load import load
+from generator.pins import Pins
+from generator.repository import Repository, overlay_path, spec_path
+from generator.shipped import shipped
+from generator.survey import survey
+from generator.templates import load_template
+from generator.tree import DiskTree
+from generator.write import Plan, plan, write
+
+Example = Literal["web", "online-boutique"]
+BRANCH = "main"
+
+_STARTER = Path(__file__).parent / "starter"
+_RELEASE = re.compile(r"^release:\n  image: .+\n(?!  revision:)", re.M)
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+# Somebody's own hooks, signing and line endings have no place in commits that a tool makes.
+_COMMIT = ("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "-c", "core.autocrlf=false")
+_NOBODY = ("-c", "user.name=towpath", "-c", "user.email=towpath@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new repository: where it is, where its local forge is (if it has one), and what is in it."""
+
+    folder: Path
+    forge: Path | None
+    environments: tuple[str, ...]
+    services: tuple[str, ...]
+    rendered: int
+
+
+def create(target: Path, example: Example, *, forge: bool) -> Created:
+    """Make a repository at `target`, and a bare one beside it (`<target>.git`) as its local forge and `origin`.
+
+    Raises `UsageError` when either place is taken; then, and after any failure, nothing has been made.
+    """
+    target = target.absolute()
+    bare = target.with_name(f"{target.name}.git") if forge else None
+    _refuse_taken(target, bare)
+    with _beside(target) as workshop:
+        folder = workshop / "repository"
+        repository = _fill(folder, target.name, example, bare)
+        rendered = _commit_all(folder, repository)
+        if bare is not None:
+            _make_forge(folder, workshop / "forge", bare)
+            (workshop / "forge").rename(bare)
+        try:
+            _move(folder, target)
+        except OSError:
+            shutil.rmtree(bare or folder, ignore_errors=True)
+            raise
+    services = {service for _, service in repository.overlays}
+    return Created(target, bare, _in_order(repository), tuple(sorted(services)), rendered)
+
+
+def _in_order(repository: Repository) -> tuple[str, ...]:
+    """The environments as releases pass them: parents before children."""
+    order: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        for parent in repository.environments[name].after:
+            visit(parent)
+        order[name] = None
+
+    for name in sorted(repository.environments):
+        visit(name)
+    return tuple(order)
+
+
+def _refuse_taken(target: Path, bare: Path | None) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}", next="create it first")
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise UsageError(f"{target} is not an empty folder", next="name a folder that does not exist yet")
+    if bare is not None and bare.exists():
+        next = "name another folder, or use --no-forge"
+        raise UsageError(f"the local forge would be {bare}, which exists already", next=next)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A temporary folder on the file system of `target`."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move(folder: Path, target: Path) -> None:
+    """Move a finished folder to its place; into it, where somebody may already stand in the empty folder."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    for entry in list(folder.iterdir()):
+        entry.rename(target / entry.name)
+
+
+def _fill(folder: Path, name: str, example: Example, bare: Path | None) -> Repository:
+    """Write the files of an example, less what is rendered."""
+    shutil.copytree(shipped("templates"), folder / "templates")
+    if example == "web":
+        shutil.copytree(_STARTER / "web", folder, dirs_exist_ok=True)
+    else:
+        ignore = shutil.ignore_patterns("rendered")
+        shutil.copytree(shipped("environments"), folder / "environments", ignore=ignore)
+        shutil.copyfile(shipped("towpath.yaml"), folder / "towpath.yaml")
+    for hidden in ("gitattributes", "gitignore"):
+        shutil.copyfile(_STARTER / hidden, folder / f".{hidden}")
+    repository = load(DiskTree(folder))
+    (folder / "README.md").write_text(_readme(repository, name, bare), encoding="utf-8")
+    return repository
+
+
+def _readme(repository: Repository, name: str, bare: Path | None) -> str:
+    root = next(environment for environment in repository.environments.values() if environment.is_root)
+    overlay = next(one for one in repository.overlays.values() if one.environment == root.name and one.release)
+    image = overlay.release.image.partition("@")[0] if overlay.release else ""
+    forge = (
+        f"\nPull requests live in the local forge, `{bare.name}` beside this folder: `towpath pr list`.\n"
+        if bare
+        else ""
+    )
+    text = (_STARTER / "README.md").read_text(encoding="utf-8")
+    facts = {
+        "name": name,
+        "root": root.name,
+        "service": overlay.service,
+        "image": f"{image.rpartition(':')[0]}:NEW",
+        "forge": forge,
+    }
+    for word, value in facts.items():
+        text = text.replace(f"{{{word}}}", value)
+    return text.rstrip() + "\n"
+
+
+def _commit_all(folder: Path, repository: Repository) -> int:
+    """Render and commit; then pin what is promoted to that first commit, and commit that. How many files are rendered."""
+    git = Git(folder)
+    git.run("init", "--quiet", f"--initial-branch={BRANCH}")
+    _render(folder, Pins(None, None))
+    first = _commit(git, "Start the repository")
+    pinned = [one for one in repository.overlays.values() if not repository.environments[one.environment].is_root]
+    for overlay in pinned:
+        place = folder / overlay.source.path
+        text, count = _RELEASE.subn(rf"\g<0>  revision: {first}\n", place.read_text(encoding="utf-8"))
+        if count or overlay.release is None:
+            place.write_text(text, encoding="utf-8")
+    rendered = _render(folder, Pins(git, first))
+    _commit(
+        git, "Pin what is promoted\n\nEnvironments after the first render promoted templates and specs, not today's."
+    )
+    git.close()
+    return rendered
+
+
+def _render(folder: Path, pins: Pins) -> int:
+    """Render everything; the number of rendered files. Raises `InputError` for anything that is wrong."""
+    tree = DiskTree(folder)
+    found = survey(tree, pins)
+    for wrong in errors(found.findings):
+        raise InputError(wrong.message, where=wrong.where, next=wrong.fix)
+    planned = plan(tree, found.builds)
+    write(folder, planned)
+    shutil.rmtree(folder / ".towpath", ignore_errors=True)
+    return len(planned.writes) + planned.unchanged
+
+
+def _commit(git: Git, message: str) -> str:
+    git.run("add", "--all")
+    git.run(*_identity(git), *_COMMIT, "commit", "--quiet", "--message", message)
+    return git.run("rev-parse", "HEAD")
+
+
+def _identity(git: Git) -> tuple[str, ...]:
+    """Nothing where git knows who commits, else a name for the tool."""
+    try:
+        git.run("var", "GIT_AUTHOR_IDENT")
+        git.run("var", "GIT_COMMITTER_IDENT")
+    except GitError:
+        return _NOBODY
+    return ()
+
+
+def _make_forge(folder: Path, bare: Path, final: Path) -> None:
+    """A bare repository with our branch, known to ours as `origin` at its final place."""
+    git = Git(folder)
+    git.run("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(bare))
+    Git(bare).run("config", "gc.auto", "0")
+    git.run("push", "--quiet", str(bare), BRANCH)
+    git.run("remote", "add", "origin", str(final))
+    git.run("update-ref", f"refs/remotes/origin/{BRANCH}", "HEAD")
+    git.run("branch", "--quiet", f"--set-upstream-to=origin/{BRANCH}", BRANCH)
+
+
+@dataclass(frozen=True, slots=True)
+class NewService:
+    """The files of a new service, by path, and the values that somebody has to set before it can be rendered."""
+
+    files: Mapping[str, bytes]
+    required: tuple[str, ...]
+
+
+def new_service(root: Path, name: str, template: str, image: str, environments: tuple[str, ...]) -> NewService:
+    """Write a service spec and an overlay for each environment; in those without parents with the release.
+
+    Raises `UsageError` for a name that is taken or that Kubernetes would not accept, `InputError` for a template
+    that does not exist.
+    """
+    if not _LABEL.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a service", next="use lower case letters, digits and '-', at most 63"
+        )
+    tree = DiskTree(root)
+    repository = load(tree)
+    chosen = environments or tuple(repository.environments)
+    paths = [spec_path(name), *(overlay_path(environment, name) for environment in chosen)]
+    for path in paths:
+        if tree.read(path) is not None:
+            raise UsageError(f"there is a service {name} already: {path}", next="edit it, or choose another name")
+    kind = load_template(tree, template)
+    required = {value: str(kind.values[value].get("description", "")) for value in kind.required}
+    files = {paths[0]: _spec(template, required)}
+    for environment, path in zip(chosen, paths[1:], strict=True):
+        files[path] = _overlay(environment, image if repository.environments[environment].is_root else None)
+    content = {path: text.encode() for path, text in files.items()}
+    write(root, Plan(content, (), 0, (), ()))
+    return NewService(content, kind.required)
+
+
+def _spec(template: str, required: Mapping[str, str]) -> str:
+    lines = [f"# All values and what they mean: templates/{template}/template.yaml and those it extends."]
+    lines += [f"template: {template}", "# owner: who to tell and to ask", "values:" if required else "values: {}"]
+    for value, description in required.items():
+        lines += [f"  # Required: {' '.join(description.split())}", f"  # {value}:"]
+    return "\n".join(lines) + "\n"
+
+
+def _overlay(environment: str, image: str | None) -> str:
+    if image is None:
+        return (
+            f"# Values that differ in {environment}. The bot adds `release:` with the first promotion.\nvalues: {{}}\n"
+        )
+    return f"# Values that differ in {environment}.\nvalues: {{}}\n\nrelease:\n  image: {image}\n"

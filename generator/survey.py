@@ -1,0 +1,65 @@
+"""Everything there is to know about a repository's output: built, checked, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from generator.build import Build, Reuse, build_all
+from generator.finding import Finding
+from generator.pins import Pins
+from generator.repository import Repository, overlay_path, rendered_path
+from generator.tree import Tree
+from generator.validate import reweigh, up_to_date, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a tree renders, and everything that is wrong with it.
+
+    `builds` are those that were asked for. `repository` is None when its own files are so wrong that nothing could
+    be built.
+    """
+
+    repository: Repository | None
+    builds: tuple[Build, ...]
+    findings: tuple[Finding, ...]
+
+
+def survey(
+    tree: Tree,
+    pins: Pins,
+    environments: Iterable[str] = (),
+    services: Iterable[str] = (),
+    *,
+    reuse: Reuse | None = None,
+    compare: bool = False,
+) -> Survey:
+    """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
+
+    Whole environments are built, since some checks look across services; only findings about the chosen services
+    and about the repository as a whole are returned.
+    """
+    chosen = set(services)
+    built = build_all(tree, pins, environments, reuse=reuse)
+    repository = built.repository
+    if repository is None:
+        return Survey(None, (), built.findings)
+    found = [*reweigh(repository.settings, built.findings), *validate(repository, built.builds)]
+    found += [finding for build in built.builds for finding in build.findings]
+    builds = tuple(build for build in built.builds if build.service in (chosen or {build.service}))
+    if compare:
+        stale = (finding for build in builds for finding in up_to_date(tree, build))
+        found += reweigh(repository.settings, stale)
+    others = set(repository.overlays) - {(build.environment, build.service) for build in builds}
+    return Survey(repository, builds, tuple(dict.fromkeys(_not_about(others, found))))
+
+
+def _not_about(others: Iterable[tuple[str, str]], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings less those in the files of services that nobody asked about."""
+    overlays = {overlay_path(*other) for other in others}
+    folders = {rendered_path(*other) for other in others}
+    for finding in findings:
+        path = finding.where.path
+        if path not in overlays and path.rpartition("/")[0] not in folders:
+            yield finding

@@ -1,0 +1,127 @@
+"""Validate what is rendered: run every check on each environment and give its problems the severity asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from generator import ownership
+from generator.build import Build
+from generator.checks.all import CHECKS
+from generator.checks.check import Check, Problem, RenderedObject, Scope
+from generator.errors import Location
+from generator.finding import Finding, Severity
+from generator.k8syaml import parse
+from generator.repository import Repository, Settings, overlay_path
+from generator.tree import Tree
+
+OTHER_IDS: Mapping[str, Severity] = {
+    "stale-rendered": Severity.ERROR,
+    "foreign-file": Severity.WARNING,
+    "unpinned": Severity.WARNING,
+    "unused-default": Severity.WARNING,
+    "unused-service": Severity.WARNING,
+}
+"""Findings that come from elsewhere than a check of objects and that towpath.yaml may weigh differently."""
+
+
+def validate(repository: Repository, builds: Iterable[Build], tree: Tree | None = None) -> list[Finding]:
+    """Everything that the checks have against these builds.
+
+    Give all services of an environment at once: some checks look across them. With a `tree`, its rendered
+    folders are compared with the builds too (`stale-rendered`, `foreign-file`).
+    """
+    settings, built = repository.settings, list(builds)
+    found = list(unknown_checks(settings))
+    for name, environment in repository.environments.items():
+        scope = Scope(environment, tuple(_objects(build for build in built if build.environment == name)))
+        for check in CHECKS:
+            severity = weigh(settings, check.id, check.severity)
+            if severity is not None:
+                found += [_finding(check, severity, problem) for problem in check.run(scope)]
+    if tree is not None:
+        found += reweigh(settings, (finding for build in built for finding in up_to_date(tree, build)))
+    return found
+
+
+def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
+    for build in builds:
+        for manifest in build.manifests:
+            for index, value in enumerate(manifest.objects):
+                yield RenderedObject(build.service, manifest, index, value)
+
+
+def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
+    manifest = problem.placed.manifest
+    line, column = parse(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
+    where = replace(manifest.rendered_at(line), column=column)
+    environment = manifest.path.split("/")[1]
+    origins = (
+        ("template", manifest.template_line(line)),
+        ("values", Location(overlay_path(environment, problem.placed.service))),
+    )
+    return Finding(check.id, severity, problem.message, where, origins, problem.fix or check.fix)
+
+
+def weigh(settings: Settings, check: str, severity: Severity | None) -> Severity | None:
+    """How much a check weighs under `checks:` of towpath.yaml; None when it is off."""
+    wanted = settings.checks.get(check)
+    if wanted is None or wanted is True:
+        return severity or (Severity.WARNING if wanted else None)
+    return Severity(wanted) if isinstance(wanted, str) else None
+
+
+def reweigh(settings: Settings, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings with the severity that towpath.yaml gives their check; those switched off are dropped."""
+    for finding in findings:
+        severity = weigh(settings, finding.check, finding.severity)
+        if severity is not None:
+            yield replace(finding, severity=severity)
+
+
+def unknown_checks(settings: Settings) -> Iterator[Finding]:
+    """Ids under `checks:` of towpath.yaml that no check has."""
+    known = [*(check.id for check in CHECKS), *OTHER_IDS]
+    for name in settings.checks:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            yield Finding(
+                "unknown-check",
+                Severity.ERROR,
+                f"there is no check {name!r}{hint}",
+                settings.source.at(("checks", name)),
+                fix=f"use one of: {', '.join(sorted(known))}",
+            )
+
+
+def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
+    """Whether a tree holds exactly what was built, and nothing that is not ours."""
+    if build.failed:
+        return
+    mine = ownership.owned(tree, build.folder)
+    wrong = sorted(path for path, content in build.files.items() if tree.read(path) != content)
+    wrong += sorted(mine - set(build.files))
+    for path in wrong[:1]:
+        more = f" (and {len(wrong) - 1} more in its folder)" if len(wrong) > 1 else ""
+        yield Finding(
+            "stale-rendered",
+            Severity.ERROR,
+            f"the file is not what its inputs render{more}",
+            Location(path),
+            fix=f"run 'towpath render {build.service} -e {build.environment}' and commit the result",
+        )
+    for path in sorted(set(tree.files(build.folder)) - mine - set(build.files)):
+        yield foreign_file(path)
+
+
+def foreign_file(path: str) -> Finding:
+    """A file in a rendered folder that the tool did not write: it is kept, but it is applied too."""
+    return Finding(
+        "foreign-file",
+        Severity.WARNING,
+        "the file was not rendered by towpath and is left alone, but the sync controller applies it",
+        Location(path),
+        fix="move it to manifests/ beside the base spec, or remove it",
+    )

@@ -1,0 +1,68 @@
+"""Workloads: the kinds of Kubernetes objects that run pods, and where in them the pod is described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+Pointer = tuple[str | int, ...]
+
+_TEMPLATE: Final = ("spec", "template")
+POD_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "Pod": (),
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+    "DaemonSet": _TEMPLATE,
+    "Deployment": _TEMPLATE,
+    "Job": _TEMPLATE,
+    "ReplicaSet": _TEMPLATE,
+    "ReplicationController": _TEMPLATE,
+    "StatefulSet": _TEMPLATE,
+}
+"""Where the labels and the spec of the pods stand, by kind."""
+
+CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
+
+
+def at(value: Any, pointer: Pointer) -> Any:
+    """The value at a path of keys and indices, or None where something on the way is missing or of another kind."""
+    for step in pointer:
+        if isinstance(value, Mapping) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def mapping(value: Any, *pointer: str | int) -> Mapping[str, Any]:
+    """The map at a path, empty where there is none."""
+    found = at(value, pointer)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(value: Any, *pointer: str | int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The maps in the list at a path, with their indices; nothing where there is no list."""
+    found = at(value, pointer)
+    if isinstance(found, list):
+        yield from ((index, item) for index, item in enumerate(found) if isinstance(item, Mapping))
+
+
+def pod_pointer(value: Any) -> Pointer | None:
+    """Where an object describes its pods (`…/spec` is below it); None for a kind that runs none."""
+    kind = at(value, ("kind",))
+    return POD_TEMPLATES.get(kind) if isinstance(kind, str) else None
+
+
+def containers(value: Any) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Every container of a workload, init containers too, with its path."""
+    pod = pod_pointer(value)
+    for group in CONTAINERS if pod is not None else ():
+        for index, container in items(value, *(pod or ()), "spec", group):
+            yield (*(pod or ()), "spec", group, index), container
+
+
+def pod_labels(value: Any) -> Mapping[str, Any] | None:
+    """The labels that the pods of a workload get; None for a kind that runs none."""
+    pod = pod_pointer(value)
+    return None if pod is None else mapping(value, *pod, "metadata", "labels")

@@ -1,0 +1,164 @@
+"""Writing builds to disk: planned first, written beside, then renamed; only files that are ours are ever removed.
+
+Killed at any moment, every rendered file is either the old or the new one, and the next run completes the rest:
+the ownership file of a folder is renamed last, so until then the folder counts as stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator import ownership
+from generator.build import Build
+from generator.errors import Location
+from generator.finding import Finding, Severity
+from generator.state import state_folder
+from generator.tree import DiskTree, Tree
+from generator.validate import foreign_file
+
+_UNFINISHED = "write-"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What writing would do: content by path, paths to remove, and files that are not ours and stay.
+
+    `blocked` are foreign files that stand where a rendered file belongs; their services are left out of `writes`.
+    """
+
+    writes: Mapping[str, bytes]
+    removes: tuple[str, ...]
+    unchanged: int
+    foreign: tuple[str, ...]
+    blocked: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything on disk is as it must be."""
+        return not (self.writes or self.removes or self.blocked)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be said about files that are not ours."""
+        kept = tuple(foreign_file(path) for path in self.foreign if path not in self.blocked)
+        return kept + tuple(_in_the_way(path) for path in self.blocked)
+
+
+def _in_the_way(path: str) -> Finding:
+    return Finding(
+        "foreign-file",
+        Severity.ERROR,
+        "a file that was not rendered by towpath stands where a rendered one belongs; nothing was written here",
+        Location(path),
+        fix="move the file away, then run 'towpath render'",
+    )
+
+
+def plan(tree: Tree, builds: Iterable[Build], orphans: Iterable[str] = ()) -> Plan:
+    """Compare builds with what a tree has. `orphans` are rendered folders whose overlay is gone.
+
+    Builds with errors are left out: what was rendered of them before stays as it is.
+    """
+    writes: dict[str, bytes] = {}
+    removes: list[str] = []
+    foreign: list[str] = []
+    blocked: list[str] = []
+    unchanged = 0
+    for folder, files in _wanted(builds, orphans):
+        mine = ownership.owned(tree, folder)
+        strangers = sorted(set(tree.files(folder)) - mine)
+        foreign += strangers
+        if in_the_way := _overlaps(strangers, files):
+            blocked += in_the_way
+            continue
+        changed = {path: content for path, content in files.items() if tree.read(path) != content}
+        writes |= changed
+        unchanged += len(files) - len(changed)
+        removes += sorted(mine - set(files))
+    return Plan(writes, tuple(removes), unchanged, tuple(foreign), tuple(blocked))
+
+
+def _wanted(builds: Iterable[Build], orphans: Iterable[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+    yield from ((build.folder, build.files) for build in builds if not build.failed)
+    yield from ((folder, {}) for folder in orphans)
+
+
+def _overlaps(strangers: Iterable[str], files: Mapping[str, bytes]) -> list[str]:
+    """The foreign files that are, or lie below, a path that is to be written."""
+    return [path for path in strangers if path in files or any(path.startswith(f"{mine}/") for mine in files)]
+
+
+def orphans(tree: Tree, environment: str, services: Iterable[str]) -> list[str]:
+    """The rendered folders of an environment that belong to none of its services, sorted."""
+    top = f"environments/{environment}/rendered"
+    there = {path[len(top) + 1 :].split("/")[0] for path in tree.files(top) if path.count("/") > top.count("/") + 1}
+    return [f"{top}/{name}" for name in sorted(there - set(services))]
+
+
+def write(root: Path, planned: Plan) -> None:
+    """Carry a plan out below `root`. Raises OSError (disk full, no permission) before anything has changed."""
+    if not planned.writes and not planned.removes:
+        return
+    with _workspace(root) as folder:
+        _refuse_links(root, [*planned.writes, *planned.removes])
+        ready = []
+        for number, path in enumerate(_in_order(planned.writes)):
+            temporary = folder / str(number)
+            temporary.write_bytes(planned.writes[path])
+            ready.append((temporary, root / path))
+        _replace(ready, [root / path for path in planned.removes])
+
+
+def _in_order(paths: Iterable[str]) -> list[str]:
+    """Ownership files last: a folder is up to date only when all of it is."""
+    return sorted(paths, key=lambda path: (path.endswith(f"/{ownership.NAME}"), path))
+
+
+def _replace(ready: Iterable[tuple[Path, Path]], gone: Iterable[Path]) -> None:
+    lists = []
+    for temporary, place in ready:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.name == ownership.NAME:
+            lists.append((temporary, place))
+        else:
+            temporary.replace(place)
+    for place in gone:
+        place.unlink(missing_ok=True)
+        _remove_empty(place.parent)
+    for temporary, place in lists:
+        temporary.replace(place)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _refuse_links(root: Path, paths: Iterable[str]) -> None:
+    tree = DiskTree(root)
+    for path in paths:
+        tree.read(path)  # refuses links in every part of the path
+
+
+@contextmanager
+def _workspace(root: Path) -> Iterator[Path]:
+    """A folder for temporaries on the file system of `root`, held by one process at a time.
+
+    What an earlier process left behind is removed first: it is dead, or it would hold the lock.
+    """
+    state = state_folder(root)
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in state.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(leftover)
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=state))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
