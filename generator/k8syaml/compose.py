@@ -112,6 +112,11 @@ class Composer:
         }
 
     @property
+    def started(self) -> bool:
+        """Whether there was a document at all."""
+        return bool(self.frame.value)
+
+    @property
     def value(self) -> Any:
         """The document's value, once every event has been handled."""
         return self.frame.value[0]
@@ -119,9 +124,14 @@ class Composer:
     def suspicious_scalar(self, event: ScalarEvent) -> None:
         if self.frame.flow and not event.style and "?" in event.value:
             raise RefusedError("'?' cannot be in an unquoted string between brackets", event, "Quote the string.")
-        if event.style == '"' and _SLASH_ESCAPE.search(self.text, start_of(event).index, end_of(event).index):
+        if event.style == '"' and self.has_slash_escape(event):
             raise RefusedError("found unknown escape character '\\/'", event, "Write / without the backslash.")
         self.scalar(event)
+
+    def has_slash_escape(self, event: ScalarEvent) -> bool:
+        """Whether the source of a double-quoted scalar holds `\\/`, which JSON knows and go-yaml does not."""
+        quote = self.text.index('"', start_of(event).index)
+        return _SLASH_ESCAPE.match(self.text, quote, end_of(event).index) is not None
 
     def scalar(self, event: ScalarEvent) -> None:
         frame = self.frame

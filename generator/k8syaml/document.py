@@ -17,7 +17,7 @@ from yaml.events import (
 from generator.k8syaml.compose import event_key, is_merge
 from generator.k8syaml.reader import documents
 from generator.k8syaml.scalars import ScalarError
-from generator.k8syaml.stream import Stream, start_of
+from generator.k8syaml.stream import parts, start_of
 
 Pointer: TypeAlias = tuple[str | int, ...]
 Place: TypeAlias = tuple[int, int]
@@ -85,7 +85,7 @@ def parse(text: str, path: str = "") -> list[Document]:
     errors. Only text that Kubernetes would ignore after a document is an error here: somebody wrote it.
     """
     places = _Places(text)
-    found = documents(Stream(text, path, whole=True))
+    found = documents(text, path, whole=True)
     read = [Document(value, line, places, index) for index, (value, line) in enumerate(found)]
     filled = [document for document in read if document.value is not None]
     return filled or read[:1] or [Document(None, 1, places, 0)]
@@ -93,13 +93,12 @@ def parse(text: str, path: str = "") -> list[Document]:
 
 def _roots(text: str) -> list[_Node]:
     """The tree of places of every document of a text that has been read before without an error."""
-    stream = Stream(text, whole=True)
-    roots = []
-    while stream.next_document() is not None:
-        tree = _Tree()
-        for event in stream.events():
+    roots: list[_Node] = []
+    for part in parts(text):
+        tree = _Tree(part.lines_before)
+        for event in part.events():
             tree.take(event)
-        roots.append(tree.root)
+        roots.extend(tree.open[0].node.children.values())
     return roots or [_Node((1, 1), (1, 1))]
 
 
@@ -119,15 +118,11 @@ class _Open:
 class _Tree:
     """Builds the tree of places of one document out of its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines_before: int) -> None:
+        self.lines_before = lines_before
         self.open = [_Open(_Node((1, 1), (1, 1)), is_map=False)]
         self.anchors: dict[str, _Node] = {}
         self.keys: dict[str, str] = {}
-
-    @property
-    def root(self) -> _Node:
-        """The document's own node."""
-        return self.open[0].node.children[0]
 
     def take(self, event: Event) -> None:
         """Handle the next event."""
@@ -135,7 +130,7 @@ class _Tree:
             self.close()
             return
         mark = start_of(event)
-        place = (mark.line + 1, mark.column + 1)
+        place = (self.lines_before + mark.line + 1, mark.column + 1)
         inside = self.open[-1]
         if inside.is_map and inside.key is None:
             self.take_key(inside, event, place)

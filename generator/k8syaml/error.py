@@ -53,3 +53,8 @@ def place_of(text: str, index: int) -> tuple[int, int]:
     for found in _BREAK.finditer(text, 0, index):
         line, start = line + 1, found.end()
     return line, index - start + 1
+
+
+def breaks(text: str) -> int:
+    """How many line breaks there are."""
+    return len(_BREAK.findall(text))

@@ -7,6 +7,9 @@ from typing import Final
 MAX_TEXT: Final = 8 * 1024 * 1024
 """Characters of one stream. The API server takes requests of 3 MiB; bundles of many objects are larger."""
 
+MAX_DOCUMENTS: Final = 20_000
+"""Documents of one stream."""
+
 MAX_DEPTH: Final = 200
 """Levels of nested maps and lists. go-yaml stops at 10,000, Python's own recursion at 1,000 calls."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.k8syaml.compose import Composer
-from generator.k8syaml.stream import RefusedError, Stream
+from generator.k8syaml.stream import RefusedError, parts
 
 
 def load_all(text: str, path: str = "") -> list[Any]:
@@ -20,18 +20,22 @@ def load_all(text: str, path: str = "") -> list[Any]:
     Raises `YamlError` with line and column for what Kubernetes refuses, and at the limits of
     `generator.k8syaml.limits`. `path` is only for the error.
     """
-    values = [value for value, _ in documents(Stream(text, path))]
+    values = [value for value, _ in documents(text, path)]
     return [value for value in values if value is not None] or [None]
 
 
-def documents(stream: Stream) -> Iterator[tuple[Any, int]]:
-    """The documents of a stream with the lines (from 1) where they start, empty ones included."""
-    while (line := stream.next_document()) is not None:
-        composer = Composer(stream.text)
+def documents(text: str, path: str = "", *, whole: bool = False) -> Iterator[tuple[Any, int]]:
+    """The documents of a stream with the lines (from 1) where they start, empty ones included.
+
+    With `whole`, text that Kubernetes would silently ignore after a document is an error.
+    """
+    for part in parts(text, path):
+        composer = Composer(part.text)
         handlers = composer.handlers
         try:
-            for event in stream.events():
+            for event in part.events(whole=whole):
                 handlers[type(event)](event)
         except RefusedError as error:
-            raise stream.error(error) from None
-        yield composer.value, line
+            raise part.error(error) from None
+        if composer.started:
+            yield composer.value, part.start_line

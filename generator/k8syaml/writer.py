@@ -36,14 +36,16 @@ _LONGEST_KEY: Final = 1000
 
 
 def dump(value: Any) -> str:
-    """A document, ending with a line break. `load_all(dump(value)) == [value]` for every JSON value.
+    """A document, ending with a line break; `load_all` reads an equal value out of it.
 
-    Raises `YamlError` for what YAML or Kubernetes cannot hold: a lone surrogate, a float that is not
-    finite, an integer that neither 64 bits nor a double hold, more than `MAX_DEPTH` levels.
+    A float without a fraction comes back as the integer that Kubernetes makes of it. Raises `YamlError`
+    for what YAML or Kubernetes cannot hold: half a character (a lone surrogate), a float that is not
+    finite, an integer that neither 64 bits nor a double hold, more than `MAX_DEPTH` levels. Raises
+    `TypeError` for what is not JSON.
     """
     if isinstance(value, (dict, list)) and value:
-        return "\n".join(_lines(value, 0)) + "\n"
-    return dump_at(value, -2 if not isinstance(value, str) else 0) + "\n"
+        return "\n".join(_lines(value, 0, 1)) + "\n"
+    return dump_at(value, 0) + "\n"
 
 
 def dump_at(value: Any, indent: int, *, in_sequence: bool = False) -> str:
@@ -52,15 +54,19 @@ def dump_at(value: Any, indent: int, *, in_sequence: bool = False) -> str:
     `indent` is the column (from 0) of the key or of the dash. A map or list that is not empty starts
     with a line break after a key, and right behind the dash of an item. There is no line break at the end.
     """
-    if isinstance(value, dict) and value:
-        lines = list(_lines(value, indent + 2))
-    elif isinstance(value, list) and value:
-        lines = list(_lines(value, indent + 2 if in_sequence else indent))
-    elif isinstance(value, str) and "\n" in value and _fits_literal(value):
+    return _node(value, indent, in_sequence, 1)
+
+
+def _node(value: Any, indent: int, in_sequence: bool, level: int) -> str:
+    if isinstance(value, str) and "\n" in value and _fits_literal(value):
         return "\n".join(_literal(value, indent + 2))
-    else:
+    if not isinstance(value, (dict, list)) or not value:
         return scalar(value)
-    text = "\n".join(lines)
+    if isinstance(value, dict) or in_sequence:
+        column = indent + 2
+    else:
+        column = indent
+    text = "\n".join(_lines(value, column, level))
     return text.lstrip(" ") if in_sequence else "\n" + text
 
 
@@ -83,7 +89,8 @@ def scalar(value: Any) -> str:
 
 def _number(value: int | float) -> str:
     text = repr(value)
-    if (isinstance(value, float) and not math.isfinite(value)) or plain_value(text) != value:
+    read = None if isinstance(value, float) and not math.isfinite(value) else plain_value(text)
+    if not isinstance(read, (int, float)) or type(value)(read) != value:
         raise YamlError(f"{text} is not a number that Kubernetes can hold", next="Use a string.")
     return text
 
@@ -139,18 +146,19 @@ def _literal(text: str, column: int) -> Iterator[str]:
         yield margin + line if line else ""
 
 
-def _lines(value: dict[Any, Any] | list[Any], column: int) -> Iterator[str]:
+def _lines(value: dict[Any, Any] | list[Any], column: int, level: int) -> Iterator[str]:
     """The lines of a map or list that is not empty, each with its margin."""
-    if column > 2 * MAX_DEPTH:
+    if level > MAX_DEPTH:
         raise YamlError(f"more than {MAX_DEPTH} levels of maps and lists")
     margin = " " * column
     if isinstance(value, list):
         for item in value:
-            yield f"{margin}- {dump_at(item, column, in_sequence=True)}"
+            yield f"{margin}- {_node(item, column, True, level + 1)}"
         return
     for key, item in value.items():
         name = _key(key)
-        text = dump_at(item, column)
+        text = _node(item, column, False, level + 1)
         gap = "" if text.startswith("\n") else " "
         # A key this long needs the long form: `? key`, then `: value` on its own line.
-        yield f"{margin}{name}:{gap}{text}" if len(name) <= _LONGEST_KEY else f"{margin}? {name}\n{margin}:{gap}{text}"
+        start = margin + name if len(name) <= _LONGEST_KEY else f"{margin}? {name}\n{margin}"
+        yield f"{start}:{gap}{text}"
