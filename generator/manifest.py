@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from generator.errors import Location
+from generator.repository import Pointer
+from generator.values import Origins
 
 
 class Span(NamedTuple):
     """From a rendered line on (from 1), the text comes from a line of a template.
 
-    The template's own text goes on there line by line; a value stays at the one line that wrote it.
+    The template's own text goes on there line by line; a value stays at the one line that wrote it. `pointer` is
+    where that value stands among the service's values, if it was passed on as it is.
     """
 
     start: int
     template: str
     line: int
     is_value: bool
+    pointer: Pointer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Manifest:
     objects: tuple[Mapping[str, Any], ...]
     template: str
     spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+    origins: Origins | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -49,11 +54,30 @@ class Manifest:
         """The template and its line that wrote a line (from 1) of the rendered file."""
         return written_at(self.spans, line) or Location(self.template)
 
+    def value_origin(self, line: int, pointer: Pointer = ()) -> Location | None:
+        """Where the value on a rendered line was written; None where the template itself says it.
+
+        `pointer` leads to what is looked for in its object: the value may be a map or list that it is deep inside of.
+        """
+        index = _covering(self.spans, line)
+        above = self.spans[index].pointer if index is not None else None
+        if above is None or self.origins is None:
+            return None
+        suffixes = (pointer[start:] for start in range(len(pointer) + 1))
+        inner = next(suffix for suffix in suffixes if not suffix or (*above, *suffix) in self.origins)
+        return self.origins.nearest((*above, *inner))
+
 
 def written_at(spans: tuple[Span, ...], line: int) -> Location | None:
     """The place in a template that wrote this rendered line, if any did."""
-    index = bisect_right(spans, line, key=lambda span: span.start) - 1
-    if index < 0:
+    index = _covering(spans, line)
+    if index is None:
         return None
     span = spans[index]
     return Location(span.template, span.line if span.is_value else span.line + line - span.start)
+
+
+def _covering(spans: tuple[Span, ...], line: int) -> int | None:
+    """The index of the span that a rendered line is in."""
+    index = bisect_right(spans, line, key=lambda span: span.start) - 1
+    return index if index >= 0 else None

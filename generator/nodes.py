@@ -21,9 +21,12 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from generator.k8syaml import dump_at, scalar
+from generator.provenance import pointer_of
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
+
+    from generator.repository import Pointer
 
 MARK: Final = "\ue000"
 """Stands for a hole where text is looked at as YAML; a private character that templates may not contain."""
@@ -45,14 +48,17 @@ _SIGN: Final = re.compile(r"\{[{%#][-+]|[-+][}%#]\}")
 
 
 class Piece(str):
-    """Some text of the output, the template line where it starts, and for a hole the value written there."""
+    """Some text of the output and the template line where it starts.
 
-    __slots__ = ("is_key", "line", "template", "value")
+    For a hole, `value` is what is written there, and `pointer` where it stands among the service's values.
+    """
+
+    __slots__ = ("line", "pointer", "template", "value")
 
     template: str
     line: int
     value: Any
-    is_key: bool
+    pointer: Pointer | None
 
     def __str__(self) -> Piece:
         # The compiled template calls str() on all it writes; the piece must stay what it is.
@@ -142,21 +148,20 @@ def _plain_key(key: Any) -> str:
 @pass_context
 def _node(_context: Context, value: Any, template: str, line: int, column: int, part: str) -> Piece:
     """The filter behind every hole. `part` is `key`, `value` (of a key) or `item` (of a list)."""
-    is_key = part == "key"
-    meant = _plain_key(value) if is_key else plain(value)
-    text = scalar(meant) if is_key else dump_at(meant, column, in_sequence=part == "item")
-    return _piece(text, template, line, meant, is_key)
+    meant = _plain_key(value) if part == "key" else plain(value)
+    text = scalar(meant) if part == "key" else dump_at(meant, column, in_sequence=part == "item")
+    return _piece(text, template, line, meant, pointer_of(value))
 
 
 @pass_context
 def _text(_context: Context, text: str, template: str, line: int) -> Piece:
     """The filter behind a template's own text. Taking the context keeps Jinja from folding it away."""
-    return _piece(text, template, line, LITERAL, False)
+    return _piece(text, template, line, LITERAL, None)
 
 
-def _piece(text: str, template: str, line: int, value: Any, is_key: bool) -> Piece:
+def _piece(text: str, template: str, line: int, value: Any, pointer: Pointer | None) -> Piece:
     piece = Piece(text)
-    piece.template, piece.line, piece.value, piece.is_key = template, line, value, is_key
+    piece.template, piece.line, piece.value, piece.pointer = template, line, value, pointer
     return piece
 
 

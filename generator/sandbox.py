@@ -24,6 +24,7 @@ from jinja2.utils import Namespace, missing
 from generator.errors import InputError, Location
 from generator.images import mirrored
 from generator.nodes import Piece, WholeNodes, join, plain
+from generator.provenance import like
 from generator.release import parse_image
 
 if TYPE_CHECKING:
@@ -214,24 +215,25 @@ def _range(*bounds: int) -> range:
 
 def _string(value: Any) -> str:
     """A scalar as the text that YAML writes for it: `true`, not Python's `True`."""
-    value = plain(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    meant = plain(value)
+    text = meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False, separators=(",", ":"))
+    return like(text, value)
 
 
 def _merge(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[str, Any]:
     """The entries of both maps; those of the second win. Nothing counts as an empty map."""
-    return {**plain(first), **(plain(second) or {})}
+    return {**first, **(second or {})}
 
 
 def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The map less some of its entries."""
-    return {key: item for key, item in plain(value).items() if key not in names}
+    return {key: item for key, item in value.items() if key not in names}
 
 
 @pass_context
 def _mirrored(context: Context, image: str) -> str:
     """The image reference as this environment pulls it."""
-    return str(mirrored(parse_image(image), context[MIRRORS]))
+    return like(str(mirrored(parse_image(image), context[MIRRORS])), image)
 
 
 def _percent(value: Any) -> int:
