@@ -44,8 +44,6 @@ CONFIGURATION = {
     "push.gpgSign": "false",
     "push.recurseSubmodules": "no",
     "fetch.recurseSubmodules": "false",
-    # Similar manifests of two services are not the same file moved: following renames would mix them up.
-    "merge.renames": "false",
     "merge.directoryRenames": "false",
 }
 # Without the settings of the person and the machine.
@@ -183,16 +181,21 @@ class Bare(Git):
         return self._feed(text.encode(), "hash-object", "-w", "-t", "commit", "--stdin")
 
     def merge_trees(self, ours: str, theirs: str) -> str:
-        """The id of the tree that merging two commits gives. Raises `Conflict`."""
-        status, out, err = self._attempt(
-            "merge-tree",
-            "--write-tree",
-            "--no-messages",
-            "--name-only",
-            "-z",
-            commit_id(ours),
-            commit_id(theirs),
-        )
+        """The id of the tree that merging two commits gives. Raises `Conflict`.
+
+        Only paths that `theirs` changed differ from `ours` then: git may take similar manifests of two services for
+        one file that was moved, and would put a change to the one into the other.
+        """
+        tree = self._merge(commit_id(ours), commit_id(theirs))
+        brought = {change.path for change in self.changes(self.run("merge-base", ours, theirs), theirs)}
+        strays = [change.path for change in self.changes(ours, tree) if change.path not in brought]
+        if strays:
+            raise Conflict(strays)
+        return tree
+
+    def _merge(self, ours: str, theirs: str) -> str:
+        options = ("--write-tree", "--no-messages", "--name-only", "-z")
+        status, out, err = self._attempt("merge-tree", *options, ours, theirs)
         tree, *files = (field for field in out.split("\0") if field) if out else ("",)
         if status == 1 and files:
             raise Conflict(sorted(set(files)))
