@@ -6,21 +6,21 @@ it from the real thing, and neither is it told to.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.cluster.interface import ServiceState, Workload
-from bot.metrics.interface import Metrics, Selector, Series
+from bot.metrics.interface import Metrics
 from bot.simulate.behaviour import Behaviour, Load, load
 from bot.simulate.clock import Clock
 from bot.simulate.controller import Controller
-from bot.simulate.instrument import GRPC, HTTP, Counter, Instrument, matches
+from bot.simulate.instrument import GRPC, HTTP, Instrument
+from bot.simulate.metrics import SimulatedMetrics
 from bot.simulate.rollout import Generation, generations, pods, report
+from bot.simulate.scene import Gauge
 from bot.simulate.traffic import Events, Pod, Traffic
-from generator.errors import OutsideError
 from generator.git import Git
 
 
@@ -30,14 +30,6 @@ class Timing:
 
     apply: timedelta = timedelta(seconds=20)
     rollout: timedelta = timedelta(seconds=40)
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """An expression, `$pods` in it standing for any pods, and its value over time."""
-
-    expression: str
-    value: Callable[[str, datetime], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +61,11 @@ class World:
         self.cluster = SimulatedCluster(self)
         self.metrics: Metrics = SimulatedMetrics(self)
         self.look()
+
+    @property
+    def gauges(self) -> tuple[Gauge, ...]:
+        """The expressions that have a value."""
+        return self.scenario.gauges
 
     def look(self) -> None:
         """Let the sync controller see the base branch as it is now."""
@@ -145,84 +142,3 @@ class SimulatedCluster:
         self._world.look()
         states = {name: self._world.state(environment, name) for name in names}
         return {name: state for name, state in states.items() if state is not None}
-
-
-class SimulatedMetrics:
-    """The Metrics port of a world: counters are answered from the traffic itself, by matching labels."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def counters(
-        self, environment: str, selector: Selector, pods: str, start: datetime, end: datetime, step: timedelta
-    ) -> Sequence[Series]:
-        """The selected counters of the pods; a counter appears with its first event, as labelled ones do."""
-        times = _times(start, min(end, self._world.clock.now()), step)
-        chosen = _expression(pods)
-        series: dict[tuple[tuple[str, str], ...], list[tuple[datetime, float]]] = {}
-        for pod in self._world.pods(environment):
-            if not chosen.fullmatch(pod.name):
-                continue
-            for counter in self._counters(pod, selector):
-                samples = [(at, self._value(pod, counter, at)) for at in times if pod.runs(at)]
-                labels = (*counter.labels, ("namespace", pod.namespace), ("pod", pod.name))
-                series.setdefault(labels, []).extend(sample for sample in samples if sample[1] > 0)
-        return [Series(dict(labels), tuple(samples)) for labels, samples in series.items() if samples]
-
-    def query(
-        self, environment: str, expression: str, start: datetime, end: datetime, step: timedelta
-    ) -> Sequence[Series]:
-        """The value of a gauge that the scenario knows."""
-        for gauge in self._world.scenario.gauges:
-            if _same(gauge.expression, expression):
-                times = _times(start, min(end, self._world.clock.now()), step)
-                values = ((at, gauge.value(environment, at)) for at in times)
-                samples = tuple((at, value) for at, value in values if value is not None)
-                return [Series({}, samples)] if samples else []
-        raise OutsideError(
-            f"the simulation does not evaluate PromQL and was given no value for {expression!r}",
-            next="give the simulation a value for this gate",
-        )
-
-    def _counters(self, pod: Pod, selector: Selector) -> list[Counter]:
-        """The counters of a pod that are selected, each once however many instruments share it."""
-        found: dict[Counter, None] = {}
-        for instrument in self._world.instruments(pod.service):
-            for counter in (*instrument.good, *instrument.bad):
-                labels = {**dict(counter.labels), "pod": pod.name, "namespace": pod.namespace}
-                if counter.metric == selector.metric and _all_match(selector, labels):
-                    found[counter] = None
-        return list(found)
-
-    def _value(self, pod: Pod, counter: Counter, at: datetime) -> float:
-        return float(value(self._world.instruments(pod.service), counter, self._world.events(pod, at)))
-
-
-def value(all_instruments: Sequence[Instrument], counter: Counter, events: Events) -> int:
-    """What a counter shows after these events: it counts the good ones, the bad ones, or both."""
-    good = any(counter in instrument.good for instrument in all_instruments)
-    bad = any(counter in instrument.bad for instrument in all_instruments)
-    return events.good * good + events.bad * bad
-
-
-def _all_match(selector: Selector, labels: Mapping[str, str]) -> bool:
-    try:
-        return all(matches(matcher, labels) for matcher in selector.matchers)
-    except re.error as error:
-        raise OutsideError(f"the simulation cannot read a regular expression of {selector.metric}: {error}") from error
-
-
-def _expression(pods: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pods)
-    except re.error as error:
-        raise OutsideError(f"the simulation cannot read the regular expression {pods!r}: {error}") from error
-
-
-def _same(template: str, expression: str) -> bool:
-    pattern = ".+".join(re.escape(part) for part in template.split("$pods"))
-    return re.fullmatch(pattern, expression, re.S) is not None
-
-
-def _times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
-    return [start + step * i for i in range((end - start) // step + 1)] if end >= start else []

@@ -13,7 +13,8 @@ from bot.observe.rollout import status
 from bot.observe.verdict import measure
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
-from bot.simulate.world import Gauge, Scenario, World
+from bot.simulate.scene import Gauge
+from bot.simulate.world import Scenario, World
 from generator.errors import OutsideError
 from generator.policy import RatioGate, ThresholdGate, Verify
 from tests.bot.simulate.shop import Shop
