@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import singledispatchmethod
 
 from bot.action import (
@@ -26,26 +25,10 @@ from bot.forge.interface import Forge, Refused
 from bot.git import Clone, PushRejected, RefUpdate
 from bot.hold import Hold
 from bot.ledger import append
+from bot.outcome import Outcome, Result
 from bot.prepare import Preparer
 from bot.record import Ledger
 from generator.errors import TowpathError
-
-
-class Result(Enum):
-    """What became of an action."""
-
-    DONE = "done"
-    OVERTAKEN = "overtaken"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """An action and what became of it; `detail` is the pull request or commit made, or why nothing was done."""
-
-    action: Action
-    result: Result
-    detail: str = ""
 
 
 class Overtaken(Exception):
@@ -144,6 +127,8 @@ class Applier:
     @_carry_out.register
     def _(self, action: Notify) -> str:
         self.notify(action)
+        self.before("ledger")
+        self.ledger = append(self.clone, self.ledger, [action.record])
         return action.text
 
     def _push(self, update: RefUpdate) -> None:

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from bot import decide
 from bot.action import Action, Notify
-from bot.apply import Applier, Outcome
+from bot.apply import Applier
 from bot.cluster.interface import Cluster
 from bot.forge.interface import Forge
 from bot.git import Clone
 from bot.metrics.interface import Metrics
 from bot.observe.observer import Observer
+from bot.outcome import Outcome
 from bot.prepare import Preparer
 from bot.snapshot import Snapshot
 

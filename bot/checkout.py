@@ -1,0 +1,36 @@
+"""From a checkout to what the bot works with: its clone of the remote, and the forge that the remote is on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.forge.local import LocalForge
+from bot.git import Clone, redact, remote_url
+from generator.errors import InputError
+from generator.load import load_settings
+from generator.tree import DiskTree
+
+CACHE = ".towpath"
+
+
+def open_clone(checkout: Path) -> Clone:
+    """The clone of a checkout's `origin`, in the checkout's cache folder. Raises `InputError` without a remote."""
+    branch = load_settings(DiskTree(checkout)).forge.branch
+    return Clone(checkout / CACHE / "clone.git", remote_url(checkout), branch)
+
+
+def open_forge(checkout: Path, user: str) -> LocalForge:
+    """The forge of a checkout, acting as `user`. Raises `InputError` when the remote cannot hold pull requests."""
+    return LocalForge(local_remote(checkout), user)
+
+
+def local_remote(checkout: Path) -> Path:
+    """The folder of the bare repository that is a checkout's `origin` and holds its pull requests."""
+    url = remote_url(checkout)
+    folder = Path(url.removeprefix("file://"))
+    if "://" in url.removeprefix("file://") or not (checkout / folder).is_dir():
+        raise InputError(
+            f"the remote {redact(url)} is not a repository on this machine, which the local forge needs",
+            next="use a bare repository as origin: git init --bare ../NAME.git && git remote add origin ../NAME.git",
+        )
+    return checkout / folder
