@@ -9,7 +9,7 @@ from yaml.events import CollectionEndEvent, Event, MappingStartEvent, ScalarEven
 
 from generator.errors import InputError, Location
 from generator.k8syaml import parse
-from generator.k8syaml.stream import Stream, end_of, start_of
+from generator.k8syaml.stream import end_of, parts, start_of
 
 BOM = "\ufeff"
 
@@ -42,11 +42,11 @@ def read_spans(text: str, path: str = "") -> Span | None:
     """
     if len(parse(text, path)) != 1:
         raise InputError("more than one document in one file", where=Location(path), next="keep one of them")
-    stream = Stream(text, path)
-    if stream.next_document() is None:
+    events = next(parts(text, path)).events()
+    first = next(events, None)
+    if first is None:
         return None
-    events = stream.events()
-    root = _node(text, next(events), events)
+    root = _node(text, first, events)
     if root.value == "" and not root.quoted:
         return None
     if root.pairs is None or root.flow:
