@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +43,27 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the cache holds: stamps by path, and of the last full run its key and its findings."""
+    """What the cache holds.
+
+    `rendered` are the rendered folders that the running code has written, with the blob id of their ownership file.
+    `key` and `findings` are those of the last full run.
+    """
 
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    rendered: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     findings: tuple[Finding, ...] = ()
 
 
 def recall(root: Path) -> Known:
-    """What an earlier run wrote; nothing, if that cannot be read."""
+    """What an earlier run wrote; nothing, if that cannot be read or other code has written it."""
     try:
         data = json.loads((root / STATE / _NAME).read_bytes())
+        if data["code"] != code():
+            return Known()
         stamps = {path: _stamp(entry) for path, entry in data["files"].items()}
-        return Known(stamps, str(data["key"]), tuple(finding_from_json(entry) for entry in data["findings"]))
+        findings = tuple(finding_from_json(entry) for entry in data["findings"])
+        return Known(stamps, dict(data["rendered"]), str(data["key"]), findings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Known()
 
@@ -64,9 +73,15 @@ def _stamp(entry: Any) -> Stamp:
     return int(size), int(changed), int(inode), str(name)
 
 
-def remember(root: Path, files: Files, key: str, findings: tuple[Finding, ...]) -> None:
-    """Keep what a full run has found. A cache that cannot be written is no error: the next run only takes longer."""
-    data = {"files": files.stamps, "key": key, "findings": [finding_json(finding) for finding in findings]}
+def remember(root: Path, known: Known) -> None:
+    """Keep what a run has found. A cache that cannot be written is no error: the next run only takes longer."""
+    data = {
+        "code": code(),
+        "files": known.stamps,
+        "rendered": known.rendered,
+        "key": known.key,
+        "findings": [finding_json(finding) for finding in known.findings],
+    }
     try:
         folder = state_folder(root)
         temporary = folder / f"{_NAME}.{os.getpid()}"
@@ -133,18 +148,20 @@ def _refuse_link(path: str, entry: os.DirEntry[str]) -> None:
 
 
 def key_of(root: Path, files: Files) -> str:
-    """The hash of everything that a full run depends on: files, the code that runs, and the commit for pins."""
-    parts = [_code(), _head(root), *(f"{path} {name}" for path, name in sorted(files.ids.items()))]
+    """The hash of everything that a full run depends on besides the code: the files, and the commit for pins."""
+    parts = [_head(root), *(f"{path} {name}" for path, name in sorted(files.ids.items()))]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _code() -> str:
+@lru_cache(maxsize=1)
+def code() -> str:
     """A stamp of the code that renders, so that another version of it starts anew."""
     from generator.shipped import shipped
 
     package = Path(__file__).parent
-    files = sorted(path.stat() for path in package.rglob("*.py")) + [shipped("schemas").stat()]
-    return " ".join(f"{seen.st_size} {seen.st_mtime_ns}" for seen in files)
+    files = [*sorted(path.stat() for path in package.rglob("*.py")), shipped("schemas").stat()]
+    text = " ".join(f"{seen.st_size} {seen.st_mtime_ns}" for seen in files)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _head(root: Path) -> str:

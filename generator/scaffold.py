@@ -154,7 +154,7 @@ def _readme(repository: Repository, name: str, bare: Path | None) -> str:
 
 
 def _commit_all(folder: Path, repository: Repository) -> int:
-    """Render and commit; then pin what is promoted to that first commit, and commit that. How many files are rendered."""
+    """Render and commit, then pin what is promoted to that first commit; the number of rendered files."""
     git = Git(folder)
     git.run("init", "--quiet", f"--initial-branch={BRANCH}")
     _render(folder, Pins(None, None))

@@ -94,6 +94,7 @@ def supported_versions() -> list[str]:
     return [f"1.{number}" for number in range(oldest, newest + 1)]
 
 
+@lru_cache(maxsize=64)
 def minor(version: str) -> str:
     """The supported minor version (`1.36`) that `1.36` or `v1.36.2-gke.100` names; InputError for others."""
     match = _VERSION.fullmatch(version)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from generator.build import Build, Reuse, build_all
+from generator.build import Build, Built, Reuse, build_all
+from generator.errors import Location
 from generator.finding import Finding
 from generator.pins import Pins
 from generator.repository import Repository, overlay_path, rendered_path
+from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
 from generator.validate import reweigh, up_to_date, validate
+
+_LOST = ("template", Location(UNKNOWN_TEMPLATE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,33 @@ def survey(
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
-    chosen = set(services)
-    built = build_all(tree, pins, environments, reuse=reuse)
+    built, found = _checked(tree, pins, environments, reuse)
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)
-    found = [*reweigh(repository.settings, built.findings), *validate(repository, built.builds)]
-    found += [finding for build in built.builds for finding in build.findings]
+    chosen = set(services)
     builds = tuple(build for build in built.builds if build.service in (chosen or {build.service}))
     if compare:
         stale = (finding for build in builds for finding in up_to_date(tree, build))
         found += reweigh(repository.settings, stale)
     others = set(repository.overlays) - {(build.environment, build.service) for build in builds}
     return Survey(repository, builds, tuple(dict.fromkeys(_not_about(others, found))))
+
+
+def _checked(tree: Tree, pins: Pins, environments: Iterable[str], reuse: Reuse | None) -> tuple[Built, list[Finding]]:
+    """Build and validate; what has findings is rendered again if it was reused: they point at its template's lines."""
+    built = build_all(tree, pins, environments, reuse=reuse)
+    repository = built.repository
+    if repository is None:
+        return built, []
+    found = validate(repository, built.builds)
+    reused = {finding.where.path.rpartition("/")[0] for finding in found if _LOST in finding.origins}
+    if reuse and reused:
+        only = reuse
+        return _checked(tree, pins, environments, lambda one, now: None if one.rendered in reused else only(one, now))
+    found += reweigh(repository.settings, built.findings)
+    found += [finding for build in built.builds for finding in build.findings]
+    return built, found
 
 
 def _not_about(others: Iterable[tuple[str, str]], findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from typing import Any
 from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
-from generator.workload import at, mapping
+from generator.workload import POD_TEMPLATES, at, mapping, pod_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,22 @@ class Scope:
         for placed in self.objects:
             found.setdefault(placed.kind, []).append(placed)
         return {kind: tuple(objects) for kind, objects in found.items()}
+
+    @cached_property
+    def _by_label(self) -> Mapping[tuple[str, str], tuple[RenderedObject, ...]]:
+        found: dict[tuple[str, str], list[RenderedObject]] = {}
+        for workload in self.of(*POD_TEMPLATES):
+            for key, value in (pod_labels(workload.value) or {}).items():
+                found.setdefault((key, str(value)), []).append(workload)
+        return {label: tuple(workloads) for label, workloads in found.items()}
+
+    def selected(self, selector: Mapping[str, Any]) -> list[RenderedObject]:
+        """The workloads whose pods have all labels of a selector; none for an empty selector."""
+        if not selector:
+            return []
+        label = next((key, str(value)) for key, value in selector.items())
+        candidates = self._by_label.get(label, ())
+        return [workload for workload in candidates if selects(selector, pod_labels(workload.value) or {})]
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Check, Problem, RenderedObject, Scope, match_labels, selects
-from generator.workload import at, mapping, pod_labels
+from generator.checks.check import Check, Problem, RenderedObject, Scope, match_labels
+from generator.workload import at, mapping
 
 
 def _unprotected(scope: Scope) -> Iterator[Problem]:
-    budgets = [match_labels(budget.value) for budget in scope.of("PodDisruptionBudget")]
+    budgets = scope.of("PodDisruptionBudget")
+    protected = {id(workload) for budget in budgets for workload in scope.selected(match_labels(budget.value))}
     for workload in scope.of("Deployment", "StatefulSet"):
-        labels = pod_labels(workload.value) or {}
-        if _pods(scope, workload) > 1 and not any(selector and selects(selector, labels) for selector in budgets):
+        if id(workload) not in protected and _pods(scope, workload) > 1:
             yield Problem(workload, ("metadata", "name"), f"{workload.title} has no PodDisruptionBudget")
 
 

@@ -6,22 +6,25 @@ from collections.abc import Iterator
 
 from generator.checks.check import Check, Problem, Scope
 from generator.finding import Severity
-from generator.schemas import UnknownKind, validate_object
+from generator.schemas import UnknownKind, kinds, validate_object
 
 
 def _invalid(scope: Scope) -> Iterator[Problem]:
     version = scope.environment.cluster.kubernetes_version
     for placed in scope.objects:
         found = validate_object(version, placed.value)
-        if not isinstance(found, UnknownKind):
-            for error in found:
-                place = ".".join(str(step) for step in error.path)
-                yield Problem(placed, error.path, f"{placed.title}: {place + ': ' if place else ''}{error.message}")
+        for error in found if isinstance(found, list) else ():
+            place = ".".join(str(step) for step in error.path)
+            yield Problem(placed, error.path, f"{placed.title}: {place + ': ' if place else ''}{error.message}")
 
 
 def _unknown(scope: Scope) -> Iterator[Problem]:
     version = scope.environment.cluster.kubernetes_version
+    known = kinds(version)
     for placed in scope.objects:
+        named = (placed.value.get("apiVersion"), placed.value.get("kind"))
+        if named in known:
+            continue
         found = validate_object(version, placed.value)
         if isinstance(found, UnknownKind):
             yield Problem(placed, ("apiVersion",), str(found))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from generator.checks.check import Check, Problem, RenderedObject, Scope, match_labels, selects
+from generator.checks.check import Check, Problem, RenderedObject, Scope, match_labels
 from generator.finding import Severity
-from generator.workload import POD_TEMPLATES, containers, items, mapping, pod_labels
+from generator.workload import containers, items, mapping, pod_labels
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 
@@ -22,15 +22,10 @@ def _mismatches(scope: Scope) -> Iterator[Problem]:
                 yield Problem(placed, ("spec", "selector", "matchLabels", key), message)
 
 
-def _pods(scope: Scope, selector: Mapping[str, Any]) -> list[RenderedObject]:
-    workloads = scope.of(*POD_TEMPLATES)
-    return [workload for workload in workloads if selects(selector, pod_labels(workload.value) or {})]
-
-
 def _lonely(scope: Scope) -> Iterator[Problem]:
     for service in scope.of("Service"):
         selector = mapping(service.value, "spec", "selector")
-        if selector and not _pods(scope, selector):
+        if selector and not scope.selected(selector):
             wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
             message = f"{service.title} selects {wanted}, which no pod of {scope.environment.name} has"
             yield Problem(service, ("spec", "selector"), message)
@@ -39,7 +34,7 @@ def _lonely(scope: Scope) -> Iterator[Problem]:
 def _ports(scope: Scope) -> Iterator[Problem]:
     for service in scope.of("Service"):
         selector = mapping(service.value, "spec", "selector")
-        for workload in _pods(scope, selector) if selector else ():
+        for workload in scope.selected(selector):
             for index, port in items(service.value, "spec", "ports"):
                 target = port.get("targetPort", port.get("port"))
                 if not _listens(workload, target):

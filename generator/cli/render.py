@@ -58,27 +58,32 @@ def _skipped(root: Path) -> Outcome | None:
     from generator import cache
 
     known = cache.recall(root)
+    if not known.key:
+        return None
     files = cache.scan(root, known.stamps)
-    if not known.key or known.key != cache.key_of(root, files):
+    if known.key != cache.key_of(root, files):
         return None
     return Outcome((), (), sum("/rendered/" in path for path in files.ids), known.findings)
 
 
 def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
+    from generator.cache import recall
     from generator.cli.checkout import worktree_pins
+    from generator.reuse import from_disk
     from generator.survey import survey
     from generator.tree import DiskTree
     from generator.write import plan, write
 
     tree = DiskTree(root)
-    found = survey(tree, worktree_pins(root), environments, (service,) if service else ())
+    # --check is for CI: it believes nothing that an earlier run has left behind.
+    reuse = None if check else from_disk(tree, recall(root).rendered)
+    found = survey(tree, worktree_pins(root), environments, (service,) if service else (), reuse=reuse)
     planned = plan(tree, found.builds, _orphans(tree, found, environments, service))
     if check:
         return _outcome(found, planned, _changes(tree, planned))
     write(root, planned)
     outcome = _outcome(found, planned)
-    if not environments and not service and found.repository:
-        _remember(root, outcome.findings)
+    _remember(root, found, outcome.findings, complete=not environments and not service)
     return outcome
 
 
@@ -107,11 +112,18 @@ def _orphans(tree: Tree, found: Survey, environments: tuple[str, ...], service: 
     ]
 
 
-def _remember(root: Path, findings: tuple[Finding, ...]) -> None:
+def _remember(root: Path, found: Survey, findings: tuple[Finding, ...], *, complete: bool) -> None:
     from generator import cache
+    from generator.ownership import NAME
 
-    files = cache.scan(root, cache.recall(root).stamps)
-    cache.remember(root, files, cache.key_of(root, files), findings)
+    if found.repository is None:
+        return
+    known = cache.recall(root)
+    files = cache.scan(root, known.stamps)
+    written = {build.folder: f"{build.folder}/{NAME}" for build in found.builds if build.manifests}
+    rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
+    key = cache.key_of(root, files) if complete else ""
+    cache.remember(root, cache.Known(files.stamps, rendered, key, findings if complete else ()))
 
 
 def _print_json(outcome: Outcome, check: bool) -> None:

@@ -35,8 +35,8 @@ def command(service: str | None, environments: tuple[str, ...], repository: Path
     from generator.survey import survey
     from generator.tree import DiskTree
 
-    services = (service,) if service else ()
-    found = survey(DiskTree(repository), worktree_pins(repository), environments, services, compare=True)
+    chosen = (service,) if service else ()
+    found = survey(DiskTree(repository), worktree_pins(repository), environments, chosen, compare=True)
     if output == "json":
         out_json({"builds": len(found.builds), "findings": findings_json(found.findings)})
     elif found.findings:

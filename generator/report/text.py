@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from generator.errors import Location, TowpathError
 from generator.finding import Finding, Severity
@@ -16,6 +17,7 @@ _COLOURS = {
     "place": "\x1b[1;34m",
 }
 _WIDEST = 160
+_MOST = {Severity.ERROR: 20, Severity.WARNING: 3, Severity.NOTE: 3}
 
 
 def plain(text: str) -> str:
@@ -75,20 +77,27 @@ def finding_text(finding: Finding, colour: bool = False) -> str:
 
 
 def findings_text(findings: Iterable[Finding], colour: bool = False) -> str:
-    """All findings, worst first, in the order of their places."""
-    return "\n\n".join(finding_text(finding, colour) for finding in in_order(findings))
+    """Findings, worst first, in the order of their places; of the same check only so many that people still read."""
+    shown: list[str] = []
+    for (severity, check), same in groupby(in_order(findings), key=lambda one: (one.severity, one.check)):
+        alike = list(same)
+        most = _MOST[severity]
+        shown += [finding_text(finding, colour) for finding in alike[:most]]
+        if len(alike) > most:
+            shown.append(f"… and {len(alike) - most} more of [{check}]; --output json has all of them")
+    return "\n\n".join(shown)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings as people read them: errors first, then by file, line and check."""
+    """Findings as people read them: errors first, check by check, each by file and line."""
     rank = {severity: number for number, severity in enumerate(Severity)}
     return sorted(
         findings,
         key=lambda finding: (
             rank[finding.severity],
+            finding.check,
             finding.where.path,
             finding.where.line or 0,
-            finding.check,
             finding.message,
         ),
     )
