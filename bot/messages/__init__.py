@@ -1,1 +1,1 @@
-"""Every sentence the bot writes for people."""
+"""Every sentence the bot writes: each kind in one place, pure, the same input giving the same text."""

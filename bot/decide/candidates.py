@@ -1,0 +1,133 @@
+"""P2 and P3: which releases may enter an environment, and which one of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.decide import forward_only, quarantine
+from bot.decide.candidate import Candidate, Rule
+from bot.decide.held import Held
+from bot.decide.place import Place
+from bot.evidence import State
+from bot.hold import Hold, Reason
+from bot.promotion import Kind, Promotion
+from bot.snapshot import Snapshot
+from generator.release import Release, ReleaseId
+
+_WAITING = {
+    State.UNAPPLIED: "{env} has not applied it yet",
+    State.ROLLING: "it rolls out in {env}",
+    State.SETTLING: "it settles in {env}",
+    State.MEASURING: "{env} measures it",
+    State.ERROR: "{env} cannot measure it",
+    State.INCONCLUSIVE: "{env} could not tell whether it is good",
+    State.PREEXISTING: "{env} was bad before it already, so nothing is proven",
+    State.PASS: "{env} has just passed it",
+    State.FAIL: "{env} has just failed it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What P2 and P3 leave of the candidates: the one that moves, and why newer ones don't (yet)."""
+
+    chosen: Candidate | None
+    holds: tuple[Hold, ...]
+
+
+def choose(snapshot: Snapshot, place: Place, now: datetime) -> Choice:
+    """P3 `latest`: the newest-born candidate; an older one is dropped when a newer one has passed, not before.
+
+    Of the releases that are no candidates, those are explained that a parent runs now.
+    """
+    holds: list[Hold] = []
+    for candidate in candidates(snapshot, place):
+        found = [hold for rule in RULES if (hold := rule(snapshot, candidate, now))]
+        if not found:
+            return Choice(candidate, tuple(holds))
+        if _is_current_above(candidate):
+            holds += found
+    return Choice(None, tuple(holds))
+
+
+def candidates(snapshot: Snapshot, place: Place) -> tuple[Candidate, ...]:
+    """What could come into a place, newest-born first: what its parents have held and it does not have now.
+
+    Left out is what P1 would hold anyway, unless a parent runs it now or somebody lifted it.
+    """
+    if place.is_entry or place.overlay is None:
+        return ()
+    mark = forward_only.mark(snapshot, place)
+    found = [_candidate(place, release) for release in _releases(place)]
+    likely = (one for one in found if one.birth > mark or _is_current_above(one) or _is_lifted(one))
+    return tuple(sorted(likely, key=lambda one: (-one.birth, one.promotion.target.digest)))
+
+
+def passed(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
+    """P2: its newest arrival in every parent has a recorded PASS. A later FAIL vetoes it.
+
+    It need not be there any more [parents at different releases; held three days].
+    """
+    for parent, held in candidate.proof:
+        if held is None:
+            return candidate.hold(Reason.NOT_PASSED, f"{parent.environment.name} has not had it")
+        if held.state is State.FAIL:
+            return candidate.hold(Reason.VETOED, f"it failed in {parent.environment.name}")
+        if held.state is not State.PASS:
+            return candidate.hold(Reason.NOT_PASSED, _waiting(snapshot, parent, held))
+    return None
+
+
+RULES: tuple[Rule, ...] = (passed, forward_only.hold, quarantine.hold)
+
+
+def _releases(place: Place) -> Iterable[ReleaseId]:
+    here = place.current.release.digest if place.current else None
+    held = (one.arrival.release for parent in place.parents for one in parent.held)
+    return {release.digest: release for release in held if release.digest != here}.values()
+
+
+def _candidate(place: Place, release: ReleaseId) -> Candidate:
+    proof = tuple((parent, _newest(parent, release)) for parent in place.parents)
+    revision = next(held.arrival.revision for _, held in proof if held)
+    current = place.current
+    promotion = Promotion(
+        kind=Kind.PROMOTE,
+        environment=place.environment.name,
+        service=place.service,
+        target=release,
+        release=Release(release.image, revision),
+        over=current.commit if current else None,
+        previous=current.release if current else None,
+    )
+    return Candidate(place, promotion, forward_only.birth(place, release.digest), proof)
+
+
+def _newest(place: Place, release: ReleaseId) -> Held | None:
+    found: Iterator[Held] = (one for one in reversed(place.held) if one.arrival.release.digest == release.digest)
+    return next(found, None)
+
+
+def _is_current_above(candidate: Candidate) -> bool:
+    """Whether a parent runs it now."""
+    digest = candidate.promotion.target.digest
+    return any(place.current and place.current.release.digest == digest for place, _ in candidate.proof)
+
+
+def _is_lifted(candidate: Candidate) -> bool:
+    target = candidate.promotion.target
+    lifts = (entry.lift for entry in candidate.place.track.lifts)
+    return any(lift.image == target.image or lift.config == target.config for lift in lifts)
+
+
+def _waiting(snapshot: Snapshot, parent: Place, held: Held) -> str:
+    """Why an arrival in a parent has no PASS."""
+    name = parent.environment.name
+    if held.verdict is None and held is not parent.now_held:
+        return f"{name} moved on before it was measured"
+    verdict = held.verdict or snapshot.verdicts.get(held.arrival.key)
+    if verdict is None:
+        return f"{name} has not measured it"
+    return _WAITING.get(verdict.state, "{env} has not measured it").format(env=name)

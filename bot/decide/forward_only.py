@@ -1,0 +1,64 @@
+"""P1: an environment only goes forward. What is forward is the order in which releases were born."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.decide.candidate import Candidate
+from bot.decide.place import Place
+from bot.decide.taken_away import Name, lift_entry
+from bot.hold import Hold, Reason
+from bot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A birth that a candidate must be younger than, and the position `since` which that holds."""
+
+    birth: int
+    since: int
+
+
+def birth(place: Place, digest: str, until: int | None = None) -> int:
+    """The position at which a release was born last, in or before this place (by `until`); -1 where it never was."""
+    born = (position for at in (place, *place.ancestors) for position in at.born.get(digest, ()))
+    return max((position for position in born if until is None or position <= until), default=-1)
+
+
+def marks(snapshot: Snapshot, place: Place) -> tuple[Mark, ...]:
+    """Everything that a candidate must be younger than.
+
+    Each arrival counts with the birth it had then: a release that the root returned to is born anew and may come
+    again [A, B, A: A walks the pipeline as a newborn]. The current release counts with its latest birth, so that
+    nothing born before the return can come over it. An arrival that no parent knew (a hotfix) is its own birth, and
+    a change of `after` is a mark of its own.
+    """
+    found = [
+        Mark(birth(place, one.arrival.release.digest, one.arrival.position), one.arrival.position) for one in place.held
+    ]
+    if place.current:
+        latest = birth(place, place.current.release.digest)
+        found.append(Mark(latest, max(latest, place.current.position)))
+    changed = snapshot.history.after_changed.get(place.environment.name, -1)
+    return (*found, Mark(changed, changed))
+
+
+def mark(snapshot: Snapshot, place: Place) -> int:
+    """mark(E): the greatest of them."""
+    return max(mark.birth for mark in marks(snapshot, place))
+
+
+def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
+    """P1: a candidate must be born after the mark, unless a person lifts it after what set the mark (Q3).
+
+    [B reverted to A: B−1, skipped earlier, must not come; after a hotfix the older release must not undo it]
+    """
+    place, target = candidate.place, candidate.promotion.target
+    above = [mark.since for mark in marks(snapshot, place) if mark.birth >= candidate.birth]
+    if not above:
+        return None
+    names = (Name(image=target.image), Name(config=target.config))
+    if any(lift_entry(place.track, name, max(above)) for name in names):
+        return None
+    return candidate.hold(Reason.OLDER_THAN_MARK)

@@ -1,0 +1,55 @@
+"""What an environment has held, each arrival with the verdict that counts for it (V1, P6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.evidence import State, Verdict
+from bot.history import Arrival, ArrivalKey, Track
+from bot.record import Ledger
+from bot.snapshot import Snapshot
+
+# They are final, but they say that nothing was measured: what came before counts (P6), or it is measured again.
+_SILENT = {State.NO_EFFECT, State.SUPERSEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An arrival, its recorded verdict (its own, or inherited), and `origin`: the arrival whose effect it has.
+
+    An effect-free arrival changed no rendered file, so what is known of its predecessor is known of it (P6);
+    `evidence` is the key under which the ledger has the verdict.
+    """
+
+    arrival: Arrival
+    origin: Arrival
+    verdict: Verdict | None
+    evidence: ArrivalKey
+
+    @property
+    def state(self) -> State | None:
+        """The state of the recorded verdict."""
+        return self.verdict.state if self.verdict else None
+
+
+def held(track: Track, ledger: Ledger) -> tuple[Held, ...]:
+    """All arrivals of a track, oldest first, with what the ledger says of them (P6, V1)."""
+    found: list[Held] = []
+    for arrival in track.arrivals:
+        before = found[-1] if found and arrival.effect_free else None
+        verdict = ledger.verdict(arrival.key)
+        if verdict and verdict.state not in _SILENT:
+            found.append(Held(arrival, before.origin if before else arrival, verdict, arrival.key))
+        elif before:
+            found.append(Held(arrival, before.origin, before.verdict, before.evidence))
+        else:
+            found.append(Held(arrival, arrival, None, arrival.key))
+    return tuple(found)
+
+
+def verdict_of(snapshot: Snapshot, arrival: Arrival) -> Verdict | None:
+    """What is known of an arrival: the recorded verdict (its own or inherited, P6) before one measured just now."""
+    track = snapshot.history.track(arrival.environment, arrival.service)
+    known = held(track, snapshot.ledger) if track else ()
+    recorded = next((one.verdict for one in known if one.arrival.commit == arrival.commit), None)
+    return recorded or snapshot.verdicts.get(arrival.key)

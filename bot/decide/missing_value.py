@@ -1,0 +1,18 @@
+"""P9: a value that the release asks for and nobody has set."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.decide.candidate import Candidate
+from bot.hold import Hold, Reason
+from bot.snapshot import Snapshot
+
+
+def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
+    """P9: no pull request until a person has set the value. [a template that gains a required value]"""
+    prepared = candidate.prepared(snapshot)
+    if prepared is None or prepared.missing is None:
+        return None
+    missing = prepared.missing
+    return candidate.hold(Reason.MISSING_VALUE, f"{missing.key} in {missing.where}", urgent=True)

@@ -1,0 +1,18 @@
+"""P8: what is promoted are bytes, not a tag that may move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.decide.candidate import Candidate
+from bot.hold import Hold, Reason
+from bot.snapshot import Snapshot
+from generator.release import parse_image
+
+
+def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
+    """P8: an image without a digest is promoted only where the repository says that tags never move."""
+    image = candidate.promotion.target.image
+    if snapshot.repository.settings.immutable_tags or parse_image(image).digest:
+        return None
+    return candidate.hold(Reason.UNPINNED_IMAGE, image, urgent=True)

@@ -1,0 +1,77 @@
+"""Pull requests that lost their reason, and branches that nobody needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.action import ClosePullRequest, DeleteBranch
+from bot.branch import Move, parse_branch
+from bot.decide.declined import is_declined
+from bot.decide.identity import is_on_base, is_ours
+from bot.decide.place import Key, Place
+from bot.decide.wants import Wanted
+from bot.forge.interface import PullRequest, PullState
+from bot.hold import Hold, Reason
+from bot.messages import closing
+from bot.promotion import Kind
+from bot.snapshot import Snapshot
+
+
+def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], _now: datetime) -> Iterator[ClosePullRequest | Hold]:
+    """The bot's own open pull requests that nothing asks for now; people's are left alone, and foreign heads (R2)."""
+    kept = {candidate.promotion.branch for one in wanted.values() for candidate in one.candidates}
+    for pull in snapshot.pulls:
+        move = parse_branch(pull.branch)
+        if move is None or pull.state is not PullState.OPEN or pull.author != snapshot.bot or pull.branch in kept:
+            continue
+        if is_ours(snapshot, pull):
+            yield ClosePullRequest(pull.number, pull.head, _reason(move, wanted))
+        else:
+            what = f"#{pull.number}"
+            yield Hold(Reason.FOREIGN_HEAD, move.environment, move.service, move.to12[:7], detail=what, urgent=True)
+
+
+def delete(snapshot: Snapshot, wanted: Mapping[Key, Wanted], places: Mapping[Key, Place]) -> Iterator[DeleteBranch]:
+    """Branches whose pull request has landed or was closed, and those of the bot that never got one."""
+    pulls: dict[str, PullRequest] = {}
+    for pull in sorted(snapshot.pulls, key=lambda pull: (pull.state is PullState.OPEN, pull.number)):
+        pulls[pull.branch] = pull
+    kept = {candidate.promotion.branch for one in wanted.values() for candidate in one.candidates}
+    for branch, head in sorted(snapshot.branches.items()):
+        move, latest = parse_branch(branch), pulls.get(branch)
+        if move and branch not in kept and _is_over(snapshot, move, latest, head, places):
+            yield DeleteBranch(branch, head)
+
+
+def _is_over(snapshot: Snapshot, move: Move, pull: PullRequest | None, head: str, places: Mapping[Key, Place]) -> bool:
+    if pull is None:
+        facts = snapshot.heads.get(head)
+        return facts is not None and facts.ours
+    if pull.state is PullState.OPEN or pull.head != head:
+        return False
+    if pull.state is PullState.MERGED:
+        return is_on_base(snapshot, pull)
+    return not is_declined(pull, snapshot.bot) or not _may_reopen(move, places.get((move.environment, move.service)))
+
+
+def _may_reopen(move: Move, place: Place | None) -> bool:
+    """R3: what a person closed can be reopened as long as it would come over the same arrival."""
+    current = place.current.commit[:12] if place and place.current else "none"
+    return place is not None and move.over12 == current
+
+
+def _reason(move: Move, wanted: Mapping[Key, Wanted]) -> str:
+    """Why it is closed, as precisely as the rules can say."""
+    one = wanted.get((move.environment, move.service))
+    if one is None or move.kind is Kind.REPAIR:
+        return closing.not_needed(move.environment)
+    current = one.place.current.commit[:12] if one.place.current else "none"
+    if move.over12 != current:
+        return closing.moved_on(move.environment, move.service)
+    for candidate in one.candidates:
+        if candidate.promotion.kind is Kind.ROLLBACK:
+            return closing.taken_back(candidate.promotion)
+        if candidate.promotion.kind is Kind.PROMOTE:
+            return closing.superseded(candidate.promotion)
+    return closing.held(one.holds[0]) if one.holds else closing.not_needed(move.environment)
