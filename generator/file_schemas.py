@@ -1,7 +1,7 @@
 """Our own files: read within limits, checked against their schemas, and every problem put into words with its line.
 
-Schemas are `schemas/<kind>.schema.json`. What they list under `x-towpath-later` (`promotion/windows`,
-`forge/kind=github`) is planned for a later version: whoever writes it is told so instead of being ignored.
+Schemas are `schemas/<kind>.schema.json`. What they list under `x-towpath-later` (`promotion.windows`,
+`forge.kind=github`) is planned for a later version: whoever writes it is told so instead of being ignored.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _types(error: jsonschema_rs.ValidationError) -> list[str]:
 
 def _later(error: SchemaError, instance: object, schema: Mapping[str, Any]) -> SchemaError:
     """The same error, or that the field or its value comes with a later version."""
-    field = "/".join(str(step) for step in error.path)
+    field = ".".join(str(step) for step in error.path)
     later = schema.get("x-towpath-later", ())
     if error.check == "unknown-field" and field in later:
         return SchemaError(error.path, "not-supported", f"'{field}' is not supported in {VERSION}")

@@ -106,7 +106,9 @@ def _value(node: Mapping[str, Any], keyword: str, facts: Mapping[str, Any]) -> s
 def _advice(types: Iterable[str], value: object) -> str:
     """What to do about the usual mistakes: text that YAML reads as something else, and a number in quotes."""
     wanted = set(types)
-    if "string" in wanted and isinstance(value, bool | int | float):
+    if "string" in wanted and isinstance(value, float):
+        return ": put it in quotes"  # what it looked like is lost: 1.30 was read as 1.3
+    if "string" in wanted and isinstance(value, bool | int):
         return f": write {json.dumps(json.dumps(value))}"
     if "integer" in wanted and isinstance(value, str) and _INTEGER.fullmatch(value):
         return f": write {value}"

@@ -189,8 +189,8 @@ def _files(tree: Tree, sources: Mapping[str, Source]) -> tuple[tuple[ManifestFil
         owner = next((one for one in sources if f"{FOLDER}/{one}/{name}" in there[one]), None)
         if owner is None:
             where = key_location(source, ("manifests", name))
-            looked = " or ".join(f"{FOLDER}/{one}" for one in sources)
-            missing.append(problem("missing-file", f"there is no file {name} in {looked}", where, "add it"))
+            expected = f"{source.path.removesuffix(_DEFINITION)}{name}"
+            missing.append(problem("missing-file", f"there is no {expected}", where, "add it"))
         else:
             files.append(ManifestFile(name, owner, None if when is True else when))
     return tuple(files), missing
