@@ -26,7 +26,7 @@ def _git_of_nobody(tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[str], Path]:
     """`need("prometheus")` is its path; without it the test is skipped, or fails under TOWPATH_REQUIRE_REAL=1."""
 

@@ -15,6 +15,7 @@ from generator.errors import OutsideError
 
 MAX_BYTES = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class LimitedSession(requests.Session):
@@ -28,6 +29,8 @@ class LimitedSession(requests.Session):
         super().__init__()
         self.timeout = timeout
         self.address = public_address(url)
+        # A proxy of this machine's settings cannot mean this machine itself.
+        self.trust_env = urlsplit(url).hostname not in _LOOPBACK
 
     def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:
         """Ask, read what comes back within the limits, and refuse what is no complete success."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,9 +61,9 @@ class Controller:
                 self._deployments[place].append(self._deploy(place, folders.get(place), now + self._delay))
         self._folders = folders
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> tuple[Place, ...]:
         """Every (environment, service) that was ever seen."""
-        yield from self._deployments
+        return tuple(self._deployments)
 
     def deployments(self, environment: str, service: str) -> tuple[Deployment, ...]:
         """What was applied of a service, and what is about to be, oldest first."""

@@ -17,8 +17,8 @@ SELECTOR = Selector("requests_total", (Matcher("code", "=~", '5..|"'),))
 
 
 @pytest.fixture(autouse=True)
-def _direct(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def _proxy_that_answers_nobody(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
 
 
 def source(url: str | None, namespace: str = "shop", timeout: float = 5) -> PrometheusMetrics:
