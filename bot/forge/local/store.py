@@ -1,15 +1,16 @@
 """Where the local forge keeps things: refs of a bare repository, each pointing at a blob with one document.
 
 `refs/towpath/pulls/<n>` is a pull request, `refs/pull/<n>/head` keeps its head alive, `refs/towpath/statuses/<commit>`
-holds what checks say of a commit. Reading never writes.
+holds what checks say of a commit. Reading writes nothing, except that the head refs follow the branches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.bare import Bare, RefUpdate
+from bot.bare import Bare, RefsMoved, RefUpdate
 from bot.forge.interface import PullRequest, PullState, Status
 from bot.forge.local.state import Stored, format_pull, format_statuses, parse_pull, parse_statuses
 
@@ -83,7 +84,8 @@ class Store:
             if pull.state is PullState.OPEN and refs.ids.get(_head_ref(pull.number)) != pull.head
         ]
         if moved:
-            with self._bare.locked() as lock:
+            # When somebody writes at the same time, whoever reads next catches up.
+            with self._bare.locked() as lock, suppress(RefsMoved):
                 self._bare.remove_stale_locks()
                 self._bare.update_refs(moved, lock)
 
