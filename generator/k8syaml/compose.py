@@ -36,13 +36,16 @@ from generator.k8syaml.stream import RefusedError, end_of, start_of
 _GREEDY_TAG: Final = re.compile(r"(?:&[\w-]+\s+)?!(?!<)[^\s,\[\]]*[,\[\]]")
 _SLASH_ESCAPE: Final = re.compile(r'"(?:[^"\\]|\\[^/])*\\/')
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
+_MERGE_WANTS: Final = "map merge requires map or sequence of maps as the value"
 
 
 class _Merge:
-    """Stands for the key `<<` while its value is being read."""
+    """The key `<<`, whose value is being read."""
 
+    __slots__ = ("event",)
 
-_MERGE: Final = _Merge()
+    def __init__(self, event: Event) -> None:
+        self.event = event
 
 
 class _Anchor:
@@ -60,7 +63,7 @@ class _Anchor:
 class _Frame:
     """A map or list that is being filled: the key in hand, and where the count of nodes stood."""
 
-    __slots__ = ("anchor", "count", "flow", "key", "key_event", "value")
+    __slots__ = ("anchor", "count", "flow", "key", "value")
 
     def __init__(self, value: Any, flow: bool, anchor: _Anchor | None, count: int) -> None:
         self.value = value
@@ -68,7 +71,6 @@ class _Frame:
         self.anchor = anchor
         self.count = count
         self.key: str | _Merge | None = None
-        self.key_event: Event | None = None
 
 
 def event_value(event: ScalarEvent) -> Scalar:
@@ -155,16 +157,16 @@ class Composer:
     def key(self, frame: _Frame, event: ScalarEvent) -> None:
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchor(None, event)
-        frame.key_event = event
         if is_merge(event):
-            frame.key = _MERGE
-            return
-        self.set_key(frame, event_key(event), event)
+            frame.key = _Merge(event)
+        else:
+            frame.key = self.new_key(frame, event_key(event), event)
 
-    def set_key(self, frame: _Frame, key: str, event: Event) -> None:
+    def new_key(self, frame: _Frame, key: str, event: Event) -> str:
+        """The key itself, if the map does not have it yet."""
         if key in frame.value:
             raise RefusedError(f"key {key!r} already set in map", event, "Remove one of the two.")
-        frame.key, frame.key_event = key, event
+        return key
 
     def place(self, value: Any) -> None:
         """Put a finished value where the innermost map or list waits for it."""
@@ -172,20 +174,19 @@ class Composer:
         if type(frame.value) is list:
             frame.value.append(value)
             return
-        if frame.key is _MERGE:
-            self.merge(frame, value)
+        if isinstance(frame.key, _Merge):
+            self.merge(frame, value, frame.key.event)
         else:
             frame.value[frame.key] = value
         frame.key = None
 
-    def merge(self, frame: _Frame, value: Any) -> None:
-        sources = value if type(value) is list else [value]
-        for source in sources:
+    def merge(self, frame: _Frame, value: Any, event: Event) -> None:
+        """What `<<` at `event` brings: a map, or every map of a list."""
+        for source in value if type(value) is list else [value]:
             if type(source) is not dict:
-                raise RefusedError("map merge requires map or sequence of maps as the value", _known(frame.key_event))
-            for key in source:
-                self.set_key(frame, key, _known(frame.key_event))
-            frame.value.update(source)
+                raise RefusedError(_MERGE_WANTS, event)
+            for key, item in source.items():
+                frame.value[self.new_key(frame, key, event)] = item
 
     def start_map(self, event: MappingStartEvent) -> None:
         self.start(event, {})
@@ -230,15 +231,15 @@ class Composer:
         if frame.key is None and type(frame.value) is dict:
             self.alias_key(frame, anchor, event)
             return
-        if frame.key is _MERGE and type(anchor.value) is not dict:
-            raise RefusedError("map merge requires map or sequence of maps as the value", event)
+        if isinstance(frame.key, _Merge) and type(anchor.value) is not dict:
+            raise RefusedError(_MERGE_WANTS, event)
         self.place(self.alias_value(anchor, event))
 
     def alias_key(self, frame: _Frame, anchor: _Anchor, event: AliasEvent) -> None:
         if anchor.event is None:
             raise RefusedError("a map or list cannot be a key", event)
         try:
-            self.set_key(frame, event_key(anchor.event), event)
+            frame.key = self.new_key(frame, event_key(anchor.event), event)
         except ScalarError as error:
             raise RefusedError(str(error), event) from None
 
@@ -254,11 +255,6 @@ class Composer:
         """go-yaml takes `,`, `[` and `]` for a part of a tag, so `[!!str,a]` is not what it looks like."""
         if _GREEDY_TAG.match(self.text, start_of(event).index):
             raise RefusedError("a tag must be followed by a space", event)
-
-
-def _known(event: Event | None) -> Event:
-    assert event is not None, "a merge has a key"  # noqa: S101 - for the type checker
-    return event
 
 
 def _copy(value: Any, levels: int, event: Event) -> Any:

@@ -15,12 +15,12 @@ from yaml.events import (
 )
 
 from generator.k8syaml.compose import event_key, is_merge
+from generator.k8syaml.lines import Lines, Place
 from generator.k8syaml.reader import documents
 from generator.k8syaml.scalars import ScalarError
 from generator.k8syaml.stream import parts, start_of
 
 Pointer: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
 
 
 class _Node:
@@ -81,8 +81,9 @@ class Document:
 def parse(text: str, path: str = "") -> list[Document]:
     """Every document of a file that a person wrote, with the places of its nodes.
 
-    The values and errors are those of `load_all`, empty documents included, and `path` is named in the
-    errors. Only text that Kubernetes would ignore after a document is an error here: somebody wrote it.
+    The documents and errors are those of `load_all` (one empty document for a file with nothing in it),
+    and `path` is named in the errors. One thing is stricter: text that Kubernetes would ignore after a
+    document is an error, since somebody wrote it.
     """
     places = _Places(text)
     found = documents(text, path, whole=True)
@@ -95,7 +96,7 @@ def _roots(text: str) -> list[_Node]:
     """The tree of places of every document of a text that has been read before without an error."""
     roots: list[_Node] = []
     for part in parts(text):
-        tree = _Tree(part.lines_before)
+        tree = _Tree(Lines(part.text, part.lines_before))
         for event in part.events():
             tree.take(event)
         roots.extend(tree.open[0].node.children.values())
@@ -118,8 +119,8 @@ class _Open:
 class _Tree:
     """Builds the tree of places of one document out of its events."""
 
-    def __init__(self, lines_before: int) -> None:
-        self.lines_before = lines_before
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
         self.open = [_Open(_Node((1, 1), (1, 1)), is_map=False)]
         self.anchors: dict[str, _Node] = {}
         self.keys: dict[str, str] = {}
@@ -129,8 +130,7 @@ class _Tree:
         if isinstance(event, CollectionEndEvent):
             self.close()
             return
-        mark = start_of(event)
-        place = (self.lines_before + mark.line + 1, mark.column + 1)
+        place = self.lines.place(start_of(event).index)
         inside = self.open[-1]
         if inside.is_map and inside.key is None:
             self.take_key(inside, event, place)
@@ -147,7 +147,7 @@ class _Tree:
             inside.merging = is_merge(event)
             inside.key = "<<" if inside.merging else event_key(event)
             if event.anchor is not None:
-                self.keys[event.anchor] = "" if inside.merging else inside.key
+                self.keys[event.anchor] = event_key(event)
                 self.anchors[event.anchor] = _Node(place, place)
 
     def take_node(self, event: Event, place: Place) -> None:

@@ -68,20 +68,21 @@ def _number(text: str) -> int | float | None:
         if _INT64_MIN <= value <= (_INT64_MAX if found[1] else _UINT64_MAX):
             return value
     if _FLOAT.fullmatch(text):
-        value_of_float = float(text)
-        return None if math.isinf(value_of_float) else value_of_float
+        return _finite(float(text))
     if found := _SIGNED_BINARY.fullmatch(text):
         value = int(found[1], 2)
         return value if _INT64_MIN <= value <= _INT64_MAX else None
     return None
 
 
+def _finite(value: float) -> float | None:
+    """Go refuses to parse a number that is too large, so it stays a string."""
+    return None if math.isinf(value) else value
+
+
 def _dot_number(text: str) -> float | None:
     """A number that starts with a dot: Go's own float syntax, where an underscore must be between digits."""
-    if not _DOT_FLOAT.fullmatch(text):
-        return None
-    value = float(text.replace("_", ""))
-    return None if math.isinf(value) else value
+    return _finite(float(text.replace("_", ""))) if _DOT_FLOAT.fullmatch(text) else None
 
 
 def resolve(text: str) -> Scalar:
@@ -90,9 +91,12 @@ def resolve(text: str) -> Scalar:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    number = _dot_number(text) if text[0] == "." else None
-    if text[0] in "+-0123456789":
+    if text[0] == ".":
+        number: int | float | None = _dot_number(text)
+    elif text[0] in "+-0123456789":
         number = _number(text.replace("_", ""))
+    else:
+        return text
     return text if number is None else number
 
 

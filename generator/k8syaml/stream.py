@@ -11,9 +11,10 @@ from yaml.error import Mark
 from yaml.events import DocumentEndEvent, DocumentStartEvent, Event, ScalarEvent, StreamEndEvent
 
 from generator.k8syaml.dialect import stand_ins
-from generator.k8syaml.error import YamlError, breaks, line_of, place_of
+from generator.k8syaml.error import YamlError
 from generator.k8syaml.libyaml import CParser
 from generator.k8syaml.limits import MAX_DOCUMENTS, MAX_TEXT
+from generator.k8syaml.lines import Lines, breaks
 
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROLOGUE: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n|%.*\n)*")
@@ -92,7 +93,7 @@ class Part:
             self._check_end(next_event, event)
 
     def _check_start(self, start: DocumentStartEvent) -> None:
-        self.start_line = self.lines_before + start_of(start).line + 1
+        self.start_line = self.lines_before + breaks(self.text[: start_of(start).index]) + 1
         if start.version not in (None, (1, 1)):
             refused = RefusedError("found incompatible YAML document", start, "Remove the line with %YAML.")
             raise self.error(refused)
@@ -103,26 +104,23 @@ class Part:
                 return
         except yaml.YAMLError:
             pass
-        mark = end_of(end)
         what = "Kubernetes would ignore what follows here"
-        raise self._at(what, mark.line, mark.column, "Put --- between documents, or remove the rest.")
+        raise self._at(what, end_of(end).index, "Put --- between documents, or remove the rest.")
 
     def error(self, refused: RefusedError) -> YamlError:
         """A refusal with its place."""
-        mark = start_of(refused.event)
-        return self._at(refused.what, mark.line, mark.column, refused.next)
+        return self._at(refused.what, start_of(refused.event).index, refused.next)
 
     def _syntax_error(self, error: Exception) -> YamlError:
-        """What libyaml refused, with its place."""
+        """What libyaml refused, with its place; at the end of the text, that of the last thing there."""
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-            mark = error.problem_mark
-            return self._at(str(error.problem), mark.line, mark.column)
+            return self._at(str(error.problem), min(error.problem_mark.index, len(self.text.rstrip())))
         found = _FORBIDDEN.search(self.text)
-        line, column = place_of(self.text, found.start()) if found else (1, 1)
-        what = f"U+{ord(found[0]):04X} is not allowed in YAML" if found else str(error)
-        return self._at(what, line - 1, column - 1)
+        if found is None:
+            return self._at(str(error), 0)
+        return self._at(f"U+{ord(found[0]):04X} is not allowed in YAML", found.start())
 
-    def _at(self, what: str, line: int, column: int, next: str = "") -> YamlError:
-        shown = line_of(self.text, line + 1)
-        line += self.lines_before
-        return YamlError(what, line=line + 1, column=column + 1, path=self.path, shown=shown, next=next)
+    def _at(self, what: str, index: int, next: str = "") -> YamlError:
+        lines = Lines(self.text, self.lines_before)
+        line, column = lines.place(index)
+        return YamlError(what, line=line, column=column, path=self.path, shown=lines.shown(index), next=next)

@@ -21,11 +21,13 @@ _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", 
 """What YAML 1.1 or 1.2 reads as something else, in any case."""
 
 _NUMBER: Final = re.compile(
-    r"[-+]?(0b[01]*|0o[0-7]*|0x[0-9a-f]*|[0-9]+(:[0-9]+)+(\.[0-9]*)?"
+    r"[-+]?(0b[-+]?[01]*|0o[0-7]*|0x[0-9a-f]*|[0-9]+(:[0-9]+)+(\.[0-9]*)?"
     r"|([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]*)?|\.(inf|nan))",
     re.IGNORECASE,
 )
-_SIGNED_BINARY: Final = re.compile(r"0b[-+][01]+")
+_NO_DIGITS: Final = re.compile(r"[-+]?\.?_+")
+"""YAML 1.1 takes underscores for digits, even without any digit."""
+
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?")
 _INDICATOR: Final = re.compile(r"[\]\[{}#&*!|>'\"%@`,\s]|[-?:](?:\s|\Z)|---|\.\.\.")
 _MEANT: Final = re.compile(r": |:\Z| #|\s\Z")
@@ -51,8 +53,9 @@ def dump(value: Any) -> str:
 def dump_at(value: Any, indent: int, *, in_sequence: bool = False) -> str:
     """The text of a node to write after `key:` and a space, or, `in_sequence`, after `- `.
 
-    `indent` is the column (from 0) of the key or of the dash. A map or list that is not empty starts
-    with a line break after a key, and right behind the dash of an item. There is no line break at the end.
+    `indent` is the column (from 0) of the key or of the dash. After a key, a map or list that is not empty
+    starts with a line break, and the space before it is better left out; in an item it starts right behind
+    the dash. There is no line break at the end.
     """
     return _node(value, indent, in_sequence, 1)
 
@@ -62,10 +65,7 @@ def _node(value: Any, indent: int, in_sequence: bool, level: int) -> str:
         return "\n".join(_literal(value, indent + 2))
     if not isinstance(value, (dict, list)) or not value:
         return scalar(value)
-    if isinstance(value, dict) or in_sequence:
-        column = indent + 2
-    else:
-        column = indent
+    column = indent + 2 if in_sequence or isinstance(value, dict) else indent
     text = "\n".join(_lines(value, column, level))
     return text.lstrip(" ") if in_sequence else "\n" + text
 
@@ -92,7 +92,8 @@ def _number(value: int | float) -> str:
     read = None if isinstance(value, float) and not math.isfinite(value) else plain_value(text)
     if not isinstance(read, (int, float)) or type(value)(read) != value:
         raise YamlError(f"{text} is not a number that Kubernetes can hold", next="Use a string.")
-    return text
+    # YAML 1.1 wants a point in a float; repr leaves it out before an exponent.
+    return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
 def _is_plain(text: str) -> bool:
@@ -102,7 +103,7 @@ def _is_plain(text: str) -> bool:
     if text[0] not in "0123456789+-.":
         return True
     digits = text.replace("_", "")
-    return not (_NUMBER.fullmatch(digits) or _SIGNED_BINARY.fullmatch(digits) or _DATE.fullmatch(text))
+    return not (_NUMBER.fullmatch(digits) or _NO_DIGITS.fullmatch(text) or _DATE.fullmatch(text))
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,44 @@
+"""Lines and columns as an editor counts them.
+
+YAML 1.1 also ends lines at U+0085, U+2028 and U+2029, editors do not; so places are made of character
+indices, never of the parser's own line numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final, TypeAlias
+
+Place: TypeAlias = tuple[int, int]
+"""Line and column, both from 1."""
+
+_BREAK: Final = re.compile("\r\n|[\n\r]")
+_SHOWN: Final = 200
+
+
+class Lines:
+    """The lines of a text, `before` of them standing in front of it in its file."""
+
+    __slots__ = ("before", "starts", "text")
+
+    def __init__(self, text: str, before: int = 0) -> None:
+        self.text = text
+        self.before = before
+        self.starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+
+    def place(self, index: int) -> Place:
+        """The place of a character."""
+        line = bisect_right(self.starts, index)
+        return self.before + line, index - self.starts[line - 1] + 1
+
+    def shown(self, index: int) -> str:
+        """The line with this character, at most 200 characters of it."""
+        start = self.starts[bisect_right(self.starts, index) - 1]
+        found = _BREAK.search(self.text, start)
+        return self.text[start : min(found.start() if found else len(self.text), start + _SHOWN)]
+
+
+def breaks(text: str) -> int:
+    """How many lines end in a text."""
+    return len(_BREAK.findall(text))
