@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import ledger
@@ -23,7 +23,16 @@ from generator.gates import gates
 from generator.load import load
 from generator.policy import Gate
 from generator.repository import Repository
-from generator.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFacts:
+    """What a base commit says by itself: see the fields of the same names in `Snapshot`."""
+
+    head: str
+    repository: Repository
+    gates: Mapping[tuple[str, str], tuple[Gate, ...]]
+    stale: frozenset[tuple[str, str]]
 
 
 class Observer:
@@ -38,20 +47,19 @@ class Observer:
         self._history = HistoryReader(clone)
         self._landings = LandingCheck(clone, preparer)
         self._heads = HeadCheck(clone, preparer)
-        self._known_stale: tuple[str, frozenset[tuple[str, str]]] | None = None
+        self._base: BaseFacts | None = None
         self._records: Ledger | None = None
 
     def observe(self, now: datetime) -> Snapshot:
         """One look at everything. Raises `TowpathError` where the base itself cannot be read."""
         head, rewritten = self._fetch()
-        tree = self._clone.tree(head)
-        repository = load(tree)
+        base = self._read_base(head)
+        repository = base.repository
         history = self._history.read(head)
         records = self._records = ledger.read(self._clone, previous=self._records)
         pulls = tuple(self._forge.pulls())
         tracks = current_tracks(history, repository)
         statuses = read_statuses(self._cluster, history, tracks)
-        in_force = _gates(repository, tree)
         return Snapshot(
             head=head,
             repository=repository,
@@ -60,12 +68,12 @@ class Observer:
             pulls=pulls,
             bot=self._forge.user,
             statuses=statuses,
-            verdicts=read_verdicts(self._metrics, repository, records, in_force, statuses, tracks, now),
+            verdicts=read_verdicts(self._metrics, repository, records, base.gates, statuses, tracks, now),
             landings=self._landings.read(pulls, history.positions),
             heads=self._heads.read(pulls, head, history.positions),
-            stale=self._stale(head, repository),
+            stale=base.stale,
             rewritten=rewritten,
-            gates=in_force,
+            gates=base.gates,
             branches=self._branches(),
         )
 
@@ -74,12 +82,16 @@ class Observer:
         prepared = {promotion: self._preparer.prepare(promotion, snapshot.head) for promotion in promotions}
         return replace(snapshot, prepared=prepared)
 
-    def _stale(self, head: str, repository: Repository) -> frozenset[tuple[str, str]]:
-        """R7, for the newest base; it changes only when the base does."""
-        if self._known_stale is None or self._known_stale[0] != head:
-            places = (place for place in repository.overlays if not self._preparer.is_fresh(head, *place))
-            self._known_stale = (head, frozenset(places))
-        return self._known_stale[1]
+    def _read_base(self, head: str) -> BaseFacts:
+        """What the newest base says; it is read again only when the base has moved."""
+        if self._base is None or self._base.head != head:
+            tree = self._clone.tree(head)
+            repository = load(tree)
+            # P10: the gates in force are those of the newest base.
+            in_force = {place: gates(repository, tree, *place) for place in repository.overlays}
+            stale = frozenset(place for place in repository.overlays if not self._preparer.is_fresh(head, *place))
+            self._base = BaseFacts(head, repository, in_force, stale)
+        return self._base
 
     def _branches(self) -> dict[str, str]:
         """The bot's branches as the remote has them."""
@@ -91,8 +103,3 @@ class Observer:
             return self._clone.fetch(), None
         except BaseRewritten as rewritten:
             return rewritten.old, rewritten.new
-
-
-def _gates(repository: Repository, tree: Tree) -> dict[tuple[str, str], tuple[Gate, ...]]:
-    """The gates in force at the newest base (P10)."""
-    return {place: gates(repository, tree, *place) for place in repository.overlays}

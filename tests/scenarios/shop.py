@@ -18,8 +18,8 @@ from bot.edit import set_release
 from bot.evidence import State, Verdict
 from bot.forge.interface import PullRequest, PullState
 from bot.forge.local import LocalForge
-from bot.hold import Hold, Reason
 from bot.history import Track
+from bot.hold import Hold, Reason
 from bot.ledger import read
 from bot.loop import Bot, Pass
 from bot.observe.history import HistoryReader
