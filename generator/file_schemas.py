@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FileKind = Literal["towpath", "environment", "service", "overlay", "template"]
 
+_ALTERNATIVES: Final = ("anyOf", "oneOf")
 MAX_FILE: Final = 1024 * 1024
 """Bytes of one of our own files, and of all files that a service mounts (a ConfigMap holds no more)."""
 
@@ -142,13 +143,13 @@ def _compiled(kind: FileKind) -> tuple[jsonschema_rs.Draft202012Validator, Mappi
 
 
 def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
-    if error.kind.name not in ("anyOf", "oneOf"):
-        yield error
-        return
-    branches = error.kind.as_dict()["context"]
+    """The error itself, or those of the alternative that was probably meant: the one with the fewest complaints."""
+    branches = error.kind.as_dict()["context"] if error.kind.name in _ALTERNATIVES else []
     fitting = [branch for branch in branches if not any(_refuses_kind(one, error) for one in branch)]
-    if len(fitting) == 1:
-        yield from (leaf for one in fitting[0] for leaf in _leaves(one))
+    fewest = min(map(len, fitting), default=0)
+    meant = [branch for branch in fitting if len(branch) == fewest]
+    if len(meant) == 1:
+        yield from (leaf for one in meant[0] for leaf in _leaves(one))
     else:
         yield error
 
@@ -164,8 +165,11 @@ def _words(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> I
         inner = error.kind.as_dict()["error"]
         for words in worded(inner, schema, ""):
             yield SchemaError((*path, str(inner.instance)), "bad-name", words.message)
-    elif error.kind.name in ("anyOf", "oneOf") and (types := _types(error)):
+    elif error.kind.name in _ALTERNATIVES and (types := _types(error)):
         yield SchemaError(path, "wrong-type", f"expected {' or '.join(types)}, got {shown(error.instance)}")
+    elif error.kind.name in _ALTERNATIVES and "x-towpath-expects" not in _node(schema, tuple(error.schema_path[:-1])):
+        fits = "more than one" if [] in error.kind.as_dict()["context"] else "none"
+        yield SchemaError(path, "bad-value", f"{shown(error.instance)} has {fits} of the allowed forms")
     else:
         yield from worded(error, schema, "")
 
@@ -193,7 +197,7 @@ def _later(error: SchemaError, instance: object, schema: Mapping[str, Any]) -> S
     return error
 
 
-def _node(instance: Any, path: Pointer) -> object:
+def _node(instance: Any, path: Pointer) -> Any:
     for step in path:
         instance = instance[step]
     return instance

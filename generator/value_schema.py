@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import InputError, Location
-from generator.file_schemas import problem
+from generator.file_schemas import key_location, problem
 from generator.finding import Finding
 from generator.repository import Pointer, Source
 from generator.schemas import definition
@@ -81,7 +81,9 @@ class _Bundle:
             if key == "$ref" and isinstance(inner, str):
                 rewritten[key] = self._reference(inner, of, source.at(below))
             elif key in _FORBIDDEN:
-                self.problems.append(problem("bad-reference", f"'{key}' has no meaning here", source.at(below)))
+                self.problems.append(
+                    problem("bad-reference", f"'{key}' has no meaning here", key_location(source, below))
+                )
             elif key in _NAMED and isinstance(inner, Mapping):
                 rewritten[key] = {name: self._rewrite(one, of, source, (*below, name)) for name, one in inner.items()}
             else:
