@@ -78,7 +78,7 @@ def test_declarations_know_their_lines() -> None:
     assert template.default_location(("ports", "grpc")) == Location(DEFINITION, 5, 81, BACKEND.splitlines()[4])
     assert template.default_location(("ports", "grpc"), key=True).column == 75
     assert template.default_location(("replicas",)).path == PARENT
-    assert template.when_location("hpa.yaml.j2") == Location(PARENT, 2, 54, WORKLOAD.splitlines()[1])
+    assert template.when_location("hpa.yaml.j2") == Location(PARENT, 2, 52, WORKLOAD.splitlines()[1])
 
 
 def test_the_names_are_those_of_folders_with_a_definition() -> None:
