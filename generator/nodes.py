@@ -34,9 +34,10 @@ MARK: Final = "\ue000"
 LITERAL: Final = object()
 """The `value` of a piece of text that the template itself holds."""
 
+# Not `print`, `filter` and `call`, which write text past the holes, nor `autoescape`.
 TAGS: Final = frozenset(
     "if elif else endif for endfor set endset block endblock extends include import from"
-    " macro endmacro call endcall with endwith raw endraw".split()
+    " macro endmacro with endwith raw endraw".split()
 )
 _LONGEST_KEY: Final = 1000
 _KEY: Final = r"""(?:[A-Za-z0-9_][A-Za-z0-9_./-]*|"[^"\\]*"|'[^']*')"""
