@@ -5,6 +5,7 @@ Lists whose items have names (containers, variables, ports, volumes) are compare
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,8 +99,15 @@ def differences(old: Any, new: Any, path: tuple[Step, ...] = ()) -> Iterator[Dif
         yield from _map_differences(old, new, path)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _list_differences(old, new, path)
-    elif type(old) is not type(new) or old != new:
+    elif not _same(old, new):
         yield Difference(path, old, new)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Equal as JSON: true is not 1, unlike in Python, and the order of keys means nothing."""
+    if old is ABSENT or new is ABSENT:
+        return old is new
+    return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
 def _map_differences(old: Mapping[Step, Any], new: Mapping[Step, Any], path: tuple[Step, ...]) -> Iterator[Difference]:
@@ -111,12 +119,12 @@ def _list_differences(old: list[Any], new: list[Any], path: tuple[Step, ...]) ->
     field = str(path[-1]) if path else ""
     before, after = _by_name(old, field), _by_name(new, field)
     if before is None or after is None:
-        if old != new:
+        if not _same(old, new):
             yield Difference(path, old, new)
         return
     if field == "env":
         both = ((key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after})
-        yield from (Difference((*path, key), one, other) for key, one, other in both if one != other)
+        yield from (Difference((*path, key), one, other) for key, one, other in both if not _same(one, other))
     else:
         yield from _map_differences(before, after, path)
     common = [key for key in before if key in after], [key for key in after if key in before]

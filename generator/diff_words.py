@@ -152,10 +152,10 @@ def _variable(value: Any) -> Any:
     """A variable as its value, or as where its value comes from."""
     if not isinstance(value, Mapping):
         return value
-    for word, key in (("secret", "secretKeyRef"), ("config map", "configMapKeyRef")):
+    for word, key in (("secret", "secretKeyRef"), ("configMap", "configMapKeyRef")):
         source = (value.get("valueFrom") or {}).get(key)
         if source:
-            return f"{word} {source.get('name')}, key {source.get('key')}"
+            return f"{word}:{source.get('name')}/{source.get('key')}"
     return value.get("value", value.get("valueFrom", ""))
 
 

@@ -57,10 +57,9 @@ def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
     line, column = parse(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
     where = replace(manifest.rendered_at(line), column=column)
     environment = manifest.path.split("/")[1]
-    origins = (
-        ("template", manifest.template_line(line)),
-        ("values", Location(overlay_path(environment, problem.placed.service))),
-    )
+    overlay = Location(overlay_path(environment, problem.placed.service))
+    value = manifest.value_origin(line, problem.pointer)
+    origins = (("template", manifest.template_line(line)), ("value", value) if value else ("overlay", overlay))
     return Finding(check.id, severity, problem.message, where, origins, problem.fix or check.fix)
 
 

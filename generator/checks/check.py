@@ -26,14 +26,19 @@ class RenderedObject:
     value: Mapping[str, Any]
 
     @property
+    def api_version(self) -> str:
+        """Its apiVersion, or the empty text."""
+        return str(at(self.value, ("apiVersion",)) or "")
+
+    @property
     def api_group(self) -> str:
         """The group of its API, empty for the core group."""
-        return str(self.value.get("apiVersion", "")).rpartition("/")[0]
+        return self.api_version.rpartition("/")[0]
 
     @property
     def kind(self) -> str:
         """Its kind, or the empty text."""
-        return str(self.value.get("kind") or "")
+        return str(at(self.value, ("kind",)) or "")
 
     @property
     def name(self) -> str:

@@ -22,8 +22,7 @@ def _unknown(scope: Scope) -> Iterator[Problem]:
     version = scope.environment.cluster.kubernetes_version
     known = kinds(version)
     for placed in scope.objects:
-        named = (placed.value.get("apiVersion"), placed.value.get("kind"))
-        if named in known:
+        if (placed.api_version, placed.kind) in known:
             continue
         found = validate_object(version, placed.value)
         if isinstance(found, UnknownKind):

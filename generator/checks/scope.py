@@ -13,7 +13,7 @@ _RIGHTS = "rbac.authorization.k8s.io"
 
 def _is_cluster_scoped(scope: Scope, placed: RenderedObject) -> bool:
     served = kinds(scope.environment.cluster.kubernetes_version)
-    found = served.get((str(placed.value.get("apiVersion", "")), placed.kind))
+    found = served.get((placed.api_version, placed.kind))
     return found is not None and not found.namespaced
 
 

@@ -1,0 +1,96 @@
+"""Rendered objects out of YAML, without templates, for tests of single checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator import decode
+from generator.build import Build
+from generator.file_schemas import parsed
+from generator.finding import Finding
+from generator.k8syaml import load_all
+from generator.manifest import Manifest
+from generator.repository import Environment, Repository
+from generator.validate import validate
+
+ENVIRONMENT = """\
+cluster: {name: test, kubernetesVersion: "1.34", controller: flux}
+namespace: shop
+"""
+
+
+def environment(extra: str = "") -> Environment:
+    """An environment `test` with further lines in its environment.yaml."""
+    source = parsed("environments/test/environment.yaml", (ENVIRONMENT + extra).encode())
+    return decode.environment("test", source)
+
+
+def findings(texts: Mapping[str, str] | str, *, extra: str = "", settings: str = "") -> list[Finding]:
+    """What all checks say about manifests by service, with more lines in environment.yaml and in towpath.yaml."""
+    by_service = {"web": texts} if isinstance(texts, str) else texts
+    top = decode.settings(parsed("towpath.yaml", f"version: 1\n{settings}".encode()))
+    repository = Repository(top, {"test": environment(extra)}, {}, {})
+    builds = []
+    for service, text in by_service.items():
+        path = f"environments/test/rendered/{service}/all.yaml"
+        objects = tuple(load_all(text))
+        builds.append(Build("test", service, manifests=(Manifest(path, text, objects, "templates/t/all.yaml.j2"),)))
+    return validate(repository, builds)
+
+
+def said(texts: Mapping[str, str] | str, **options: str) -> list[tuple[str, int | None, str]]:
+    """The findings as (check, line, message)."""
+    return [(one.check, one.where.line, one.message) for one in findings(texts, **options)]
+
+
+GOOD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+        tier: front
+    spec:
+      containers:
+        - name: server
+          image: ghcr.io/acme/web:1.4.1
+          ports:
+            - name: http
+              containerPort: 8080
+          envFrom:
+            - configMapRef:
+                name: settings
+          env:
+            - name: KEY
+              valueFrom:
+                secretKeyRef: {name: keys, key: key}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  namespace: shop
+spec:
+  selector:
+    app: web
+  ports:
+    - name: http
+      port: 80
+      targetPort: http
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+  namespace: shop
+"""
+EXTERNAL = "external: {secrets: [keys]}\n"

@@ -1,0 +1,202 @@
+"""Each check once where it finds something and, by the first test, once where it must not."""
+
+import pytest
+
+from generator.checks.all import CHECKS
+from generator.finding import Severity
+from tests.generator.checks.rendered import EXTERNAL, GOOD, findings, said
+
+
+def test_nothing_is_said_about_what_is_fine():
+    assert said(GOOD, extra=EXTERNAL) == []
+
+
+def broken(old, new, **options):
+    assert old in GOOD
+    return said(GOOD.replace(old, new, 1), **{"extra": EXTERNAL, **options})
+
+
+CASES = {
+    "kubernetes-schema": ("  replicas: 2", "  replica: 2", 7, "replica"),
+    "unknown-kind": ("apiVersion: apps/v1\nkind: Dep", "apiVersion: apps/v1beta1\nkind: Dep", 1, "apps/v1"),
+    "selector-mismatch": ("      app: web\n  template", "      app: wob\n  template", 10, "app=wob"),
+    "service-without-pods": ("    app: web\n  ports", "    app: wob\n  ports", 37, "no pod of test"),
+    "service-port": ("targetPort: http", "targetPort: grpc", 42, "port grpc"),
+    "image-tag": ("web:1.4.1", "web", 19, "neither tag nor digest"),
+    "image-latest": ("web:1.4.1", "web:latest", 19, "pushed last"),
+    "invalid-image": ("ghcr.io/acme/web:1.4.1", "'no image'", 19, "no image reference"),
+    "foreign-namespace": (
+        "name: settings\n  namespace: shop",
+        "name: settings\n  namespace: kube-system",
+        48,
+        "kube-system",
+    ),
+    "missing-reference": ("name: keys", "name: kays", 29, "Secret kays"),
+}
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_a_check_finds_its_problem_at_its_line(check):
+    old, new, line, message = CASES[check]
+    found = [(place, text) for name, place, text in broken(old, new) if name == check]
+    assert [place for place, _ in found] == [line]
+    assert message in found[0][1]
+
+
+def test_a_finding_points_at_the_rendered_line_the_template_and_the_overlay():
+    (finding,) = findings(GOOD.replace("targetPort: http", "targetPort: 9"), extra=EXTERNAL)
+    assert str(finding.where) == "environments/test/rendered/web/all.yaml:42:7"
+    assert finding.where.text == "      targetPort: 9"
+    assert [(label, str(place)) for label, place in finding.origins] == [
+        ("template", "templates/t/all.yaml.j2"),
+        ("overlay", "environments/test/services/web.yaml"),
+    ]
+    assert finding.fix
+
+
+def test_two_services_with_one_object_are_told_apart():
+    second = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
+    found = said({"web": GOOD, "api": second}, extra=EXTERNAL)
+    assert found == [
+        ("duplicate-resource", 4, "ConfigMap settings is also rendered in environments/test/rendered/web/all.yaml")
+    ]
+
+
+def test_the_same_name_in_another_api_group_is_another_object():
+    first = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+    second = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: a}\n"
+    assert "duplicate-resource" not in [check for check, *_ in said({"a": first, "b": second})]
+
+
+def test_the_version_of_an_api_makes_no_other_object():
+    hpa = "apiVersion: autoscaling/{}\nkind: HorizontalPodAutoscaler\nmetadata: {{name: a}}\n"
+    found = said({"a": hpa.format("v1"), "b": hpa.format("v2")})
+    assert "duplicate-resource" in [check for check, *_ in found]
+
+
+def test_a_service_may_name_a_port_by_number_and_leave_the_target_out():
+    assert broken("targetPort: http", "targetPort: 8080") == []
+    assert [check for check, *_ in broken("\n      targetPort: http", "")] == ["service-port"]
+
+
+def test_a_service_without_selector_selects_nothing_on_purpose():
+    found = broken("  selector:\n    app: web\n  ports", "  ports")
+    assert found == []
+
+
+ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {kind}
+metadata: {{name: web}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["Role", "ClusterRole"])
+def test_rights_need_to_be_allowed(kind):
+    text = ROLE.format(kind=kind)
+    assert [check for check, *_ in said(text)] == ["kind-not-allowed"]
+    assert said(text, extra=f"allow: {{kinds: [{kind}]}}\n") == []
+
+
+def test_what_belongs_to_no_namespace_needs_to_be_allowed():
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"
+    assert [check for check, *_ in said(namespace)] == ["kind-not-allowed"]
+    assert said(namespace, extra="allow: {kinds: [Namespace]}\n") == []
+
+
+REFERENCES = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec:
+  serviceAccountName: robot
+  volumes:
+    - {name: a, configMap: {name: map}}
+    - {name: b, secret: {secretName: hidden}}
+    - {name: c, projected: {sources: [{secret: {name: inner}}, {configMap: {name: there, optional: true}}]}}
+    - {name: d, persistentVolumeClaim: {claimName: disk}}
+  initContainers:
+    - {name: i, image: "a:1", envFrom: [{secretRef: {name: early}}]}
+  containers:
+    - {name: c, image: "a:1", env: [{name: A, valueFrom: {configMapKeyRef: {name: conf, key: k, optional: true}}}]}
+"""
+
+
+def test_every_kind_of_reference_is_seen_and_optional_ones_are_not_needed():
+    found = [message.split(" needs the ")[1] for _, _, message in said(REFERENCES)]
+    assert sorted(text.split(",")[0] for text in found) == [
+        "ConfigMap map",
+        "PersistentVolumeClaim disk",
+        "Secret early",
+        "Secret hidden",
+        "Secret inner",
+        "ServiceAccount robot",
+    ]
+    external = """external:
+  secrets: [early, hidden, inner]
+  configMaps: [map]
+  serviceAccounts: [robot]
+  persistentVolumeClaims: [disk]
+"""
+    assert said(REFERENCES, extra=external) == []
+
+
+def test_checks_are_weighed_by_the_settings():
+    text = GOOD.replace("targetPort: http", "targetPort: 9")
+    assert findings(text, extra=EXTERNAL)[0].severity is Severity.ERROR
+    as_warning = findings(text, extra=EXTERNAL, settings="checks: {service-port: warning}\n")
+    assert [one.severity for one in as_warning] == [Severity.WARNING]
+    assert findings(text, extra=EXTERNAL, settings="checks: {service-port: false}\n") == []
+
+
+@pytest.mark.parametrize("check", ["image-digest", "pod-disruption-budget"])
+def test_a_check_that_is_off_can_be_switched_on(check):
+    found = findings(GOOD, extra=EXTERNAL, settings=f"checks: {{{check}: error}}\n")
+    assert [(one.check, one.severity) for one in found] == [(check, Severity.ERROR)]
+
+
+BUDGET = """---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {tier: front}}}
+"""
+SCALER = """---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
+
+
+@pytest.mark.parametrize("addition", [BUDGET, SCALER])
+def test_a_budget_is_wanted_only_for_several_pods_without_one(addition):
+    assert said(GOOD + addition, extra=EXTERNAL, settings="checks: {pod-disruption-budget: error}\n") == []
+
+
+def test_an_unknown_check_in_the_settings_is_a_finding():
+    (finding,) = findings(GOOD, extra=EXTERNAL, settings="checks: {image-digets: error}\n")
+    assert finding.check == "unknown-check"
+    assert "did you mean 'image-digest'" in finding.message
+    assert (finding.where.path, finding.where.line) == ("towpath.yaml", 2)
+
+
+def test_ids_are_unique_and_every_check_says_why_and_what_to_do():
+    assert len({check.id for check in CHECKS}) == len(CHECKS)
+    assert all(check.reason and check.fix for check in CHECKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "apiVersion: v1",
+        "apiVersion: v1\nkind: Service\nmetadata: 3\nspec: {selector: [], ports: {a: b}}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nspec: {selector: 1, template: {spec: {containers: [3, {image: 1}]}}}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {labels: null}\nspec: {template: null}\n",
+        "apiVersion: 5\nkind: [Deployment]\n",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: [a]}\nspec: {selector: {a: [b]}, ports: [{targetPort: {}}]}\n",
+    ],
+)
+def test_objects_of_any_shape_are_findings_and_never_a_crash(text):
+    assert any(one.check in ("kubernetes-schema", "unknown-kind") for one in findings(text))
