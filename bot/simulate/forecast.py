@@ -77,13 +77,15 @@ class Theatre:
     """Where a forecast is played: the scene with its clock, and the metrics that look at it.
 
     `look` is how often to judge while waiting; None to look only once, when everything is known. The verdict is the
-    same (V2), but a clock that runs with real time should not run longer than it must.
+    same (V2), but a clock that runs with real time should not run longer than it must. What would be merged after
+    the `horizon` is not reached.
     """
 
     scenery: Scenery
     metrics: Metrics
     look: timedelta | None = None
     timing: Timing = field(default_factory=Timing)
+    horizon: timedelta = timedelta(days=1)
 
     @property
     def clock(self) -> Clock:
@@ -115,17 +117,20 @@ def forecast(
     assumptions: Mapping[str, Assumption],
     theatre: Theatre,
     service: str,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[Station], None] = lambda _: None,
 ) -> tuple[Visit, ...]:
     """Play a release through the pipeline, from now on the scene's clock. `tell` hears what is being simulated."""
     visits: dict[str, Visit] = {}
     start = theatre.clock.now()
     for station in way:
         entry = _entry(station, visits, start)
+        if not isinstance(entry, Visit) and entry > start + theatre.horizon:
+            why = f"not before {entry:%H:%M} on day {(entry - start).days + 1}"
+            entry = Visit(station.environment, Outcome.NOT_REACHED, because=why)
         if isinstance(entry, Visit):
             visits[station.environment] = entry
             continue
-        tell(station.environment)
+        tell(station)
         visits[station.environment] = _visit(station, assumptions[station.environment], theatre, service, entry)
     return tuple(visits[station.environment] for station in way)
 
@@ -145,8 +150,8 @@ def _entry(station: Station, visits: Mapping[str, Visit], start: datetime) -> da
 def _visit(station: Station, assumption: Assumption, theatre: Theatre, service: str, merged: datetime) -> Visit:
     _wait_until(theatre.clock, merged)
     baseline = _baseline(station, assumption, theatre, service) if assumption.before else None
-    # With real time a little passes in between; what is merged now is merged now.
-    merged = max(merged, theatre.clock.now())
+    if theatre.look:
+        merged = max(merged, theatre.clock.now())  # real time has passed since then
     live = merged + theatre.timing.apply + theatre.timing.rollout
     verdict = _play(station, assumption.load, theatre, f"{service}-new", live, baseline)
     decided = max(live, verdict.at + LAG) if verdict.at and station.gates else verdict.at

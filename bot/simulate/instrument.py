@@ -13,11 +13,9 @@ from generator.policy import Gate, RatioGate
 
 Labels = tuple[tuple[str, str], ...]
 # Values that labels of outcomes have in practice, good ones first.
-_USUAL = (
-    *("200", "OK", "0", "2xx", "success", "ok", "false", "none", ""),
-    *("500", "503", "502", "504", "429", "404", "5xx", "Internal", "Unavailable", "Unknown", "DeadlineExceeded"),
-    *("error", "failure", "failed", "true", "1", "13"),
-)
+_HTTP = ("200", "2xx", "500", "503", "502", "504", "429", "404", "5xx")
+_GRPC = ("OK", "Internal", "Unavailable", "Unknown", "DeadlineExceeded")
+_OTHER = ("success", "ok", "0", "false", "none", "", "error", "failure", "failed", "true", "1", "13")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,14 @@ def matches(matcher: Matcher, labels: Mapping[str, str]) -> bool:
 
 def selects(selector: Selector, metric: str, labels: Mapping[str, str]) -> bool:
     """Whether a selector selects a series."""
-    return selector.metric == metric and all(matches(matcher, labels) for matcher in selector.matchers)
+    return selector.metric == metric and _all(selector.matchers, labels)
 
 
 def instruments(gates: Iterable[Gate]) -> tuple[Instrument, ...]:
-    """Instruments whose counters the ratio gates of a service count as they mean to, without double counting.
+    """Instruments whose counters the ratio gates of a service count as they mean to, each once.
 
-    Raises `InputError` for a gate whose labels no usual value satisfies.
+    Gates on different failures of the same metric each see the share of failures that was asked for. Raises
+    `InputError` for a gate whose labels no usual value satisfies.
     """
     found = dict.fromkeys(_instrument(gate) for gate in gates if isinstance(gate, RatioGate))
     return tuple(found)
@@ -94,22 +93,27 @@ def _satisfy(gate: RatioGate, wanted: Selector, unwanted: Selector | None = None
     for label in mentioned:
         must = [matcher for matcher in wanted.matchers if matcher.label == label]
         avoid = [matcher for matcher in (unwanted.matchers if unwanted else ()) if matcher.label == label]
-        for value in _candidates([*must, *avoid]):
-            one = {label: value}
-            if all(matches(m, one) for m in must) and not any(matches(m, one) for m in avoid):
-                labels[label] = value
-                break
+        good = [one for one in _candidates(label, [*must, *avoid]) if _all(must, {label: one})]
+        # One label that the other selector does not take is enough; the rest may have to be the same.
+        apart = [one for one in good if avoid and not _all(avoid, {label: one})]
+        if good:
+            labels[label] = (apart or good)[0]
     if not selects(wanted, wanted.metric, labels) or (unwanted and selects(unwanted, wanted.metric, labels)):
         raise InputError(
             f"the simulation finds no labels for gate {gate.name!r} that are "
             f"{'good' if unwanted else 'as selected'}: {gate.bad} of {gate.total}",
-            next="simulate with --prometheus, or with a gate whose label values are usual ones",
+            next='spell a label value of a failure out in the selector, such as code="500"',
         )
     return tuple(sorted((label, value) for label, value in labels.items() if value))
 
 
-def _candidates(matchers: Iterable[Matcher]) -> Iterator[str]:
-    """Values worth trying: what the matchers spell out, then the usual ones."""
-    for matcher in matchers:
-        yield from re.findall(r"[\w./-]+", matcher.value) if "~" in matcher.operator else (matcher.value,)
-    yield from _USUAL
+def _all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
+    return all(matches(matcher, labels) for matcher in matchers)
+
+
+def _candidates(label: str, matchers: Iterable[Matcher]) -> Iterator[str]:
+    """Values worth trying: what the matchers name, the usual ones, then what regular expressions spell out."""
+    exact = {matcher.value for matcher in matchers if "~" not in matcher.operator}
+    spelled = [word for matcher in matchers for word in re.findall(r"[\w./-]+", matcher.value)]
+    usual = (*_GRPC, *_HTTP) if "grpc" in label else (*_HTTP, *_GRPC)
+    yield from (*sorted(exact), *usual, *_OTHER, *spelled)

@@ -48,6 +48,13 @@ def parse_share(text: str) -> float:
     return share
 
 
+def parse_duration(text: str) -> timedelta:
+    """`30s`, `5m`, `1h30m`."""
+    if not _DURATION.fullmatch(text):
+        raise UsageError(f"{text!r} is not a duration", next="write e.g. 30s, 5m or 1h")
+    return duration(text)
+
+
 def _fact(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     match name:
@@ -56,13 +63,7 @@ def _fact(text: str) -> tuple[str, Any]:
         case "requests":
             return "requests", parse_rate(value)
         case "errors-after":
-            return "errors_after", _duration(value)
+            return "errors_after", parse_duration(value)
         case "stuck" if not value:
             return "stuck", True
     raise UsageError(f"{text!r} says nothing known", next="use errors=, requests=, errors-after= or stuck")
-
-
-def _duration(text: str) -> timedelta:
-    if not _DURATION.fullmatch(text):
-        raise UsageError(f"{text!r} is not a duration", next="write e.g. 30s, 5m or 1h")
-    return duration(text)
