@@ -65,6 +65,15 @@ def candidates(snapshot: Snapshot, place: Place) -> tuple[Candidate, ...]:
     return tuple(sorted(likely, key=lambda one: (-one.birth, one.promotion.target.digest)))
 
 
+def explain(snapshot: Snapshot, place: Place, to12: str, now: datetime) -> Hold | None:
+    """Why a release that a parent has held, named by its first twelve digits, may not come; None where it may."""
+    release = next((release for release in _releases(place) if release.to12 == to12), None)
+    if release is None:
+        return None
+    candidate = _candidate(place, release)
+    return next((hold for rule in reversed(RULES) if (hold := rule(snapshot, candidate, now))), None)
+
+
 def passed(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """P2: its newest arrival in every parent has a recorded PASS. A later FAIL vetoes it.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.action import ClosePullRequest, DeleteBranch
 from bot.branch import Move, parse_branch
+from bot.decide import candidates
 from bot.decide.declined import is_declined
 from bot.decide.identity import is_on_base, is_ours
 from bot.decide.place import Key, Place
@@ -18,7 +19,7 @@ from bot.promotion import Kind
 from bot.snapshot import Snapshot
 
 
-def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], _now: datetime) -> Iterator[ClosePullRequest | Hold]:
+def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], now: datetime) -> Iterator[ClosePullRequest | Hold]:
     """The bot's own open pull requests that nothing asks for now; people's are left alone, and foreign heads (R2)."""
     kept = {candidate.promotion.branch for one in wanted.values() for candidate in one.candidates}
     for pull in snapshot.pulls:
@@ -26,7 +27,7 @@ def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], _now: datetime) -> I
         if move is None or pull.state is not PullState.OPEN or pull.author != snapshot.bot or pull.branch in kept:
             continue
         if is_ours(snapshot, pull):
-            yield ClosePullRequest(pull.number, pull.head, _reason(move, wanted))
+            yield ClosePullRequest(pull.number, pull.head, _reason(snapshot, move, wanted, now))
         else:
             what = f"#{pull.number}"
             yield Hold(Reason.FOREIGN_HEAD, move.environment, move.service, move.to12[:7], detail=what, urgent=True)
@@ -61,7 +62,7 @@ def _may_reopen(move: Move, place: Place | None) -> bool:
     return place is not None and move.over12 == current
 
 
-def _reason(move: Move, wanted: Mapping[Key, Wanted]) -> str:
+def _reason(snapshot: Snapshot, move: Move, wanted: Mapping[Key, Wanted], now: datetime) -> str:
     """Why it is closed, as precisely as the rules can say."""
     one = wanted.get((move.environment, move.service))
     if one is None or move.kind is Kind.REPAIR:
@@ -69,9 +70,11 @@ def _reason(move: Move, wanted: Mapping[Key, Wanted]) -> str:
     current = one.place.current.commit[:12] if one.place.current else "none"
     if move.over12 != current:
         return closing.moved_on(move.environment, move.service)
-    for candidate in one.candidates:
-        if candidate.promotion.kind is Kind.ROLLBACK:
-            return closing.taken_back(candidate.promotion)
-        if candidate.promotion.kind is Kind.PROMOTE:
-            return closing.superseded(candidate.promotion)
-    return closing.held(one.holds[0]) if one.holds else closing.not_needed(move.environment)
+    instead = {candidate.promotion.kind: candidate.promotion for candidate in one.candidates}
+    if Kind.ROLLBACK in instead:
+        return closing.taken_back(instead[Kind.ROLLBACK])
+    if hold := candidates.explain(snapshot, one.place, move.to12, now):
+        return closing.held(hold)
+    if Kind.PROMOTE in instead:
+        return closing.superseded(instead[Kind.PROMOTE])
+    return closing.not_needed(move.environment)
