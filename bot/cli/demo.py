@@ -1,0 +1,81 @@
+"""`towpath demo`: the whole way of a release, on a real application, in under a minute."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from generator.report.console import out
+
+
+@click.command()
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to make the repository; by default a new temporary folder. It is kept.",
+)
+def command(folder: Path | None) -> None:
+    """Watch an application go from a bumped image to prod, and a bad release come back.
+
+    Creates the Online Boutique as a GitOps repository with its own local forge, simulates clusters with traffic,
+    and lets the real bot work on it. Nothing outside the folder is touched. Ends with an error when any step does
+    not do what it says.
+
+    \b
+    Examples:
+      towpath demo
+      towpath demo --folder ./try-towpath
+    """
+    from bot.cli.main import run
+    from bot.clock import SystemClock
+    from bot.demo.narrator import Narrator
+    from bot.demo.play import BEHAVIOURS, Play
+    from bot.demo.stage import set_stage
+
+    place = _folder(folder)
+    narrator = Narrator(sys.stderr)
+    start = SystemClock().now().replace(second=0, microsecond=0)
+    stage = set_stage(place, start, BEHAVIOURS, lambda notice: narrator.say(f"notice: {notice.text}"))
+    play = Play(stage, narrator, run)
+    play.opening()
+    play.bump()
+    play.bad_release()
+    play.revert()
+    narrator.scene("What there is to see now")
+    narrator.clear()
+    _show(stage.checkout)
+
+
+def _folder(folder: Path | None) -> Path:
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="towpath-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.absolute()
+
+
+def _show(checkout: Path) -> None:
+    """The end: the status table, what happened in git, and what to try next."""
+    from bot.cli.main import run
+    from generator.git import Git
+
+    run(["status", "checkoutservice", "-C", str(checkout)])
+    log = Git(checkout).run("log", "--first-parent", "--format=%h %an: %s", "-n", "9", "origin/main")
+    out(f"\n{log}\n")
+    out("Go on from here:")
+    for line in _NEXT:
+        out(f"  {line.format(checkout=checkout)}")
+
+
+_NEXT = (
+    "cd {checkout}",
+    "towpath why checkoutservice -e staging",
+    "towpath history checkoutservice",
+    "towpath pr list",
+    "towpath pr show 3",
+    "towpath bump frontend us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo/frontend:v0.10.7",
+    "towpath bot run --simulate --interval 5",
+    "towpath simulate checkoutservice --error-rate 3% --requests 60/min",
+)
