@@ -29,6 +29,7 @@ from generator.release import parse_image
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
 MAX_TEMPLATE: Final = 256 * 1024
@@ -134,6 +135,7 @@ class Engine:
                     next="split it by `include`",
                 )
         self._sandbox = Sandbox(self._texts)
+        self._conditions: dict[str, TemplateExpression] = {}
 
     def pieces(self, name: str, context: Mapping[str, Any]) -> list[Piece]:
         """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
@@ -146,7 +148,10 @@ class Engine:
     def holds(self, condition: str, context: Mapping[str, Any], where: Location) -> bool:
         """Whether the condition of a manifest (an expression, at `where` in template.yaml) is true."""
         try:
-            return bool(self._sandbox.compile_expression(condition, undefined_to_none=False)(**context))
+            if condition not in self._conditions:
+                compiled = self._sandbox.compile_expression(condition, undefined_to_none=False)
+                self._conditions[condition] = compiled
+            return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
             raise InputError(f"the condition {condition!r}: {_words(error)}", where=where, next=_next(error)) from error
 

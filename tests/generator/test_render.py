@@ -250,7 +250,10 @@ def test_a_condition_that_fails_points_at_its_line():
 
 def test_a_false_condition_and_an_empty_result_write_no_file():
     own = {
-        "templates/t/template.yaml": b"description: T\nmanifests: {a.yaml.j2: 1 > 2, b.yaml.j2: 1 < 2, c.yaml.j2: true}\n",
+        "templates/t/template.yaml": b"""\
+description: T.
+manifests: {a.yaml.j2: 1 > 2, b.yaml.j2: true, c.yaml.j2: 1 < 2}
+""",
         "templates/t/a.yaml.j2": b"a: 1\n",
         "templates/t/b.yaml.j2": b"{% if false %}\nb: 1\n{% endif %}\n",
         "templates/t/c.yaml.j2": b"c: 1\n",
