@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of
-from generator.git import CommitTree, Git
 from generator.load import load_spec
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolve import Pinned
 from generator.templates import FOLDER, Template, load_template
 from generator.tree import Tree
+
+if TYPE_CHECKING:
+    from generator.git import Git
 
 T = TypeVar("T")
 
@@ -33,7 +35,7 @@ class Pins:
         self._pinned: dict[str, _Content] = {}
         self._newest: _Content | None = None
         # Most commits have the templates of the one before: what is made of them is made once.
-        self._templates: dict[str, dict[str, Template]] = {}
+        self._templates: dict[str | None, dict[str, Template]] = {}
 
     @cached_property
     def _base(self) -> frozenset[str]:
@@ -62,7 +64,7 @@ class Pins:
 
     def _current(self, tree: Tree) -> _Content:
         if self._newest is None or self._newest.tree is not tree:
-            self._newest = self._made(tree)
+            self._newest = _Content(tree, "", {})
         return self._newest
 
     def _content(self, revision: str, where: Location | None) -> _Content:
@@ -72,12 +74,10 @@ class Pins:
                 raise InputError(f"{revision!r} is not a full commit id", where=where, next=next)
             if self._git is None or revision not in self._base:
                 raise self._refused(revision, where)
-            self._pinned[revision] = self._made(self._git.tree(revision), f" (as of {revision[:12]})")
+            tree = self._git.tree(revision)
+            templates = self._templates.setdefault(tree.folder_id(FOLDER), {})
+            self._pinned[revision] = _Content(tree, f" (as of {revision[:12]})", templates)
         return self._pinned[revision]
-
-    def _made(self, tree: Tree, when: str = "") -> _Content:
-        folder = tree.folder_id(FOLDER) if isinstance(tree, CommitTree) else None
-        return _Content(tree, when, self._templates.setdefault(folder, {}) if folder else {})
 
     def _refused(self, revision: str, where: Location | None) -> InputError:
         short = revision[:12]

@@ -1,15 +1,23 @@
+import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import Finding, Severity
+from generator.gates import gates
+from generator.k8syaml import parse
 from generator.load import check, load, load_environment, load_overlay, load_settings, load_spec
+from generator.pins import Pins
 from generator.policy import HoldOrder, Lift, Mode, OnFail
 from generator.release import Release
+from generator.resolve import resolve
 from generator.shipped import shipped
 from generator.tree import DiskTree
 from tests.generator.memory import FILES, shop
@@ -315,3 +323,42 @@ def test_our_own_repository_has_no_errors() -> None:
     repository, findings = check(DiskTree(shipped("towpath.yaml").parent))
     assert repository is not None
     assert [one for one in findings if one.severity is Severity.ERROR] == []
+
+
+PATHS = st.sampled_from([path for path in FILES if path.endswith(".yaml")])
+WORDS = [*re.findall(r"[\w$#/-]+", "".join(FILES.values())), "after", "release", "revision", "lifted", "checks", "$id"]
+scalars = st.none() | st.booleans() | st.integers() | st.sampled_from([0.5, "", "..", "a: b", "#/ports", *WORDS])
+trees = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> tuple[str, str]:
+    """One of the files with one of its nodes replaced by anything, or anything added there."""
+    path = draw(PATHS)
+    whole = node = parse(FILES[path])[0].value
+    while isinstance(node, dict | list) and node:
+        step = draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        if not isinstance(node[step], dict | list) or not node[step] or draw(st.booleans()):
+            node[draw(st.sampled_from([step, *WORDS])) if isinstance(node, dict) else step] = draw(trees)
+            break
+        node = node[step]
+    return path, json.dumps(whole, ensure_ascii=False)
+
+
+@given(broken() | st.tuples(PATHS, st.binary(max_size=30) | st.text("a:-[]{}!&*|>#%@\n \t'\"0", max_size=20)))
+@settings(max_examples=200)
+def test_whatever_a_file_holds_is_told_and_never_breaks_anything(changed: tuple[str, str | bytes]) -> None:
+    tree = shop(dict([changed]))
+    repository, findings = check(tree)
+    if repository is None:
+        assert any(one.severity is Severity.ERROR for one in findings)
+        return
+    for overlay in repository.overlays.values():
+        with suppress(InputError):
+            resolve(repository, Pins(None, None).pinned(tree, repository, overlay), overlay)
+        with suppress(InputError):
+            gates(repository, tree, overlay.environment, overlay.service)
