@@ -15,7 +15,8 @@ from bot.metrics.interface import Metrics
 
 if TYPE_CHECKING:
     from bot.action import Notify
-    from bot.loop import Bot
+    from bot.loop import Bot, Plan
+    from bot.standing import Standing
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -59,6 +60,21 @@ def open_bot(repository: Path, simulate: bool, behaviours: tuple[str, ...], noti
         sources.metrics,
         now=SystemClock().now,
         notify=notify,
+    )
+
+
+def look(
+    repository: Path, simulate: bool, behaviours: tuple[str, ...], service: str | None, environments: tuple[str, ...]
+) -> tuple[Plan, tuple[Standing, ...]]:
+    """Observe and decide without any effect: the plan, and where the chosen services stand."""
+    from bot.standing import standings
+
+    plan = open_bot(repository, simulate, behaviours, lambda _: None).plan()
+    every = standings(plan.snapshot, plan.actions)
+    return plan, tuple(
+        one
+        for one in every
+        if one.service == (service or one.service) and one.environment in (environments or (one.environment,))
     )
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.proposed import tell
 from generator.cli.options import environment_option, output_option, repository_option, service_argument
-from generator.report.console import out, out_json
-
-if TYPE_CHECKING:
-    from bot.propose import Proposed
 
 
 @click.command()
@@ -36,15 +32,4 @@ def command(repository: Path, service: str, environment: str, to: str | None, re
     """
     from bot.rollback import propose_rollback
 
-    proposed = propose_rollback(repository, service, environment, to, reason)
-    if output == "json":
-        out_json({"number": proposed.pull.number, "title": proposed.pull.title, "commit": proposed.commit})
-    else:
-        _tell(proposed)
-
-
-def _tell(proposed: Proposed) -> None:
-    out(f"#{proposed.pull.number} {proposed.pull.title}")
-    for line in proposed.effect.summary:
-        out(f"  {line}")
-    out(f"look at it and merge it: towpath pr merge {proposed.pull.number}")
+    tell(propose_rollback(repository, service, environment, to, reason), output)
