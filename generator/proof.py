@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from generator.holes import MARK
 from generator.k8syaml import YamlError, load_all
-from generator.nodes import LITERAL, MARK, Piece, join
+from generator.nodes import LITERAL, Piece, join
 
 _HOLE: Final = re.compile(f"{MARK}([0-9]+){MARK}")
 

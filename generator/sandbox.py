@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -56,7 +57,7 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
         " split splitlines startswith strip title upper".split()
     ),
 }
-_RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference)
+_RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference, TemplateModule)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

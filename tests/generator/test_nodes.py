@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
+from generator.holes import MARK
 from generator.k8syaml import MAX_DEPTH, dump, load_all
-from generator.nodes import MARK
 from generator.render import RenderError, assemble
 from generator.sandbox import Engine
 

@@ -1,0 +1,52 @@
+"""Values that know where they stand are the same values to everybody else."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.k8syaml import dump
+from generator.nodes import plain
+from generator.provenance import like, located, pointer_of
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(values)
+def test_a_located_value_is_equal_and_turns_back(value):
+    assert located(value) == value
+    back = plain(located(value))
+    assert back == value
+    assert all(kind.__module__ == "builtins" for kind in _types(back))
+
+
+def _types(value):
+    yield type(value)
+    if isinstance(value, dict):
+        yield from (kind for key, item in value.items() for one in (key, item) for kind in _types(one))
+    elif isinstance(value, list):
+        yield from (kind for item in value for kind in _types(item))
+
+
+def test_everything_knows_its_pointer():
+    found = located({"env": {"PORT": 80, "ON": True}, "args": ["a", 0.5]})
+    assert pointer_of(found) == ()
+    assert pointer_of(found["env"]) == ("env",)
+    assert pointer_of(found["env"]["PORT"]) == ("env", "PORT")
+    assert [pointer_of(item) for item in found["args"]] == [("args", 0), ("args", 1)]
+    assert [pointer_of(key) for key in found["env"]] == [("env", "PORT"), ("env", "ON")]
+    assert pointer_of(found["env"]["ON"]) is None
+
+
+def test_what_is_computed_has_no_pointer():
+    found = located({"a": "x"})
+    assert pointer_of(found["a"] + "y") is None
+    assert pointer_of(like("80", located(80, ("p",)))) == ("p",)
+    assert pointer_of(like("80", 80)) is None
+
+
+def test_it_is_written_as_the_plain_value():
+    value = {"a": "yes", "b": [1, 0.5, {"c": "d: e"}]}
+    assert dump(plain(located(value))) == dump(value)
