@@ -129,6 +129,17 @@ class Clone(Bare):
         with self.locked() as lock:
             self._fetch(lock, _OWN)
 
+    def remote_branches(self, start: str) -> dict[str, str]:
+        """branch → commit of the remote's branches whose name starts like this, as they are now."""
+        valid_ref(f"refs/heads/{start}")
+        command = ("ls-remote", "--refs", "--", "towpath", f"refs/heads/{start}*")
+        try:
+            listed = self.run(*command, env=_WITH_SETTINGS)
+        except GitError as failed:
+            raise GitError("ls-remote", redact(failed.stderr)) from None
+        lines = (line.split("\t") for line in listed.splitlines())
+        return {ref.removeprefix("refs/heads/"): commit for commit, ref in lines}
+
     def _fetch(self, lock: int, *refs: str) -> None:
         self.remove_stale_locks()
         options = ("--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")

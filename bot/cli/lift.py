@@ -1,0 +1,106 @@
+"""`towpath lift`: end the quarantine of what was taken away from an environment (Q3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.proposed import tell
+from generator.cli.options import environment_option, output_option, repository_option, service_argument
+
+if TYPE_CHECKING:
+    from bot.decide.taken_away import Name
+    from bot.propose import Session
+
+
+@click.command()
+@service_argument(required=True)
+@environment_option(required=True)
+@click.option("--image", metavar="IMAGE", help="The image that may come again, in full or by its tag.")
+@click.option("--config", metavar="ID", help="The configuration that may come again, by its id or the start of it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is fine now.")
+@repository_option
+@output_option
+def command(
+    service: str,
+    environment: str,
+    image: str | None,
+    config: str | None,
+    reason: str,
+    repository: Path,
+    output: str,
+) -> None:
+    """End a quarantine of SERVICE in an environment.
+
+    Opens a pull request that adds an entry to `lifted:` in the overlay; who may merge there decides. Without --image
+    or --config it is what is in quarantine, if that is one thing.
+
+    \b
+    Examples:
+      towpath lift web -e prod --reason "the alert was wrong"
+      towpath lift web -e prod --image 1.4.2 --reason "fixed by a new node pool"
+    """
+    from bot.edit import add_lift
+    from bot.effect import overlay_of
+    from bot.messages.proposals import lift_title
+    from bot.propose import Change, open_session, propose
+    from generator.policy import Lift
+
+    session = open_session(repository)
+    path = overlay_of(session.repository, environment, service).source.path
+    name = _chosen(_quarantined(session, environment, service), f"{service} in {environment}", image, config)
+    lift = Lift(session.author.name, reason, image=name.image, config=name.config)
+    edits: dict[str, bytes | None] = {path: add_lift((session.tree.read(path) or b"").decode(), lift, path).encode()}
+    title = lift_title(service, environment, _short(name))
+    tell(propose(session, Change(f"lift/{environment}/{service}", title, edits, why=reason)), output)
+
+
+def _quarantined(session: Session, environment: str, service: str) -> list[Name]:
+    """What is in quarantine now, newest first."""
+    from bot import ledger
+    from bot.decide.held import held
+    from bot.decide.taken_away import quarantines
+    from bot.observe.history import HistoryReader
+
+    track = HistoryReader(session.clone).read(session.head).track(environment, service)
+    if track is None:
+        return []
+    records = ledger.read(session.clone)
+    found = quarantines(track, held(track, records), records)
+    return list(dict.fromkeys(entry.name for entry in reversed(found)))
+
+
+def _chosen(names: list[Name], where: str, image: str | None, config: str | None) -> Name:
+    from generator.errors import HeldError, UsageError
+
+    if image and config:
+        raise UsageError("--image and --config name two quarantines", next="lift one after the other")
+    if not names:
+        raise HeldError(f"nothing to do: nothing of {where} is in quarantine")
+    matching = [name for name in names if _matches(name, image, config)]
+    if len(matching) == 1:
+        return matching[0]
+    listed = ", ".join(_option(name) for name in names)
+    if not matching:
+        raise UsageError(f"that is not in quarantine for {where}", next=f"choose: {listed}")
+    raise UsageError(f"{len(matching)} things of {where} are in quarantine", next=f"choose one: {listed}")
+
+
+def _matches(name: Name, image: str | None, config: str | None) -> bool:
+    if image:
+        return name.image is not None and image in (name.image, _short(name))
+    if config:
+        return name.config is not None and len(config) >= 7 and name.config.startswith(config)
+    return True
+
+
+def _short(name: Name) -> str:
+    from generator.release import parse_image
+
+    return parse_image(name.image).short if name.image else f"configuration {(name.config or '')[:12]}"
+
+
+def _option(name: Name) -> str:
+    return f"--image {name.image}" if name.image else f"--config {(name.config or '')[:12]}"
