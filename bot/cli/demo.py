@@ -44,9 +44,10 @@ def command(folder: Path | None) -> None:
     play.bump()
     play.bad_release()
     play.revert()
-    narrator.scene("What there is to see now")
-    narrator.clear()
-    _show(stage.checkout)
+    play.ending()
+    out("\nGo on from here:")
+    for line in _NEXT:
+        out(f"  {line.format(checkout=stage.checkout)}")
 
 
 def _folder(folder: Path | None) -> Path:
@@ -54,19 +55,6 @@ def _folder(folder: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="towpath-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder.absolute()
-
-
-def _show(checkout: Path) -> None:
-    """The end: the status table, what happened in git, and what to try next."""
-    from bot.cli.main import run
-    from generator.git import Git
-
-    run(["status", "checkoutservice", "-C", str(checkout)])
-    log = Git(checkout).run("log", "--first-parent", "--format=%h %an: %s", "-n", "9", "origin/main")
-    out(f"\n{log}\n")
-    out("Go on from here:")
-    for line in _NEXT:
-        out(f"  {line.format(checkout=checkout)}")
 
 
 _NEXT = (

@@ -18,6 +18,7 @@ from bot.record import Record, Topic
 from bot.simulate.behaviour import Behaviour
 from generator.errors import TowpathError
 from generator.git import Git
+from generator.report.console import out
 
 SERVICE = "checkoutservice"
 IMAGE = f"us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo/{SERVICE}"
@@ -52,12 +53,12 @@ class Play:
             "the cluster, its traffic and the time below are a simulation; git, rendering and the bot are real"
         )
         self._wait("every service is live and measured", self._all_judged, quiet=True)
-        self.narrator.proved("all services pass their gates in every environment they are in")
+        self.narrator.proved("every service passes its gates in every environment it is in")
 
     def bump(self) -> None:
         """A developer bumps an image, and the release walks to prod."""
         self.narrator.scene(f"1. A developer bumps {SERVICE}, and the bot brings it to prod")
-        self._propose(GOOD)
+        self._propose(GOOD, look=True)
         for environment in ENVIRONMENTS:
             self._wait(f"{SERVICE} {GOOD} passes in {environment}", self._passed(environment, GOOD))
         self._prove(
@@ -76,6 +77,15 @@ class Play:
         self._prove(self._holds("staging", GOOD), f"staging runs {GOOD} again, by a git revert, and {BAD} stays away")
         self._prove(self._held("staging", Reason.QUARANTINED), f"{BAD} is in quarantine in staging")
         self._prove(not self._ever("prod", BAD), f"{BAD} never reached prod")
+
+    def ending(self) -> None:
+        """What there is to see now, with the commands that show it."""
+        self.narrator.scene("What there is to see now")
+        self._git("pull", "--quiet", "--ff-only")
+        self._towpath("status", SERVICE)
+        log = ("log", "--first-parent", "--format=%h %an: %s", "-n", "9")
+        self.narrator.command(["git", *log])
+        out(Git(self.stage.checkout).run(*log))
 
     def revert(self) -> None:
         """Somebody reverts prod, and the bot does not fight it."""
@@ -98,11 +108,12 @@ class Play:
 
     # --- What people do
 
-    def _propose(self, tag: str) -> None:
+    def _propose(self, tag: str, *, look: bool = False) -> None:
         """A developer's pull request: open it, look at it, merge it."""
         self._towpath("bump", SERVICE, f"{IMAGE}:{tag}")
         number = str(max(self._pull_numbers()))
-        self._towpath("pr", "show", number)
+        if look:
+            self._towpath("pr", "show", number)
         self._towpath("pr", "merge", number)
         self._prove(self._holds("test", tag), f"{tag} is merged into test")
 
@@ -113,13 +124,14 @@ class Play:
 
     def _towpath(self, *arguments: str) -> None:
         self.narrator.command(["towpath", *arguments])
+        self.narrator.clear()
         code = self.towpath([*arguments, "-C", str(self.stage.checkout)])
         if code != 0:
             raise DemoFailed(f"`towpath {' '.join(arguments)}` ended with {code}", next="see its message above")
 
     def _git(self, *arguments: str) -> None:
         self.narrator.command(["git", *arguments])
-        Git(self.stage.checkout).run(*_IDENTITY, *arguments)
+        Git(self.stage.checkout).run(*arguments)
 
     # --- What happens meanwhile
 
@@ -185,9 +197,6 @@ class Play:
         current = [track.current for track in history.tracks.values() if track.current]
         verdicts = [ledger.verdict(arrival.key) for arrival in current]
         return all(verdict is not None and verdict.state is State.PASS for verdict in verdicts)
-
-
-_IDENTITY = ("-c", "user.name=A Developer", "-c", "user.email=developer@example.com", "-c", "core.hooksPath=/dev/null")
 
 
 def _holds(done: Pass) -> list[Hold]:

@@ -19,6 +19,7 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, World
+from generator.git import Git
 from generator.release import parse_image
 from generator.scaffold import create
 
@@ -76,6 +77,8 @@ def set_stage(
     """Create the Online Boutique in `folder`/shop, its forge beside it, and a world whose time begins at `start`."""
     checkout = folder / "shop"
     create(checkout, "online-boutique", forge=True)
+    for key, value in (("user.name", "A Developer"), ("user.email", "developer@example.com")):
+        Git(checkout).run("config", key, value)
     forge, clock = local_remote(checkout), SimulatedClock(start)
     world = World(forge, clock, Scenario(behaviours=behaviours))
     bot = Bot(
