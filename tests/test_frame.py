@@ -22,7 +22,7 @@ SHIPPED = ("templates", "schemas", "environments", "towpath.yaml")
 # Each is written so that this file does not match itself.
 PRIVATE = re.compile(
     r"(--(extra-)?index-url|--fin[d]-links|py[p]i\.org|pythonh[o]sted\.org|/opt/whee[l]s|"
-    r"/root[/]|/work[/](main|shared)|/home/[a-z]+[/]|/Users/[a-z]+[/])"
+    r"/root[/][\w.]|/work[/](main|shared)|/home/[a-z]+[/]|/Users/[a-z]+[/])"
 )
 
 
