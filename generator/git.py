@@ -21,6 +21,8 @@ from generator.tree import LARGEST, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _FILE, _FOLDER = "100", "40000"
+# An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -148,23 +150,23 @@ class Git:
         raw = self.run("ls-tree", "-z", "--full-tree", _full(commit), "--", safe_path(path))
         return raw.split("\t", 1)[0].split()[2] if raw else None
 
-    def blob(self, object_id: str) -> bytes:
-        """The content of a blob."""
-        content: bytes = self._git.get_object_data(_full(object_id))[3]
+    def blob(self, object_id: str, name: str = "") -> bytes:
+        """The content of a blob. Raises `InputError`, with `name` for the place, when it is too large to be ours."""
+        _, _, size, stream = self._git.stream_object_data(_full(object_id))
+        if size > LARGEST:
+            raise too_large(name or object_id)
+        content: bytes = stream.read()
         return content
-
-    def size(self, object_id: str) -> int:
-        """How many bytes an object has."""
-        return int(self._git.get_object_header(_full(object_id))[2])
 
     def root(self, commit: str) -> str:
         """The id of the top folder of a commit (or of a tree)."""
-        object_id: str | bytes = self._git.get_object_data(f"{_full(commit)}^{{tree}}")[0]
+        object_id: str | bytes = self._git.get_object_header(f"{_full(commit)}^{{tree}}")[0]
         return object_id.decode() if isinstance(object_id, bytes) else object_id
 
-    def _folder_entries(self, tree: str) -> Mapping[str, tuple[str, str]]:
+    def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[str, bytes]]:
         """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""
-        return dict(_parse_folder(self._git.get_object_data(_full(tree))[3]))
+        content: bytes = self._git.get_object_data(_full(tree))[3]
+        return {name: (mode.decode(), object_id) for mode, name, object_id in _ENTRY.findall(content)}
 
     def tree(self, commit: str) -> CommitTree:
         """The files of a commit (or tree), to read from without a checkout."""
@@ -191,9 +193,7 @@ class CommitTree:
         if found is None:
             return None
         if found not in self._cache:
-            if self.git.size(found) > LARGEST:
-                raise too_large(path)
-            self._cache[found] = self.git.blob(found)
+            self._cache[found] = self.git.blob(found, path)
         return self._cache[found]
 
     def files(self, folder: str) -> Iterator[str]:
@@ -214,25 +214,17 @@ class CommitTree:
         mode, object_id = _FOLDER, self._root
         for part in safe_path(path).split("/"):
             inside = self.git.folder_entries(object_id) if mode == _FOLDER else {}
-            mode, object_id = inside.get(part, ("", ""))
+            mode, raw = inside.get(part.encode("utf-8", "surrogateescape"), ("", b""))
+            object_id = raw.hex()
         return mode, object_id
 
     def _walk(self, folder: str, path: str) -> Iterator[str]:
-        for name, (mode, object_id) in self.git.folder_entries(folder).items():
+        for raw, (mode, object_id) in self.git.folder_entries(folder).items():
+            below = f"{path}/{raw.decode('utf-8', 'surrogateescape')}"
             if mode == _FOLDER:
-                yield from self._walk(object_id, f"{path}/{name}")
+                yield from self._walk(object_id.hex(), below)
             elif mode.startswith(_FILE):
-                yield f"{path}/{name}"
-
-
-def _parse_folder(content: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Take a tree object apart: `<mode> <name>`, a NUL byte and 20 bytes of object id for each entry."""
-    start = 0
-    while start < len(content):
-        end = content.index(b"\0", start)
-        mode, _, name = content[start:end].partition(b" ")
-        start = end + 21
-        yield name.decode("utf-8", "surrogateescape"), (mode.decode(), content[end + 1 : start].hex())
+                yield below
 
 
 def _full(commit: str) -> str:
