@@ -20,7 +20,7 @@ from generator.release import is_commit
 from generator.tree import LARGEST, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
-_FILE, _FOLDER = "100", "40000"
+_FILE, _FOLDER = b"100", b"40000"
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -163,10 +163,10 @@ class Git:
         object_id: str | bytes = self._git.get_object_header(f"{_full(commit)}^{{tree}}")[0]
         return object_id.decode() if isinstance(object_id, bytes) else object_id
 
-    def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[str, bytes]]:
+    def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[bytes, bytes]]:
         """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""
         content: bytes = self._git.get_object_data(_full(tree))[3]
-        return {name: (mode.decode(), object_id) for mode, name, object_id in _ENTRY.findall(content)}
+        return {name: (mode, object_id) for mode, name, object_id in _ENTRY.findall(content)}
 
     def tree(self, commit: str) -> CommitTree:
         """The files of a commit (or tree), to read from without a checkout."""
@@ -209,12 +209,12 @@ class CommitTree:
         mode, object_id = self._find(path)
         return object_id if mode == _FOLDER else None
 
-    def _find(self, path: str) -> tuple[str, str]:
+    def _find(self, path: str) -> tuple[bytes, str]:
         """Mode and id of what is at a path; the mode is empty where there is nothing."""
         mode, object_id = _FOLDER, self._root
         for part in safe_path(path).split("/"):
             inside = self.git.folder_entries(object_id) if mode == _FOLDER else {}
-            mode, raw = inside.get(part.encode("utf-8", "surrogateescape"), ("", b""))
+            mode, raw = inside.get(part.encode("utf-8", "surrogateescape"), (b"", b""))
             object_id = raw.hex()
         return mode, object_id
 

@@ -43,9 +43,9 @@ class Pins:
             return frozenset()
         return frozenset(self._git.first_parents(self._head))
 
-    def tree(self, revision: str, where: Location | None = None) -> Tree:
-        """The files of a pinned commit. Raises `InputError` (at `where`) for a revision that is not one of the base."""
-        return self._content(revision, where).tree
+    def tree(self, revision: str) -> Tree:
+        """The files of a pinned commit. Raises `InputError` for a revision that is not one of the base."""
+        return self._content(revision, None).tree
 
     def pinned(self, tree: Tree, repository: Repository, overlay: Overlay) -> Pinned:
         """What a service of an environment renders from: its pin, or `tree`, which `repository` was read from."""
@@ -57,7 +57,7 @@ class Pins:
         revision = overlay.release.revision if overlay.release else None
         if revision is None:
             return Pinned(service, newest.template(service.template), tree, tree)
-        content = self._content(revision, overlay.source.at(("release", "revision")))
+        content = self._content(revision, overlay)
         spec = content.spec(overlay)
         template, latest = content.template(spec.template), newest.template(service.template)
         return Pinned(spec, template, content.tree, tree, latest, revision)
@@ -67,19 +67,19 @@ class Pins:
             self._newest = _Content(tree, "", {})
         return self._newest
 
-    def _content(self, revision: str, where: Location | None) -> _Content:
+    def _content(self, revision: str, overlay: Overlay | None) -> _Content:
         if revision not in self._pinned:
-            if not is_commit(revision):
-                next = "write all 40 hex digits"
-                raise InputError(f"{revision!r} is not a full commit id", where=where, next=next)
             if self._git is None or revision not in self._base:
-                raise self._refused(revision, where)
+                raise self._refused(revision, overlay.source.at(("release", "revision")) if overlay else None)
             tree = self._git.tree(revision)
             templates = self._templates.setdefault(tree.folder_id(FOLDER), {})
             self._pinned[revision] = _Content(tree, f" (as of {revision[:12]})", templates)
         return self._pinned[revision]
 
     def _refused(self, revision: str, where: Location | None) -> InputError:
+        if not is_commit(revision):
+            next = "write all 40 hex digits"
+            return InputError(f"{revision!r} is not a full commit id", where=where, next=next)
         short = revision[:12]
         if self._git is None or self._head is None:
             next = "work in a clone of the repository"

@@ -45,9 +45,9 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
     for key, value in above.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             under = merged.get(key)
-            merged[key] = merge(under if isinstance(under, Mapping) else {}, value)
+            merged[key] = merge(under if isinstance(under, dict) else {}, value)
         else:
             merged[key] = value
     return merged
