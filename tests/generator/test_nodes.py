@@ -166,6 +166,46 @@ def test_nasty_texts_stay_texts(value):
     assert objects(EVERYWHERE, v=value, k=value)[1] == {"second": value}
 
 
+INDENTS = ["", "  ", "    "]
+STARTS = [
+    "key: ",
+    "k2: ",
+    "- ",
+    "- a: ",
+    "{{ a }}: ",
+    "key: |",
+    "key: >-",
+    "key:",
+    "-",
+    "key: [",
+    'key: "',
+    "key: !!str ",
+    "# ",
+    "x",
+]
+ENDS = ["", "{{ a }}", "{{ a }}", "{{ a }}", "text", " # comment", '"', "]", "{% if true %}", "{# c #}"]
+lines = st.tuples(st.sampled_from(INDENTS), st.sampled_from(STARTS), st.sampled_from(ENDS)).map("".join)
+
+
+@given(template=st.lists(lines, min_size=1, max_size=4).map(lambda found: "\n".join(found) + "\n"), value=values)
+def test_whatever_is_around_a_hole_it_is_refused_or_holds_the_value_and_nothing_else(template, value):
+    try:
+        meant = objects(template, a="a-plain-word")
+        found = objects(template, a=value)
+    except (InputError, AttributeError):  # AttributeError: a manifest without objects is None
+        return
+    assert found == [put(document, value) for document in meant if put(document, value) is not None]
+
+
+def put(node, value):
+    """A document with the value in place of the plain word."""
+    if isinstance(node, dict):
+        return {(str(value) if key == "a-plain-word" else key): put(inner, value) for key, inner in node.items()}
+    if isinstance(node, list):
+        return [put(inner, value) for inner in node]
+    return value if node == "a-plain-word" else node
+
+
 REFUSED = {
     "x-{{ a }}\n": "write {{ 'x-' ~ a }}",
     "k: x-{{ a }}.{{ b }}\n": "write {{ 'x-' ~ a ~ '.' ~ b }}",
