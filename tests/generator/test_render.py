@@ -15,9 +15,11 @@ from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import errors
 from generator.k8syaml import dump, load_all, parse
+from generator.nodes import join
 from generator.pins import Pins
 from generator.render import context_of, render
 from generator.resolve import Pinned, resolve
+from generator.sandbox import Engine
 from generator.schemas import validate_object
 from generator.shipped import shipped
 from generator.templates import load_template, names
@@ -236,6 +238,17 @@ def origin(manifest, *pointer):
     line, _ = parse(manifest.text)[0].position(pointer)
     place = manifest.value_origin(line, pointer)
     return None if place is None else str(replace(place, column=None))
+
+
+def test_the_example_in_the_readme_of_the_templates():
+    example = re.findall("```yaml\n(.*?)```", TEMPLATES["templates/README.md"].decode(), re.DOTALL)[0]
+    texts = {"t/example.yaml.j2": example, "_lib/names.j2": TEMPLATES["templates/_lib/names.j2"].decode()}
+    values = {"selector": None, "labels": {}, "ports": {}, "strategy": None, "first": "on", "label": "a", "value": "b"}
+    context = {"service": "web", "labels": {"team": "shop"}, "values": values}
+    (found,) = load_all(join(Engine(texts).pieces("t/example.yaml.j2", context)))
+    assert found["metadata"]["name"] == "web-files"
+    assert found["metadata"]["labels"]["team"] == "shop"
+    assert found["spec"] == {"args": ["on"], "nodeSelector": {"a": "b"}}
 
 
 def test_a_condition_that_fails_points_at_its_line():
