@@ -243,7 +243,15 @@ def origin(manifest, *pointer):
 def test_the_example_in_the_readme_of_the_templates():
     example = re.findall("```yaml\n(.*?)```", TEMPLATES["templates/README.md"].decode(), re.DOTALL)[0]
     texts = {"t/example.yaml.j2": example, "_lib/names.j2": TEMPLATES["templates/_lib/names.j2"].decode()}
-    values = {"selector": None, "labels": {}, "ports": {}, "strategy": None, "first": "on", "label": "a", "value": "b"}
+    values: dict[str, object] = {
+        "selector": None,
+        "labels": {},
+        "ports": {},
+        "strategy": None,
+        "first": "on",
+        "label": "a",
+        "value": "b",
+    }
     context = {"service": "web", "labels": {"team": "shop"}, "values": values}
     (found,) = load_all(join(Engine(texts).pieces("t/example.yaml.j2", context)))
     assert found["metadata"]["name"] == "web-files"
