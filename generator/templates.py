@@ -126,6 +126,11 @@ def check(tree: Tree, name: str) -> list[Finding]:
     return []
 
 
+def findings(tree: Tree) -> Iterable[Finding]:
+    """Everything that is wrong about the templates of a tree, each problem once."""
+    return dict.fromkeys(finding for name in names(tree) for finding in check(tree, name))
+
+
 def unknown(tree: Tree, name: str, where: Location) -> Finding:
     """The finding that a template does not exist, and which one was probably meant."""
     known = names(tree)
@@ -201,8 +206,3 @@ def _values_of(tree: Tree, name: str) -> Mapping[str, tuple[Any, Source]] | None
     if name not in names(tree):
         return None
     return _merged(dict(_chain(tree, name)), "values")
-
-
-def findings(tree: Tree) -> Iterable[Finding]:
-    """Everything that is wrong about the templates of a tree, each problem once."""
-    return dict.fromkeys(finding for name in names(tree) for finding in check(tree, name))
