@@ -14,15 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from generator.build import Build, Reuse
 from generator.errors import InputError, UsageError
 from generator.finding import errors
 from generator.git import Git, GitError
+from generator.k8syaml import scalar
 from generator.load import load
+from generator.ownership import NAME
 from generator.pins import Pins
 from generator.repository import Repository, overlay_path, spec_path
+from generator.reuse import from_disk
 from generator.shipped import shipped
+from generator.state import STATE
+from generator.suggest import one_of
 from generator.survey import survey
-from generator.templates import load_template
+from generator.templates import load_template, names
 from generator.tree import DiskTree
 from generator.write import Plan, plan, write
 
@@ -157,32 +163,38 @@ def _commit_all(folder: Path, repository: Repository) -> int:
     """Render and commit, then pin what is promoted to that first commit; the number of rendered files."""
     git = Git(folder)
     git.run("init", "--quiet", f"--initial-branch={BRANCH}")
-    _render(folder, Pins(None, None))
+    builds = _render(folder, Pins(None, None))
     first = _commit(git, "Start the repository")
-    pinned = [one for one in repository.overlays.values() if not repository.environments[one.environment].is_root]
-    for overlay in pinned:
-        place = folder / overlay.source.path
-        text, count = _RELEASE.subn(rf"\g<0>  revision: {first}\n", place.read_text(encoding="utf-8"))
-        if count or overlay.release is None:
-            place.write_text(text, encoding="utf-8")
-    rendered = _render(folder, Pins(git, first))
+    for overlay in repository.overlays.values():
+        if overlay.release and not repository.environments[overlay.environment].is_root:
+            _pin(folder / overlay.source.path, first)
+    tree = DiskTree(folder)
+    rendered = {build.folder: tree.blob_id(f"{build.folder}/{NAME}") or "" for build in builds}
+    _render(folder, Pins(git, first), from_disk(tree, rendered))
     _commit(
         git, "Pin what is promoted\n\nEnvironments after the first render promoted templates and specs, not today's."
     )
     git.close()
-    return rendered
+    return sum(len(build.files) for build in builds)
 
 
-def _render(folder: Path, pins: Pins) -> int:
-    """Render everything; the number of rendered files. Raises `InputError` for anything that is wrong."""
+def _pin(place: Path, commit: str) -> None:
+    """Write the pin into the text of an overlay, below its image."""
+    text, count = _RELEASE.subn(rf"\g<0>  revision: {scalar(commit)}\n", place.read_text(encoding="utf-8"))
+    if count != 1:
+        raise AssertionError(f"{place} has no release to pin")
+    place.write_text(text, encoding="utf-8")
+
+
+def _render(folder: Path, pins: Pins, reuse: Reuse | None = None) -> tuple[Build, ...]:
+    """Render everything. Raises `InputError` for anything that is wrong."""
     tree = DiskTree(folder)
-    found = survey(tree, pins)
+    found = survey(tree, pins, reuse=reuse)
     for wrong in errors(found.findings):
         raise InputError(wrong.message, where=wrong.where, next=wrong.fix)
-    planned = plan(tree, found.builds)
-    write(folder, planned)
-    shutil.rmtree(folder / ".towpath", ignore_errors=True)
-    return len(planned.writes) + planned.unchanged
+    write(folder, plan(tree, found.builds))
+    shutil.rmtree(folder / STATE, ignore_errors=True)
+    return found.builds
 
 
 def _commit(git: Git, message: str) -> str:
@@ -223,8 +235,7 @@ class NewService:
 def new_service(root: Path, name: str, template: str, image: str, environments: tuple[str, ...]) -> NewService:
     """Write a service spec and an overlay for each environment; in those without parents with the release.
 
-    Raises `UsageError` for a name that is taken or that Kubernetes would not accept, `InputError` for a template
-    that does not exist.
+    Raises `UsageError` for a name that is taken or that Kubernetes would not accept, and for an unknown template.
     """
     if not _LABEL.fullmatch(name):
         raise UsageError(
@@ -237,7 +248,7 @@ def new_service(root: Path, name: str, template: str, image: str, environments: 
     for path in paths:
         if tree.read(path) is not None:
             raise UsageError(f"there is a service {name} already: {path}", next="edit it, or choose another name")
-    kind = load_template(tree, template)
+    kind = load_template(tree, one_of("template", template, names(tree)))
     required = {value: str(kind.values[value].get("description", "")) for value in kind.required}
     files = {paths[0]: _spec(template, required)}
     for environment, path in zip(chosen, paths[1:], strict=True):

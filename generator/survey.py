@@ -48,12 +48,16 @@ def survey(
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)
-    chosen = set(services)
-    builds = tuple(build for build in built.builds if build.service in (chosen or {build.service}))
+    chosen, places = set(services), set(environments)
+    builds = tuple(build for build in built.builds if not chosen or build.service in chosen)
     if compare:
         stale = (finding for build in builds for finding in up_to_date(tree, build))
         found += reweigh(repository.settings, stale)
-    others = set(repository.overlays) - {(build.environment, build.service) for build in builds}
+    others = {
+        (environment, service)
+        for environment, service in repository.overlays
+        if (chosen and service not in chosen) or (places and environment not in places)
+    }
     return Survey(repository, builds, tuple(dict.fromkeys(_not_about(others, found))))
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import click
 
@@ -37,7 +38,7 @@ def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
         code = work()
         sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\ninterrupted; run the command again to go on", err=True)
+        click.echo("interrupted; run the command again to go on", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         _silence()
@@ -90,8 +91,8 @@ def explained(failed: Exception) -> TowpathError | None:
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command line says `--output json`; read from the words, for errors in parsing them too."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(word == "--output=json" or (word in ("--output", "-o") and value == "json") for word, value in pairs)
+    follows = dict(pairwise(arguments))
+    return "--output=json" in arguments or "json" in (follows.get("--output"), follows.get("-o"))
 
 
 def _silence() -> None:

@@ -6,14 +6,14 @@ prints data has `--output`. Names are checked when the command line is read, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from generator.errors import InputError, UsageError
+from generator.suggest import one_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -42,18 +42,6 @@ def environments(root: Path) -> list[str]:
 def services(root: Path) -> list[str]:
     """The names of all services that have a base spec or an overlay, sorted."""
     return sorted({path.stem for path in (root / "environments").glob("*/services/*.yaml")})
-
-
-def one_of(noun: str, name: str, known: Iterable[str]) -> str:
-    """`name`, when it is among the known ones; raises `UsageError` that says what could be meant."""
-    names = list(known)
-    if name in names:
-        return name
-    close = get_close_matches(name, names, n=1)
-    raise UsageError(
-        f"there is no {noun} {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""),
-        next=f"use one of: {', '.join(names)}" if names else f"the repository has no {noun}",
-    )
 
 
 def _root(ctx: click.Context) -> Path:

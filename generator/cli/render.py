@@ -122,8 +122,10 @@ def _remember(root: Path, found: Survey, findings: tuple[Finding, ...], *, compl
     files = cache.scan(root, known.stamps)
     written = {build.folder: f"{build.folder}/{NAME}" for build in found.builds if build.manifests}
     rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
-    key = cache.key_of(root, files) if complete else ""
-    cache.remember(root, cache.Known(files.stamps, rendered, key, findings if complete else ()))
+    # An error may go away without a change of files, as when a shallow clone gets its history.
+    settled = complete and not errors(findings)
+    key = cache.key_of(root, files) if settled else ""
+    cache.remember(root, cache.Known(files.stamps, rendered, key, findings if settled else ()))
 
 
 def _print_json(outcome: Outcome, check: bool) -> None:

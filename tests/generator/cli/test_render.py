@@ -1,0 +1,167 @@
+import json
+import os
+
+import pytest
+
+from bot.cli.main import run
+from generator.render import render as really
+from tests.generator.small import FILES, commit, git, write_files
+
+TEST = "environments/test/services/web.yaml"
+RENDERED = "environments/test/rendered/web/deployment.yaml"
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write_files(tmp_path)
+
+
+def render(root, *arguments):
+    return run(["render", "-C", str(root), *arguments])
+
+
+def rendered_json(root, capsys, *arguments):
+    capsys.readouterr()
+    code = render(root, "--output", "json", *arguments)
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_what_is_written_is_told_and_what_is_unchanged_is_counted(root, capsys):
+    assert render(root) == 0
+    said = capsys.readouterr()
+    assert f"wrote {RENDERED}\n" in said.out and said.out.count("wrote ") == 6
+    assert said.err.endswith("6 files written, 0 removed, 0 unchanged; 1 warning\n")
+    assert render(root) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.endswith("0 files written, 0 removed, 6 unchanged; 1 warning\n")
+
+
+def test_check_writes_nothing_and_shows_a_diff(root, capsys):
+    render(root)
+    (root / TEST).write_text(FILES[TEST].replace("1.4.1", "1.4.2"))
+    before = (root / RENDERED).read_bytes()
+    capsys.readouterr()
+    assert render(root, "--check") == 1
+    said = capsys.readouterr().out
+    assert f"--- a/{RENDERED}\n+++ b/{RENDERED}\n" in said
+    assert "-          image: ghcr.io/acme/web:1.4.1\n+          image: ghcr.io/acme/web:1.4.2\n" in said
+    assert (root / RENDERED).read_bytes() == before
+    assert render(root) == 0
+    assert render(root, "--check") == 0
+
+
+def test_json_says_the_same(root, capsys):
+    code, said = rendered_json(root, capsys)
+    assert code == 0
+    assert RENDERED in said["written"] and len(said["written"]) == 6
+    assert [finding["check"] for finding in said["findings"]] == ["unpinned"]
+    _, said = rendered_json(root, capsys)
+    assert (said["written"], said["removed"], said["unchanged"]) == ([], [], 6)
+    assert [finding["check"] for finding in said["findings"]] == ["unpinned"]
+
+
+def test_only_what_is_asked_for_is_rendered(root, capsys):
+    _, said = rendered_json(root, capsys, "web", "-e", "test")
+    assert {path.split("/")[1] for path in said["written"]} == {"test"}
+    _, said = rendered_json(root, capsys)
+    assert {path.split("/")[1] for path in said["written"]} == {"prod"}
+
+
+def test_nothing_to_do_renders_and_validates_nothing(root, monkeypatch):
+    assert render(root) == 0
+    monkeypatch.setattr("generator.survey.survey", lambda *_, **__: pytest.fail("rendered again"))
+    assert render(root) == 0
+
+
+@pytest.mark.parametrize(
+    "path", [RENDERED, "environments/test/rendered/web/.towpath", "environments/prod/rendered/web/service.yaml"]
+)
+def test_a_hand_edited_rendered_file_is_noticed_at_once_and_put_right(path, root, capsys):
+    render(root)
+    content = (root / path).read_bytes()
+    (root / path).write_bytes(content.replace(b"a", b"b"))
+    _, said = rendered_json(root, capsys)
+    assert said["written"] == [path]
+    assert (root / path).read_bytes() == content
+
+
+def test_an_edit_that_keeps_size_and_time_is_noticed_while_the_clock_may_hide_it(root, capsys):
+    render(root)
+    seen = (root / RENDERED).stat()
+    (root / RENDERED).write_bytes((root / RENDERED).read_bytes().replace(b"8080", b"9090"))
+    os.utime(root / RENDERED, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    _, said = rendered_json(root, capsys)
+    assert said["written"] == [RENDERED]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\x00" * 100])
+def test_a_damaged_or_deleted_cache_changes_nothing(damage, root, capsys):
+    render(root)
+    (root / ".towpath/cache.json").write_bytes(damage)
+    _, said = rendered_json(root, capsys)
+    assert (said["written"], said["unchanged"]) == ([], 6)
+
+
+def test_one_changed_service_renders_one_service(root, monkeypatch):
+    twin = {path.replace("web.yaml", "twin.yaml"): text for path, text in FILES.items() if "services/" in path}
+    write_files(root, twin)
+    render(root)
+    (root / TEST).write_text(FILES[TEST].replace("1.4.1", "1.4.2"))
+    rendered = []
+
+    def spied(resolved):
+        rendered.append((resolved.environment.name, resolved.service))
+        return really(resolved)
+
+    monkeypatch.setattr("generator.build.render", spied)
+    assert render(root) == 0
+    assert rendered == [("test", "web")]
+    assert render(root, "--check") == 0
+
+
+def test_a_service_whose_overlay_is_gone_loses_its_rendered_files(root, capsys):
+    render(root)
+    (root / TEST).unlink()
+    code, said = rendered_json(root, capsys)
+    assert code == 0
+    assert RENDERED in said["removed"]
+    assert not (root / "environments/test/rendered").exists() or not any(
+        (root / "environments/test/rendered").iterdir()
+    )
+
+
+def test_rendered_but_invalid_is_written_and_fails(root, capsys):
+    broken = FILES["templates/web/service.yaml.j2"].replace("targetPort: http", "targetPort: grpc")
+    write_files(root, {"templates/web/service.yaml.j2": broken})
+    code, said = rendered_json(root, capsys)
+    assert code == 1
+    assert {finding["check"] for finding in said["findings"]} == {"service-port", "unpinned"}
+    assert "grpc" in (root / "environments/test/rendered/web/service.yaml").read_text()
+    code, said = rendered_json(root, capsys)
+    assert code == 1 and said["written"] == []
+
+
+def test_a_new_commit_is_seen_by_pins(root, capsys):
+    first = commit(root)
+    pinned = FILES["environments/prod/services/web.yaml"] + f"  revision: {first}\n"
+    write_files(root, {"environments/prod/services/web.yaml": pinned})
+    assert render(root) == 0
+    commit(root)
+    git(root, "checkout", "--quiet", "--orphan", "other")
+    commit(root)
+    code, said = rendered_json(root, capsys)
+    assert code == 1
+    assert "first-parent line" in said["findings"][0]["message"]
+
+
+def test_the_repository_is_found_from_a_folder_inside_it(root, monkeypatch, capsys):
+    monkeypatch.chdir(root / "templates" / "web")
+    assert run(["render"]) == 0
+    assert (root / RENDERED).exists()
+
+
+def test_the_cache_is_ignored_by_git_without_a_gitignore(root):
+    render(root)
+    commit(root)
+    assert not [path for path in git(root, "ls-files").splitlines() if path.startswith(".towpath")]
