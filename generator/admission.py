@@ -38,4 +38,4 @@ def _pin(environment: Environment, overlay: Overlay, revision: str | None) -> It
     if not environment.is_root and revision is None:
         message = f"{overlay.service} in {environment.name} is not pinned: it renders the templates as they are now"
         fix = "the bot pins it with the next promotion"
-        yield Finding("unpinned", Severity.WARNING, message, overlay.source.at(("release",)), fix=fix)
+        yield Finding("unpinned", Severity.WARNING, message, key_location(overlay.source, ("release",)), fix=fix)

@@ -234,7 +234,7 @@ def test_one_mistake_is_one_finding(changes: dict[str, str | bytes | None], expe
             {PROD: FILES[PROD].replace("replicas", "replcas")},
             [f"{PROD}:4:12 unused-default: no template takes the value 'replcas'; did you mean 'replicas'?"],
         ),
-        ({}, [f"{CART}:5:3 unpinned: cart in prod is not pinned: it renders the templates as they are now"]),
+        ({}, [f"{CART}:4:1 unpinned: cart in prod is not pinned: it renders the templates as they are now"]),
     ],
 )
 def test_what_is_only_odd_is_a_warning(changes: dict[str, str | bytes | None], expected: list[str]) -> None:
