@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -37,7 +38,7 @@ def command(folder: Path | None) -> None:
 
     place = _folder(folder)
     narrator = Narrator(sys.stderr)
-    start = SystemClock().now().replace(second=0, microsecond=0)
+    start = SystemClock().now().replace(second=0, microsecond=0) - _LENGTH
     stage = set_stage(place, start, BEHAVIOURS, lambda notice: narrator.say(f"notice: {notice.text}"))
     play = Play(stage, narrator, run)
     play.opening()
@@ -56,6 +57,9 @@ def _folder(folder: Path | None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder.absolute()
 
+
+# The simulated time that the scenes take: they end about now, so that what is done afterwards comes after them.
+_LENGTH = timedelta(hours=3)
 
 _NEXT = (
     "cd {checkout}",

@@ -131,7 +131,8 @@ class Play:
 
     def _git(self, *arguments: str) -> None:
         self.narrator.command(["git", *arguments])
-        Git(self.stage.checkout).run(*arguments)
+        at = self.stage.now.isoformat()
+        Git(self.stage.checkout).run(*arguments, env={"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at})
 
     # --- What happens meanwhile
 

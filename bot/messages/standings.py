@@ -68,7 +68,8 @@ def explanation(standing: Standing, now: datetime) -> list[str]:
         lines.append(f"  live      since {clock(standing.live_since, now)}")
     lines += _verdict_lines(standing.verdict)
     lines += [f"  next      {release_name(one, standing.release)}, now in {where}" for where, one in standing.newer]
-    lines += [f"  away      {_named(one.name)} stays out until it is lifted" for one in standing.quarantines]
+    away = dict.fromkeys(entry.name for entry in standing.quarantines)
+    lines += [f"  away      {_named(name)} stays out until it is lifted" for name in away]
     lines += [f"  open      #{pull.number} {one_line(pull.title)}" for pull in standing.pulls]
     lines += [f"  now       {move_line(move)}" for move in standing.moves]
     reasons = [f"  {hold.reason.value}: {sentence(hold, now)}" for hold in standing.holds]

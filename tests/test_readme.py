@@ -1,0 +1,114 @@
+"""What the README shows is what happens: its demo is played, its commands are run, and the output is compared.
+
+Ids and times differ from run to run and are compared by their form. `pytest tests/test_readme.py --update-golden`
+writes what happens now into the README.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+_DEMO = re.compile(r"(<!-- demo:begin -->\n```\n)(.*?)(```\n<!-- demo:end -->)", re.S)
+_CONSOLE = re.compile(r"```console\n(.*?)```\n", re.S)
+_VOLATILE = (
+    (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
+    (re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b"), "<id>"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), "<date>"),
+    (re.compile(r"\d{2}:\d{2}(:\d{2})?"), "<time>"),
+    (re.compile(r"/\S*towpath-demo-\S+?/shop"), "<shop>"),
+    # The traffic of the demo is random, its verdicts are not.
+    (re.compile(r"\d+ of \d+ bad \([\d.]+ %\)"), "<counts>"),
+    (re.compile(r"before it [\d.]+ %"), "<baseline>"),
+)
+
+
+@dataclass(frozen=True)
+class Played:
+    """The demo as it went: where its repository is, and everything that it wrote."""
+
+    shop: Path
+    text: str
+
+
+def towpath(*arguments: str, cwd: Path) -> str:
+    """Run the command as a user would; everything that it prints."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli.main", *arguments],
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder = tmp_path_factory.mktemp("readme") / "towpath-demo-readme"
+    text = towpath("demo", "--folder", str(folder), cwd=folder.parent)
+    return Played(folder / "shop", text)
+
+
+def stable(text: str) -> str:
+    for pattern, name in _VOLATILE:
+        text = pattern.sub(name, text)
+    return text
+
+
+def update(old: str, new: str) -> None:
+    README.write_text(README.read_text().replace(old, new))
+
+
+def test_the_demo_ends_as_the_readme_shows(played: Played, update_golden: bool) -> None:
+    found = _DEMO.search(README.read_text())
+    assert found
+    _, _, ending = played.text.partition("What there is to see now\n")
+    shown = ending.partition("\nGo on from here:")[0].rstrip() + "\n"
+    if update_golden:
+        update(found[0], f"{found[1]}{shown}{found[3]}")
+    else:
+        assert stable(found[2]) == stable(shown)
+
+
+def consoles() -> list[str]:
+    return _CONSOLE.findall(README.read_text())
+
+
+@pytest.mark.parametrize("index", range(len(consoles())))
+def test_a_command_prints_what_the_readme_shows(played: Played, update_golden: bool, index: int) -> None:
+    block = consoles()[index]
+    command, _, shown = block.partition("\n")
+    assert command.startswith("$ towpath ")
+    printed = towpath(*shlex.split(command)[2:], cwd=played.shop).rstrip() + "\n"
+    if update_golden:
+        update(block, f"{command}\n{printed}")
+    else:
+        assert stable(shown) == stable(printed)
+
+
+def test_your_own_repository_starts_as_the_readme_says(tmp_path: Path) -> None:
+    section = README.read_text().partition("## Your own repository")[2].partition("```\n")[2].partition("```")[0]
+    commands = [shlex.split(line, comments=True) for line in section.splitlines() if line.strip()]
+    place = tmp_path
+    for command in commands:
+        if command[0] == "cd":
+            place /= command[1]
+        else:
+            assert command[0] == "towpath"
+            towpath(*command[1:], cwd=place)
+    assert (tmp_path / "shop/environments/test/rendered/cart/deployment.yaml").is_file()
