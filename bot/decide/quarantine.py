@@ -21,7 +21,8 @@ def hold(_snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | No
     how = "failed" if entry.failed else "was taken back"
     if place is candidate.place:
         return candidate.hold(Reason.QUARANTINED, f"it {how} here")
-    return candidate.hold(Reason.VETOED, f"it {how} in {place.environment.name}")
+    name = place.environment.name
+    return candidate.hold(Reason.VETOED, f"it {how} in {name}; `towpath lift {place.service} -e {name}` ends that")
 
 
 def blocking(place: Place, release: ReleaseId) -> tuple[Place, Quarantine] | None:

@@ -6,6 +6,8 @@ from bot.decide import landing
 from bot.hold import Hold, Reason
 from bot.snapshot import Snapshot
 
+STOPPING = frozenset({Reason.BASE_REWRITTEN, Reason.MISSING_PIN, Reason.LANDED_DIFFERENTLY})
+
 
 def holds(snapshot: Snapshot) -> tuple[Hold, ...]:
     """While there are any, nothing is opened, merged, closed or recorded."""
@@ -16,7 +18,16 @@ def _rewritten(snapshot: Snapshot) -> tuple[Hold, ...]:
     """The base must be a descendant of the last one seen."""
     if snapshot.rewritten is None:
         return ()
-    return (Hold(Reason.BASE_REWRITTEN, "", "", snapshot.rewritten, detail=snapshot.rewritten, urgent=True),)
+    return (
+        Hold(
+            Reason.BASE_REWRITTEN,
+            "",
+            "",
+            snapshot.rewritten,
+            detail=f"it is at {snapshot.rewritten[:12]} now",
+            urgent=True,
+        ),
+    )
 
 
 def _unreadable(snapshot: Snapshot) -> tuple[Hold, ...]:

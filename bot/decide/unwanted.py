@@ -22,7 +22,7 @@ from bot.snapshot import Snapshot
 def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], now: datetime) -> Iterator[ClosePullRequest | Hold]:
     """The bot's own open pull requests that nothing asks for now; people's are left alone, and foreign heads (R2)."""
     kept = {candidate.promotion.branch for one in wanted.values() for candidate in one.candidates}
-    for pull in snapshot.pulls:
+    for pull in sorted(snapshot.pulls, key=lambda pull: pull.number):
         move = parse_branch(pull.branch)
         if move is None or pull.state is not PullState.OPEN or pull.author != snapshot.bot or pull.branch in kept:
             continue

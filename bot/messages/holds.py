@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.hold import Hold, Reason
 from bot.messages.words import clock, moment, one_line
 
-# {until} and {detail} bring their own comma or colon where they are set.
+# What may be missing ({detail}, {until}, {soaked}, {latest}) brings its own comma or colon.
 _SENTENCES: Mapping[Reason, str] = {
     Reason.BASE_REWRITTEN: "the history of the base branch was rewritten{detail}; nothing moves until it is back",
     Reason.LANDED_DIFFERENTLY: (
@@ -28,8 +28,8 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.DECLINED: (
         "{service} {subject} was declined for {env}{detail}; reopen it, or `towpath lift {service} -e {env}`"
     ),
-    Reason.BUSY: "{env} has not finished judging {service} {text}; {subject} comes after it{until}",
-    Reason.SOAKING: "{env} waits for {service} {subject} to soak {text}{until}",
+    Reason.BUSY: "{env} still judges {service} {text}{latest}; {subject} comes after it",
+    Reason.SOAKING: "{env} waits for {service} {subject} to soak {text}{soaked}",
     Reason.NO_EFFECT: "{service} {subject} changes nothing in {env}; it goes along with the next change",
     Reason.UNPINNED_IMAGE: (
         "{service} {subject} does not go to {env}{detail} has no digest; `towpath bump {service} {text}` writes one"
@@ -47,7 +47,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.IN_FLIGHT: "{service} {subject} waits until fewer promotions into {env} are open{detail}",
     Reason.MANUAL: "{service} {subject} is ready for {env}; a person merges it there",
     Reason.NOT_LIVE: "{service} {subject} is not live in {env} yet{detail}",
-    Reason.MEASURING: "{env} measures {service} {subject}{detail}{until}",
+    Reason.MEASURING: "{env} measures {service} {subject}{latest}{detail}",
     Reason.INCONCLUSIVE: "{env} could not tell whether {service} {subject} is good{detail}; it goes no further",
     Reason.METRICS_ERROR: "{env} cannot measure {service} {subject}{detail}",
     Reason.PREEXISTING: (
@@ -80,13 +80,12 @@ def sentence(hold: Hold, now: datetime | None = None) -> str:
         "subject": hold.subject,
         "text": one_line(hold.detail),
         "detail": f": {one_line(hold.detail)}" if hold.detail else "",
-        "until": _until(hold, now),
+        "until": f", until {_time(hold.until, now)}" if hold.until else "",
+        "soaked": f" until {_time(hold.until, now)}" if hold.until else "",
+        "latest": f", until {_time(hold.until, now)} at the latest" if hold.until else "",
     }
     return " ".join(_SENTENCES[hold.reason].format(**words).split())
 
 
-def _until(hold: Hold, now: datetime | None) -> str:
-    if hold.until is None:
-        return ""
-    time = clock(hold.until, now) if now else moment(hold.until)
-    return f", until {time}" if hold.reason is not Reason.SOAKING else f" until {time}"
+def _time(time: datetime, now: datetime | None) -> str:
+    return clock(time, now) if now else moment(time)
