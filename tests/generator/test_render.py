@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -73,11 +72,11 @@ def deployment(values, **options):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_golden(case):
-    """Set TOWPATH_UPDATE_GOLDEN=1 to write the files instead, and read the diff."""
+def test_golden(case, update_golden):
+    """`--update-golden` writes the files instead; read the diff then."""
     made = {name: manifest.text for name, manifest in manifests(spec_of(case), files=golden_files(case)).items()}
     folder = GOLDEN / case
-    if os.environ.get("TOWPATH_UPDATE_GOLDEN"):
+    if update_golden:
         for old in set(folder.glob("*.yaml")) - {folder / "service.yaml"}:
             old.unlink()
         for name, text in made.items():
