@@ -81,12 +81,16 @@ def look(
 def _simulated(repository: Path, behaviours: tuple[str, ...]) -> Sources:
     from bot.checkout import local_remote
     from bot.clock import SystemClock
+    from bot.simulate.instrument import counting
     from bot.simulate.words import parse_behaviour
     from bot.simulate.world import Scenario, World
+    from generator.load import load
     from generator.report.console import say
+    from generator.tree import DiskTree
 
     say("simulation: no cluster is asked; services, traffic and time to roll out are made up")
-    scenario = Scenario(behaviours=tuple(map(parse_behaviour, behaviours)))
+    tree = DiskTree(repository)
+    scenario = Scenario(tuple(map(parse_behaviour, behaviours)), counting(load(tree), tree))
     world = World(local_remote(repository), SystemClock(), scenario)
     return Sources(world.cluster, world.metrics)
 

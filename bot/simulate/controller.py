@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.cluster.interface import Application
 from bot.simulate.manifests import WorkloadSpec, workloads
@@ -17,6 +17,8 @@ from generator.git import Git
 from generator.k8syaml import load_all
 
 _RENDERED = re.compile(r"environments/([^/]+)/rendered/([^/]+)/.+\.ya?ml")
+
+_MEMORY = timedelta(days=1)
 
 Place = tuple[str, str]
 Folder = tuple[tuple[str, str], ...]
@@ -52,13 +54,35 @@ class Controller:
     def observe(self, now: datetime) -> None:
         """Look at the base branch; what is new there will be applied after the delay."""
         head = self._git.resolve(self._branch)
-        if head is None or (self._seen and self._seen[-1].commit == head):
+        if head is None:
             return
-        self._seen.append(_Seen(head, now))
-        folders = self._read(head)
+        if not self._seen:
+            self._recall(head, now)
+        if not self._seen or self._seen[-1].commit != head:
+            self._see(head, now)
+
+    def _recall(self, head: str, now: datetime) -> None:
+        """See what a controller that was always there has seen in the last day, by the dates of the commits.
+
+        So a simulation that is started again goes on where it was, as a real cluster would have.
+        """
+        start = now - _MEMORY
+        raw = self._git.run(
+            *("rev-list", "--first-parent", "--reverse", "--timestamp", f"--max-age={int(start.timestamp())}"),
+            *(head, "--", "environments"),
+        )
+        recent = [(datetime.fromtimestamp(int(date), UTC), commit) for date, commit in map(str.split, raw.splitlines())]
+        past = [(date, commit) for date, commit in recent if date <= now]
+        before = self._git.parents(recent[0][1])[:1] if recent else [head]
+        for date, commit in [*((start, commit) for commit in before), *past]:
+            self._see(commit, max(date, self._seen[-1].at if self._seen else start))
+
+    def _see(self, commit: str, at: datetime) -> None:
+        self._seen.append(_Seen(commit, at))
+        folders = self._read(commit)
         for place in sorted({*folders, *self._folders}):
             if folders.get(place) != self._folders.get(place):
-                self._deployments[place].append(self._deploy(place, folders.get(place), now + self._delay))
+                self._deployments[place].append(self._deploy(place, folders.get(place), at + self._delay))
         self._folders = folders
 
     def places(self) -> tuple[Place, ...]:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from bot.gates.selector import parse
 from bot.metrics.interface import Matcher, Selector
 from generator.errors import InputError
+from generator.gates import gates
 from generator.policy import Gate, RatioGate
+from generator.repository import Repository
+from generator.tree import Tree
 
 Labels = tuple[tuple[str, str], ...]
 # Values that labels of outcomes have in practice, good ones first.
@@ -64,14 +67,25 @@ def selects(selector: Selector, metric: str, labels: Mapping[str, str]) -> bool:
     return selector.metric == metric and _all(selector.matchers, labels)
 
 
-def instruments(gates: Iterable[Gate]) -> tuple[Instrument, ...]:
+def instruments(wanted: Iterable[Gate]) -> tuple[Instrument, ...]:
     """Instruments whose counters the ratio gates of a service count as they mean to, each once.
 
     Gates on different failures of the same metric each see the share of failures that was asked for. Raises
     `InputError` for a gate whose labels no usual value satisfies.
     """
-    found = dict.fromkeys(_instrument(gate) for gate in gates if isinstance(gate, RatioGate))
+    found = dict.fromkeys(_instrument(gate) for gate in wanted if isinstance(gate, RatioGate))
     return tuple(found)
+
+
+def counting(repository: Repository, tree: Tree) -> dict[str, tuple[Instrument, ...]]:
+    """How the services of a repository count: as their gates, in whatever environment, want to see it.
+
+    A service without ratio gates is not in it.
+    """
+    found: dict[str, list[Gate]] = {}
+    for environment, service in repository.overlays:
+        found.setdefault(service, []).extend(gates(repository, tree, environment, service))
+    return {service: made for service, wanted in found.items() if (made := instruments(wanted))}
 
 
 def _instrument(gate: RatioGate) -> Instrument:

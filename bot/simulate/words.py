@@ -19,7 +19,7 @@ _PER_MINUTE = {"s": 60.0, "min": 1.0, "h": 1 / 60}
 
 def parse_behaviour(text: str) -> Behaviour:
     """`SERVICE[:TAG][@ENV] [errors=3%] [requests=60/min] [errors-after=5m] [stuck]`; `*` is any service."""
-    who, *facts = text.split()
+    who, *facts = text.split() or [""]
     found = _WHO.fullmatch(who)
     if not found or not facts:
         raise UsageError(

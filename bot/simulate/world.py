@@ -58,6 +58,7 @@ class World:
         self.scenario = scenario or Scenario()
         self._controller = Controller(Git(repository), branch, self.scenario.timing.apply)
         self._traffic = Traffic(self.scenario.seed)
+        self._looked: datetime | None = None
         self.cluster = SimulatedCluster(self)
         self.metrics: Metrics = SimulatedMetrics(self)
         self.look()
@@ -68,14 +69,19 @@ class World:
         return self.scenario.gauges
 
     def look(self) -> None:
-        """Let the sync controller see the base branch as it is now."""
-        self._controller.observe(self.clock.now())
+        """Let the sync controller see the base branch, if time has passed since it did."""
+        now = self.clock.now()
+        if now != self._looked:
+            self._observe(now)
 
     def advance(self, span: timedelta) -> None:
         """Let time pass. What was pushed until now is seen first, as a controller that watches would."""
-        self.look()
+        self._observe(self.clock.now())
         self.clock.advance(span)
-        self.look()
+
+    def _observe(self, now: datetime) -> None:
+        self._controller.observe(now)
+        self._looked = now
 
     def state(self, environment: str, service: str) -> ServiceState | None:
         """What a cluster says of a service now."""

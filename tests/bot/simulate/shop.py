@@ -1,7 +1,9 @@
 """A small GitOps repository with rendered manifests in real git, as a simulated controller sees it."""
 
+import os
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 DEPLOYMENT = """\
@@ -33,11 +35,20 @@ class Shop:
         self.path = path
         self._git("init", "--quiet", "--initial-branch=main")
 
-    def release(self, environment: str, tag: str) -> str:
-        """Put an image of `web` into an environment."""
+    def release(self, environment: str, tag: str, at: datetime | None = None) -> str:
+        """Put an image of `web` into an environment, by a commit of this date (by default: today's)."""
         text = DEPLOYMENT.format(environment=environment, tag=tag)
         self.write(f"environments/{environment}/rendered/web/deployment.yaml", text)
-        return self.commit()
+        return self.commit(at)
+
+    @property
+    def head(self) -> str:
+        """The newest commit."""
+        return self._git("rev-parse", "HEAD").strip()
+
+    def parent(self, commit: str) -> str:
+        """The commit before."""
+        return self._git("rev-parse", f"{commit}^").strip()
 
     def write(self, path: str, text: str) -> None:
         """Write a file."""
@@ -50,14 +61,21 @@ class Shop:
         shutil.rmtree(self.path / folder)
         return self.commit()
 
-    def commit(self) -> str:
+    def commit(self, at: datetime | None = None) -> str:
         """Commit everything; the id of the commit."""
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--allow-empty", "--message", "Change")
-        return self._git("rev-parse", "HEAD").strip()
+        date = {"GIT_COMMITTER_DATE": at.isoformat()} if at else {}
+        self._git("commit", "--quiet", "--allow-empty", "--message", "Change", **date)
+        return self.head
 
-    def _git(self, *arguments: str) -> str:
+    def _git(self, *arguments: str, **environment: str) -> str:
         done = subprocess.run(
-            ["git", *arguments], cwd=self.path, check=True, capture_output=True, text=True, timeout=30
+            ["git", *arguments],
+            cwd=self.path,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, **environment},
         )
         return done.stdout

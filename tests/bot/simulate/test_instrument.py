@@ -1,12 +1,18 @@
 """Instruments made for gates: whatever the gate selects as bad is what a bad event counts."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.gates.selector import parse
 from bot.metrics.interface import Matcher
-from bot.simulate.instrument import Counter, Instrument, instruments, matches, selects
+from bot.simulate.instrument import GRPC, HTTP, Counter, Instrument, counting, instruments, matches, selects
 from generator.errors import InputError
+from generator.load import load
 from generator.policy import RatioGate, ThresholdGate
+from generator.tree import DiskTree
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,14 @@ def test_two_metrics_both_count_a_failure():
 def test_gates_that_count_alike_share_an_instrument_and_thresholds_need_none():
     gate = RatioGate("a", 'r{code="500"}', "r", 0.99)
     assert len(instruments([gate, RatioGate("b", gate.bad, gate.total, 0.999), ThresholdGate("t", "q", below=1)])) == 1
+
+
+def test_the_services_of_a_repository_count_as_their_gates_want():
+    tree = DiskTree(ROOT)
+    found = counting(load(tree), tree)
+    assert found["frontend"] == (HTTP,)
+    assert found["checkoutservice"] == (GRPC,)
+    assert "redis-cart" not in found
 
 
 def test_a_gate_that_nothing_satisfies_is_named():

@@ -12,7 +12,7 @@ from bot.metrics.interface import Matcher, Selector
 from bot.observe.rollout import status
 from bot.observe.verdict import measure
 from bot.simulate.behaviour import Behaviour
-from bot.simulate.clock import SimulatedClock
+from bot.simulate.clock import START, SimulatedClock
 from bot.simulate.scene import Gauge
 from bot.simulate.world import Scenario, World
 from generator.errors import OutsideError
@@ -71,6 +71,37 @@ def test_a_change_without_new_pods_is_live_since_it_was_applied(shop: Shop):
     shop.commit()
     world.advance(timedelta(minutes=5))
     assert live(world).since == world.clock.now() - timedelta(minutes=5) + world.scenario.timing.apply
+
+
+def test_a_world_that_is_started_again_goes_on_where_it_was(shop: Shop):
+    """The dates of the commits say when things happened while nobody looked."""
+    shop.release("test", "1.0", START - timedelta(days=9))
+    shop.release("test", "2.0", START - timedelta(hours=2))
+    shop.release("test", "3.0", START - timedelta(hours=1))
+    shop.release("prod", "1.0", START - timedelta(minutes=30))
+    scenario = Scenario((Behaviour(tag="3.0", stuck=True), Behaviour(requests=600)))
+    world = World(shop.path, SimulatedClock(), scenario)
+    assert live(world).stage is Stage.FAILED
+    assert live(world, "prod").since == START - timedelta(minutes=29)
+    serving = [pod for pod in world.pods("test") if pod.runs(START)]
+    assert {pod.started for pod in serving} == {
+        START - timedelta(hours=2, seconds=-40),
+        START - timedelta(hours=2, seconds=-60),
+    }
+    ended = [pod for pod in world.pods("test") if not pod.runs(START)]
+    assert {pod.started for pod in ended} == {
+        START - timedelta(days=1, seconds=-40),
+        START - timedelta(days=1, seconds=-60),
+    }
+    assert world.cluster.services("test", ["web"])["web"].application.revision == shop.head
+
+
+def test_a_commit_from_the_future_is_seen_now(shop: Shop):
+    shop.release("test", "1.0", START - timedelta(hours=1))
+    future = shop.release("test", "2.0", START + timedelta(hours=1))
+    world = World(shop.path, SimulatedClock())
+    found = world.cluster.services("test", ["web"])["web"].application
+    assert (found.revision, found.attempted) == (shop.parent(future), future)
 
 
 def test_a_service_nobody_rendered_is_unknown_and_a_removed_one_becomes_so(shop: Shop):
