@@ -26,7 +26,7 @@ def test_behaviours(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "web", "Web stuck", "web: stuck", "web stuck=1", "web errors=", "web speed=3", "web errors=3% requests=x"]
+    "text", ["", "web", "Web stuck", "web: stuck", "web stuck=1", "web errors=", "web speed=3", "web errors=3% x"]
 )  # fmt: skip
 def test_what_says_nothing_is_refused(text):
     with pytest.raises(UsageError) as caught:
