@@ -109,7 +109,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """A base spec: what a service is, the same in every environment. `forward_only` lists images never to be left by a rollback."""
+    """A base spec: what a service is, the same in every environment.
+
+    `forward_only` lists images that a rollback must not leave.
+    """
 
     name: str
     template: str
