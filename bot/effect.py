@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from generator.build import Build, Builder
+from generator.build import Build
 from generator.diff import Placed, compare
 from generator.errors import InputError
+from generator.file_schemas import InvalidInput
 from generator.finding import Finding, errors
+from generator.k8syaml import load_all
 from generator.load import load
 from generator.ownership import owned
 from generator.pins import Pins
@@ -33,27 +35,26 @@ class Effect:
 
 
 def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: Iterable[Place]) -> Effect:
-    """Render the services of these (environment, service) with the edits made.
+    """Render the services of these (environment, service) with the edits made, and validate their environments.
 
     Raises `InputError` when one of them cannot be rendered, or the edited files cannot be read.
     """
-    wanted = sorted(set(places))
-    edited = EditedTree(tree, edits)
-    before = _built(tree, load(tree), pins, wanted)
-    after = _built(edited, load(edited), pins, wanted)
-    for build in after.values():
-        if build.failed:
-            first = errors(build.findings)[0]
-            raise InputError(first.message, where=first.where, next=first.fix)
-    all_edits = dict(edits)
-    for place in wanted:
-        all_edits |= _rendered(tree, place, after.get(place))
-    changed = {path: content for path, content in all_edits.items() if content != tree.read(path)}
-    changes = compare(_objects(before.values()), _objects(after.values()))
-    summary = tuple(dict.fromkeys(_sentence(change.environment, str(change), wanted) for change in changes))
+    wanted, edited = sorted(set(places)), EditedTree(tree, edits)
+    if not wanted:
+        load(edited)
+        return Effect(_differing(tree, edits), (), ())
     environments = {environment for environment, _ in wanted}
-    result = EditedTree(tree, changed)
-    return Effect(changed, summary, new_errors(tree, result, pins, environments) if environments else ())
+    found = survey(edited, pins, environments)
+    builds = _built(found, wanted)
+    rendered: dict[str, bytes | None] = {}
+    for place in wanted:
+        # What is ours and no longer rendered goes.
+        rendered |= dict.fromkeys(owned(tree, rendered_path(*place)))
+        rendered |= builds[place].files if place in builds else {}
+    changes = compare(_before(tree, wanted), _after(builds.values()))
+    summary = (_sentence(change.environment, str(change), environments) for change in changes)
+    broken = _new(found, lambda: survey(tree, pins, environments))
+    return Effect(_differing(tree, {**edits, **rendered}), tuple(dict.fromkeys(summary)), broken)
 
 
 def new_errors(
@@ -64,40 +65,55 @@ def new_errors(
     Without environments, all of them are checked.
     """
     chosen = tuple(environments)
-    found = _errors(survey(result, pins, chosen, compare=fresh))
-    if not found:
-        return ()
-    known = {finding.identity for finding in _errors(survey(base, pins, chosen, compare=fresh))}
-    return tuple(finding for finding in found if finding.identity not in known)
+    found = survey(result, pins, chosen, compare=fresh)
+    return _new(found, lambda: survey(base, pins, chosen, compare=fresh))
 
 
-def _errors(found: Survey) -> list[Finding]:
-    return errors(list(found.findings))
+def _new(found: Survey, base: Callable[[], Survey]) -> tuple[Finding, ...]:
+    wrong = errors(found.findings)
+    known = {finding.identity for finding in errors(base().findings)} if wrong else set()
+    return tuple(finding for finding in wrong if finding.identity not in known)
 
 
-def _built(tree: Tree, repository: Repository, pins: Pins, places: Iterable[Place]) -> dict[Place, Build]:
-    builder = Builder(tree, repository, pins)
-    return {place: builder.build(*place) for place in places if place in repository.overlays}
+def _built(found: Survey, places: Iterable[Place]) -> dict[Place, Build]:
+    """The builds of these places, none where there is no overlay. Raises `InvalidInput` where one cannot be built."""
+    builds = {(build.environment, build.service): build for build in found.builds}
+    overlays = found.repository.overlays if found.repository else None
+    for place in places:
+        if overlays is None or (place in overlays and (place not in builds or builds[place].failed)):
+            own = errors(builds[place].findings) if place in builds else []
+            raise InvalidInput(own or errors(found.findings))
+    return {place: builds[place] for place in places if place in builds}
 
 
-def _rendered(tree: Tree, place: Place, build: Build | None) -> dict[str, bytes | None]:
-    """The files of a rendered folder as they must be; those that are ours and no longer rendered go."""
-    gone: dict[str, bytes | None] = dict.fromkeys(owned(tree, rendered_path(*place)))
-    return gone | (dict(build.files) if build else {})
+def _differing(tree: Tree, edits: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+    return {path: content for path, content in edits.items() if content != tree.read(path)}
 
 
-def _objects(builds: Iterable[Build]) -> list[Placed]:
-    return [
-        Placed(build.environment, build.service, value)
-        for build in builds
-        for manifest in build.manifests
-        for value in manifest.objects
-    ]
+def _before(tree: Tree, places: Iterable[Place]) -> Iterator[Placed]:
+    """The objects that are rendered now: what the cluster has, whether or not it belongs to its inputs."""
+    for environment, service in places:
+        for path in sorted(owned(tree, rendered_path(environment, service))):
+            if path.endswith(".yaml"):
+                text = (tree.read(path) or b"").decode("utf-8", "replace")
+                yield from objects(environment, service, path, text)
 
 
-def _sentence(environment: str, text: str, places: list[Place]) -> str:
+def objects(environment: str, service: str, path: str, text: str) -> Iterator[Placed]:
+    """The objects of a rendered file. Raises `YamlError`."""
+    values = load_all(text, path)
+    yield from (Placed(environment, service, value) for value in values if isinstance(value, dict))
+
+
+def _after(builds: Iterable[Build]) -> Iterator[Placed]:
+    for build in builds:
+        for manifest in build.manifests:
+            yield from (Placed(build.environment, build.service, value) for value in manifest.objects)
+
+
+def _sentence(environment: str, text: str, environments: Collection[str]) -> str:
     """The change, with the environment where there are several."""
-    return text if len({name for name, _ in places}) == 1 else f"{environment}: {text}"
+    return text if len(environments) == 1 else f"{environment}: {text}"
 
 
 def overlay_of(repository: Repository, environment: str, service: str) -> Overlay:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from bot.effect import new_errors
+from bot.effect import new_errors, objects
 from bot.forge.interface import PullRequest
 from bot.git import Clone
 from bot.messages.words import one_line
@@ -12,7 +12,6 @@ from bot.propose import Session
 from generator.diff import Change, Placed, compare
 from generator.finding import Finding
 from generator.git import Git
-from generator.k8syaml import load_all
 
 _RENDERED = "rendered"
 
@@ -42,7 +41,8 @@ def blocking(session: Session, pull: PullRequest) -> tuple[Finding, ...]:
     Rendered files that do not belong to their inputs are errors as well. Raises `Conflict`.
     """
     merged = session.clone.merge_trees(session.head, pull.head)
-    return new_errors(session.tree, session.clone.tree(merged), session.pins, fresh=True)
+    changed = [change.path for change in session.clone.changes(session.head, merged)]
+    return new_errors(session.tree, session.clone.tree(merged), session.pins, _environments(changed), fresh=True)
 
 
 def landing_message(clone: Clone, pull: PullRequest) -> str:
@@ -58,6 +58,12 @@ def landing_message(clone: Clone, pull: PullRequest) -> str:
     return (subject if number in subject else f"{subject} {number}") + newline + rest
 
 
+def _environments(paths: Iterable[str]) -> tuple[str, ...]:
+    """The environments that a change is about; none stands for all: templates, specs and settings concern each."""
+    tops = {path.split("/")[1] if path.startswith("environments/") else "base" for path in paths}
+    return () if "base" in tops else tuple(sorted(tops))
+
+
 def _range(clone: Clone, pull: PullRequest) -> tuple[str, str]:
     """Where the pull request started, and its head; for a merged one, the landed commit and its parent."""
     if pull.merged_as:
@@ -69,9 +75,8 @@ def _range(clone: Clone, pull: PullRequest) -> tuple[str, str]:
 def _objects(git: Git, files: Iterator[tuple[str, str | None]]) -> Iterator[Placed]:
     for path, blob in files:
         _, environment, _, service, *_ = path.split("/")
-        for value in load_all(git.blob(blob).decode("utf-8", "replace"), path) if blob else ():
-            if isinstance(value, dict):
-                yield Placed(environment, service, value)
+        if blob:
+            yield from objects(environment, service, path, git.blob(blob).decode("utf-8", "replace"))
 
 
 def _is_rendered(path: str) -> bool:

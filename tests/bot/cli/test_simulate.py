@@ -19,7 +19,7 @@ def simulate(*arguments: str) -> Result:
 def test_it_says_what_happens_and_that_it_is_a_simulation():
     found = simulate("frontend", "--error-rate", "0.1%", "--error-rate", "staging=3%")
     assert found.exit_code == 0
-    golden = Path(__file__).with_name("simulate.txt")
+    golden = ROOT / "tests/golden/simulate.txt"
     assert found.stdout == golden.read_text()
     assert found.stdout.startswith("SIMULATION")
 
@@ -46,6 +46,14 @@ def test_many_runs():
     text = simulate(*arguments).stdout
     assert text.startswith("SIMULATION: 20 runs")
     assert "It passes in prod in 0 % of the runs." in text
+
+
+def test_what_people_read_of_many_runs():
+    found = simulate(
+        *("frontend", "--error-rate", "0.5%", "--requests", "test=5/min", "--requests", "60/min"),
+        *("--runs", "20", "--seed", "3"),
+    )
+    assert found.stdout == (ROOT / "tests/golden/simulate-runs.txt").read_text()
 
 
 def test_errors_may_begin_later():

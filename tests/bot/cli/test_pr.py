@@ -1,0 +1,148 @@
+"""`towpath pr`: what it shows, and that it merges what was validated and nothing else (R4)."""
+
+import json
+
+import pytest
+
+from bot.forge.interface import PullState, Status, StatusState
+from tests.bot.cli.conftest import NEW
+
+TEST = "environments/test/services/web.yaml"
+
+
+@pytest.fixture
+def pull(desk):
+    desk.towpath("bump", "web", NEW)
+    return desk.forge().pull(1)
+
+
+def test_the_list(desk, pull):
+    desk.forge().set_status(pull.head, Status("ci", StatusState.SUCCESS, "all green"))
+    assert desk.towpath("pr", "list").out == "#1  open  Bump web to 1.4.2 in test  by Test  ci: all green\n"
+    desk.towpath("pr", "close", "1")
+    nothing = desk.towpath("pr", "list")
+    assert (nothing.out, "no open pull requests" in nothing.err) == ("", True)
+    assert desk.towpath("pr", "list", "--all").out.startswith("#1  closed  Bump web")
+
+
+def test_everything_about_one(desk, pull):
+    desk.towpath("pr", "approve", "1", "--as", "bob")
+    desk.towpath("pr", "comment", "1", "wait\nfor me \x1b[31m")
+    desk.towpath("pr", "label", "1", "--add", "hold", "--add", "x")
+    desk.towpath("pr", "label", "1", "--remove", "x")
+    shown = desk.towpath("pr", "show", "1", "--diff").out
+    assert "#1 Bump web to 1.4.2 in test\nopen; opened by Test, " in shown
+    assert f"bump/web-1.4.2 at {pull.head[:12]} into main\nlabels: hold\napproved by bob at {pull.head[:12]}, " in shown
+    assert "In the cluster:\n  test: web: image 1.4.1 → 1.4.2\n" in shown
+    assert "  wait\n  for me \\x1b[31m\n" in shown
+    assert f"-  image: ghcr.io/acme/web:1.4.1\n+  image: {NEW}\n" in shown
+    assert "rendered" not in shown, "people review what people write"
+
+
+def test_json(desk, pull):
+    desk.towpath("pr", "approve", "1")
+    shown = json.loads(desk.towpath("pr", "show", "1", "--output", "json").out)
+    assert (shown["number"], shown["state"], shown["head"]) == (1, "open", pull.head)
+    assert shown["changes"] == ["test: web: image 1.4.1 → 1.4.2"]
+    assert shown["approvals"][0]["commit"] == pull.head
+    assert "diff" not in shown
+    assert [one["number"] for one in json.loads(desk.towpath("pr", "list", "--output", "json").out)] == [1]
+    merged = json.loads(desk.towpath("pr", "merge", "1", "--output", "json").out)
+    assert merged == {"number": 1, "mergedAs": desk.origin.head(), "findings": []}
+    assert "image 1.4.1 → 1.4.2" in desk.towpath("pr", "show", "1").out
+
+
+def test_a_merge_is_one_commit_that_says_what_changes(desk, pull):
+    base = desk.origin.head()
+    done = desk.towpath("pr", "merge", "1", "--as", "bob")
+    landed = desk.origin.head()
+    assert done.out == f"bob merged #1 as {landed[:12]}\n"
+    assert "does not authenticate names" in done.err
+    assert desk.origin.parents(landed) == [base]
+    assert desk.origin.message(landed).strip() == (
+        "Bump web to 1.4.2 in test (#1)\n\n- web: image 1.4.1 → 1.4.2\n\nTowpath-Pull: 1"
+    )
+    assert desk.origin.ref("refs/heads/bump/web-1.4.2") is None
+    assert "was merged before" in desk.towpath("pr", "merge", "1").out
+
+
+def test_a_merge_of_several_commits_names_them(desk, pull):
+    desk.origin.push(pull.branch, {"README.md": b"more\n"}, "Say more")
+    desk.towpath("pr", "merge", "1")
+    assert "Bump web to 1.4.2 in test (#1)\n\n- Bump web to 1.4.2 in test\n- Say more\n" in desk.origin.message(
+        desk.origin.head()
+    )
+
+
+def open_for(desk, branch, edits):
+    desk.origin.push(branch, edits)
+    return desk.forge().open(branch, "main", f"Change {branch}", "").number
+
+
+def test_what_would_break_the_base_is_not_merged(desk):
+    base = desk.origin.head()
+    number = open_for(desk, "broken", {TEST: desk.read(TEST).replace("values:", "valeus:").encode()})
+    refused = desk.towpath("pr", "merge", str(number), code=1)
+    assert "valeus" in refused.out
+    assert f"#{number} is not merged" in refused.err
+    assert (desk.origin.head(), desk.forge().pull(number).state) == (base, PullState.OPEN)
+
+
+def test_what_was_not_rendered_is_not_merged(desk):
+    number = open_for(desk, "stale", {TEST: desk.read(TEST).replace("web:1.4.1", "web:1.4.9").encode()})
+    refused = json.loads(desk.towpath("pr", "merge", str(number), "--output", "json", code=1).out)
+    assert {finding["check"] for finding in refused["findings"]} == {"stale-rendered"}
+
+
+def test_two_that_are_right_alone_and_wrong_together(desk, pull):
+    """[two green pull requests, one broken environment]"""
+    desk.towpath("hold", "web", "-e", "test", "--reason", "x")
+    text = desk.read(TEST).replace("LOG_LEVEL: debug", "LOG_LEVEL: info")
+    (desk.checkout / TEST).write_text(text)
+    desk.towpath("render")
+    edits = {path: (desk.checkout / path).read_bytes() for path in desk.git("diff", "--name-only").splitlines()}
+    number = open_for(desk, "level", edits)
+    desk.towpath("pr", "merge", "1")
+    refused = desk.towpath("pr", "merge", str(number), code=1)
+    assert "stale-rendered" in refused.out or "conflict" in refused.err
+
+
+def test_an_error_that_the_base_has_already_does_not_stop_others(desk, pull):
+    """[an old finding elsewhere must not stop 1,000 services]"""
+    path = "environments/prod/rendered/web/service.yaml"
+    desk.origin.push("main", {path: desk.read(path).encode() + b"# edited by hand\n"})
+    desk.towpath("pr", "merge", "1")
+
+
+def test_a_conflict_is_refused(desk, pull):
+    desk.origin.push("main", {TEST: desk.read(TEST).replace("web:1.4.1", "web:1.4.7").encode()})
+    assert f"conflict in {TEST}" in desk.towpath("pr", "merge", "1", code=1).err
+
+
+def test_closed_and_opened_again(desk, pull):
+    desk.towpath("pr", "close", "1", "--as", "bob")
+    assert desk.forge().pull(1).closed_by == "bob"
+    assert "closed" in desk.towpath("pr", "merge", "1", code=1).err
+    desk.towpath("pr", "reopen", "1")
+    desk.towpath("pr", "merge", "1")
+
+
+def test_what_is_not_there(desk):
+    assert "there is no pull request #7" in desk.towpath("pr", "show", "7", code=2).err
+    desk.towpath("pr", "show", "0", code=2)
+    desk.towpath("pr", "label", "7", code=2)
+
+
+def test_a_remote_that_holds_no_pull_requests(desk):
+    desk.git("remote", "set-url", "origin", "https://user:s3cret@example.com/acme/gitops.git")
+    refused = desk.towpath("pr", "list", code=1)
+    assert "s3cret" not in refused.err
+    assert "git init --bare" in refused.err
+
+
+def test_a_checkout_that_does_not_know_who_asks(desk, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    desk.git("config", "--unset-all", "user.name") if desk.git("config", "--local", "--list").count(
+        "user.name"
+    ) else None
+    assert 'git config user.name "Your Name"' in desk.towpath("pr", "list", code=1).err
