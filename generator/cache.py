@@ -84,7 +84,7 @@ def remember(root: Path, known: Known) -> None:
     }
     try:
         folder = state_folder(root)
-        temporary = folder / f"{_NAME}.{os.getpid()}"
+        temporary = folder / f"{_NAME}.new"
         temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
         temporary.replace(folder / _NAME)
     except OSError:

@@ -59,7 +59,8 @@ def findings_of(error: InputError) -> tuple[Finding, ...]:
     if isinstance(error, InvalidInput):
         return error.findings
     check = "yaml" if isinstance(error, YamlError) else "invalid-file"
-    return (problem(check, error.what, error.where or Location("."), error.next),)
+    fix = error.next or ("correct the YAML here or just above" if check == "yaml" else "")
+    return (problem(check, error.what, error.where or Location("."), fix),)
 
 
 def read_source(tree: Tree, path: str) -> Source | None:

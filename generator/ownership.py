@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,13 @@ def owned(tree: Tree, folder: str) -> frozenset[str]:
         for path in tree.files(folder)
         if path in listed or path == f"{folder}/{NAME}" or (tree.read(path) or b"").startswith(HEADER)
     )
+
+
+def orphans(tree: Tree, environment: str, services: Iterable[str]) -> list[str]:
+    """The rendered folders of an environment that belong to none of its services, sorted."""
+    top = f"environments/{environment}/rendered"
+    there = {path[len(top) + 1 :].split("/")[0] for path in tree.files(top) if path.count("/") > top.count("/") + 1}
+    return [f"{top}/{name}" for name in sorted(there - set(services))]
 
 
 def inputs_hash(inputs: Mapping[str, Any]) -> str:

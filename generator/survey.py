@@ -12,7 +12,7 @@ from generator.pins import Pins
 from generator.repository import Repository, overlay_path, rendered_path
 from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
-from generator.validate import reweigh, up_to_date, validate
+from generator.validate import left_behind, reweigh, up_to_date, validate
 
 _LOST = ("template", Location(UNKNOWN_TEMPLATE))
 
@@ -44,21 +44,28 @@ def survey(
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
-    built, found = _checked(tree, pins, environments, reuse)
+    chosen, places = set(services), set(environments)
+    built, found = _checked(tree, pins, places, reuse)
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)
-    chosen, places = set(services), set(environments)
     builds = tuple(build for build in built.builds if not chosen or build.service in chosen)
     if compare:
-        stale = (finding for build in builds for finding in up_to_date(tree, build))
-        found += reweigh(repository.settings, stale)
+        found += reweigh(repository.settings, (one for build in builds for one in up_to_date(tree, build)))
+    if compare and not chosen:
+        found += reweigh(repository.settings, _left_behind(tree, repository, places or repository.environments))
     others = {
         (environment, service)
         for environment, service in repository.overlays
         if (chosen and service not in chosen) or (places and environment not in places)
     }
     return Survey(repository, builds, tuple(dict.fromkeys(_not_about(others, found))))
+
+
+def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]) -> Iterator[Finding]:
+    for environment in environments:
+        services = [service for place, service in repository.overlays if place == environment]
+        yield from left_behind(tree, environment, services)
 
 
 def _checked(tree: Tree, pins: Pins, environments: Iterable[str], reuse: Reuse | None) -> tuple[Built, list[Finding]]:

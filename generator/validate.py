@@ -72,9 +72,13 @@ def weigh(settings: Settings, check: str, severity: Severity | None) -> Severity
 
 
 def reweigh(settings: Settings, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings with the severity that towpath.yaml gives their check; those switched off are dropped."""
+    """Findings with the severity that towpath.yaml gives their check; those switched off are dropped.
+
+    Only `OTHER_IDS` can be weighed: whatever else is wrong with our own files stays an error.
+    """
     for finding in findings:
-        severity = weigh(settings, finding.check, finding.severity)
+        known = finding.check in OTHER_IDS
+        severity = weigh(settings, finding.check, finding.severity) if known else finding.severity
         if severity is not None:
             yield replace(finding, severity=severity)
 
@@ -113,6 +117,20 @@ def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
         )
     for path in sorted(set(tree.files(build.folder)) - mine - set(build.files)):
         yield foreign_file(path)
+
+
+def left_behind(tree: Tree, environment: str, services: Iterable[str]) -> Iterator[Finding]:
+    """Rendered folders of an environment that belong to none of its services."""
+    for folder in ownership.orphans(tree, environment, services):
+        for path in sorted(ownership.owned(tree, folder))[:1]:
+            yield Finding(
+                "stale-rendered",
+                Severity.ERROR,
+                "the file was rendered for a service that is not in this environment any more",
+                Location(path),
+                fix=f"run 'towpath render -e {environment}' and commit the result",
+            )
+        yield from map(foreign_file, sorted(set(tree.files(folder)) - ownership.owned(tree, folder)))
 
 
 def foreign_file(path: str) -> Finding:

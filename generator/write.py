@@ -94,13 +94,6 @@ def _overlaps(strangers: Iterable[str], files: Mapping[str, bytes]) -> list[str]
     return [path for path in strangers if path in files or any(path.startswith(f"{mine}/") for mine in files)]
 
 
-def orphans(tree: Tree, environment: str, services: Iterable[str]) -> list[str]:
-    """The rendered folders of an environment that belong to none of its services, sorted."""
-    top = f"environments/{environment}/rendered"
-    there = {path[len(top) + 1 :].split("/")[0] for path in tree.files(top) if path.count("/") > top.count("/") + 1}
-    return [f"{top}/{name}" for name in sorted(there - set(services))]
-
-
 def write(root: Path, planned: Plan) -> None:
     """Carry a plan out below `root`. Raises OSError (disk full, no permission) before anything has changed."""
     if not planned.writes and not planned.removes:

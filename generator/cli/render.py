@@ -48,7 +48,7 @@ def command(service: str | None, environments: tuple[str, ...], check: bool, rep
       towpath render web -e staging      # one service in one environment
       towpath render --check             # in CI: is everything rendered?
     """
-    outcome = _skipped(repository) or _render(repository, environments, service, check)
+    outcome = (None if check else _skipped(repository)) or _render(repository, environments, service, check)
     (_print_json if output == "json" else _print)(outcome, check)
     return 1 if errors(outcome.findings) or (check and (outcome.written or outcome.removed)) else 0
 
@@ -100,7 +100,7 @@ def _changes(tree: Tree, planned: Plan) -> str:
 
 def _orphans(tree: Tree, found: Survey, environments: tuple[str, ...], service: str | None) -> list[str]:
     """Rendered folders without an overlay; only where nothing narrower was asked for."""
-    from generator.write import orphans
+    from generator.ownership import orphans
 
     if service or found.repository is None:
         return []

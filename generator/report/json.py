@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from generator.errors import Location, TowpathError
+from generator.errors import Location, TowpathError, redact
 from generator.finding import Finding, Severity
 from generator.report.text import in_order
 
 
 def location_json(where: Location) -> dict[str, Any]:
     """A place: `path`, and `line`, `column` and `text` where they are known."""
-    fields = {"path": where.path, "line": where.line, "column": where.column, "text": where.text}
+    fields = {"path": where.path, "line": where.line, "column": where.column, "text": where.text and redact(where.text)}
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -20,7 +20,7 @@ def error_json(error: TowpathError) -> dict[str, Any]:
     """An error of the one boundary, with the exit code it leads to."""
     return {
         "error": {
-            "what": error.what,
+            "what": redact(error.what),
             "where": location_json(error.where) if error.where else None,
             "next": error.next or None,
             "exitCode": error.exit_code,
@@ -33,7 +33,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {
         "check": finding.check,
         "severity": finding.severity.value,
-        "message": finding.message,
+        "message": redact(finding.message),
         "where": location_json(finding.where),
         "origins": [{"label": label, **location_json(place)} for label, place in finding.origins],
         "fix": finding.fix or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from generator.errors import Location, TowpathError
+from generator.errors import Location, TowpathError, redact
 from generator.finding import Finding, Severity
 
 _RESET = "\x1b[0m"
@@ -21,8 +21,8 @@ _MOST = {Severity.ERROR: 20, Severity.WARNING: 3, Severity.NOTE: 3}
 
 
 def plain(text: str) -> str:
-    """`text` without what would steer a terminal: every control character is shown as its code."""
-    return "".join(character if character.isprintable() else _shown(character) for character in text)
+    """`text` without credentials and without what would steer a terminal: control characters are shown as codes."""
+    return "".join(character if character.isprintable() else _shown(character) for character in redact(text))
 
 
 def _shown(character: str) -> str:

@@ -52,6 +52,20 @@ def test_a_foreign_file_beside_rendered_ones_is_a_warning_that_can_be_an_error(t
     assert [(one.check, one.severity) for one in found.findings] == [("foreign-file", Severity.ERROR)]
 
 
+def test_what_a_removed_service_left_behind_is_an_error(tmp_path):
+    tree = rendered(tmp_path)
+    (tmp_path / "environments/test/services/web.yaml").unlink()
+    (stale,) = errors(survey(tree, NO_PINS, compare=True).findings)
+    assert (stale.check, stale.where.path) == ("stale-rendered", f"{FOLDER}/.towpath")
+    assert errors(survey(tree, NO_PINS, ["prod"], compare=True).findings) == []
+
+
+def test_problems_of_our_own_files_cannot_be_weighed_away(tmp_path):
+    settings = FILES["towpath.yaml"] + "checks: {no-service-spec: false}\n"
+    tree = small(tmp_path, **{"towpath.yaml": settings, "environments/test/services/api.yaml": "values: {}\n"})
+    assert {"no-service-spec", "unknown-check"} <= {one.check for one in errors(survey(tree, NO_PINS).findings)}
+
+
 def test_a_finding_points_at_the_line_of_the_template_and_of_the_value(tmp_path):
     tree = small(tmp_path, **{"environments/base/services/web.yaml": "template: web\nvalues:\n  port: 99999999999\n"})
     first = errors(survey(tree, NO_PINS, ["test"]).findings)[0]

@@ -11,7 +11,7 @@ from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity, errors
 from generator.tree import DiskTree
-from generator.write import orphans, plan, write
+from generator.write import plan, write
 
 FOLDER = "environments/test/rendered/web"
 HASH = "a" * 64
@@ -94,7 +94,7 @@ def test_a_service_that_cannot_be_rendered_keeps_its_files(tmp_path):
 def test_the_folder_of_a_service_without_overlay_goes_less_what_is_not_ours(tmp_path):
     render(tmp_path, built(deployment="1"), built("api", deployment="1"), built("old", deployment="1"))
     (tmp_path / "environments/test/rendered/api/note.txt").write_text("keep\n")
-    gone = orphans(DiskTree(tmp_path), "test", ["web"])
+    gone = ownership.orphans(DiskTree(tmp_path), "test", ["web"])
     assert gone == ["environments/test/rendered/api", "environments/test/rendered/old"]
     render(tmp_path, built(deployment="1"), gone=gone)
     assert set(there(tmp_path)) == {*built(deployment="1").files, "environments/test/rendered/api/note.txt"}

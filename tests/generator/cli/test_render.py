@@ -51,6 +51,13 @@ def test_check_writes_nothing_and_shows_a_diff(root, capsys):
     assert render(root, "--check") == 0
 
 
+def test_check_believes_no_cache(root, monkeypatch):
+    render(root)
+    monkeypatch.setattr("generator.survey.survey", lambda *_, **__: pytest.fail("rendered again"))
+    with pytest.raises(pytest.fail.Exception):
+        render(root, "--check")
+
+
 def test_json_says_the_same(root, capsys):
     code, said = rendered_json(root, capsys)
     assert code == 0
