@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.forge.local import LocalForge
-from bot.git import Clone, redact, remote_url
-from generator.errors import InputError
+from bot.git import Clone, remote_url
+from generator.errors import InputError, redact
 from generator.load import load_settings
 from generator.tree import DiskTree
 

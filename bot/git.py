@@ -20,7 +20,7 @@ from bot.bare import (
     configuration,
     valid_ref,
 )
-from generator.errors import HeldError, InputError, OutsideError
+from generator.errors import HeldError, InputError, OutsideError, redact
 from generator.git import Git, GitError
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "PushRejected",
     "RefUpdate",
     "RefsMoved",
-    "redact",
     "remote_url",
     "valid_ref",
 ]
@@ -42,7 +41,6 @@ __all__ = [
 LEDGER = "refs/heads/towpath/ledger"
 _OWN = "refs/heads/towpath/*"
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"@]+@")
 # How git says that a ref was not where the lease expects it, on our side or on the remote's.
 _RACES = (
     "stale info",
@@ -197,11 +195,6 @@ def remote_url(checkout: Path, name: str = "origin") -> str:
         raise InputError(f"{checkout} has no remote {name!r}", next=f"add it: git remote add {name} <url>") from failed
     is_path = "://" not in remote and ":" not in remote.partition("/")[0]
     return str((checkout / remote).resolve()) if is_path else remote
-
-
-def redact(text: str) -> str:
-    """The text without the credentials in its URLs."""
-    return _CREDENTIALS.sub("***@", text)
 
 
 def _url(remote: str) -> str:

@@ -6,8 +6,16 @@ The boundary that prints them is `bot.cli.main`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"@]+@")
+
+
+def redact(text: str) -> str:
+    """The text without the credentials in its URLs. Everything that is printed goes through here."""
+    return _CREDENTIALS.sub("***@", text)
 
 
 @dataclass(frozen=True, slots=True)
