@@ -25,8 +25,8 @@ class Standing:
 
     `release` is what is there (`revision`: its pin), `verdict` what is known of it, recorded or measured just now,
     and `live_since` when it went live. `newer` is what the environments before this one run instead, nearest first.
-    `quarantines` are what may not come here, `pulls` the bot's open pull requests into it, `moves` what the bot does
-    about it now, `holds` why not more, and `upstream` what holds the service in the environments before.
+    `quarantines` are what may not come here (each name once), `pulls` the bot's open pull requests into it, `moves`
+    what the bot does about it now, `holds` why not more, `upstream` what holds the service in the environments before.
     """
 
     environment: str
@@ -68,7 +68,7 @@ def _standing(snapshot: Snapshot, place: Place, actions: Sequence[Action]) -> St
         rollout=status,
         live_since=_live_since(status, verdict),
         newer=_newer(place),
-        quarantines=place.quarantines,
+        quarantines=tuple({entry.name: entry for entry in place.quarantines}.values()),
         pulls=tuple(pull for _, pull in place.pulls.values() if pull.state is PullState.OPEN),
         moves=tuple(action for action in actions if isinstance(action, Move) and _is_about(action, place)),
         holds=tuple(one for one in actions if isinstance(one, Hold) and _holds(one, place)),

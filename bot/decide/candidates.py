@@ -44,11 +44,11 @@ def choose(snapshot: Snapshot, place: Place, now: datetime) -> Choice:
     """
     holds: list[Hold] = []
     for candidate in candidates(snapshot, place):
-        found = [hold for rule in RULES if (hold := rule(snapshot, candidate, now))]
-        if not found:
+        hold = _hold(snapshot, candidate, now)
+        if hold is None:
             return Choice(candidate, tuple(holds))
-        if _is_current_above(candidate):
-            holds += found
+        if _runs_above(place, candidate.promotion.target):
+            holds.append(hold)
     return Choice(None, tuple(holds))
 
 
@@ -60,8 +60,11 @@ def candidates(snapshot: Snapshot, place: Place) -> tuple[Candidate, ...]:
     if place.is_entry or place.overlay is None:
         return ()
     mark = forward_only.mark(snapshot, place)
-    found = [_candidate(place, release) for release in _releases(place)]
-    likely = (one for one in found if one.birth > mark or _is_current_above(one) or _is_lifted(one))
+    likely = (
+        _candidate(place, release)
+        for release in _releases(place)
+        if forward_only.birth(place, release.digest) > mark or _runs_above(place, release) or _is_lifted(place, release)
+    )
     return tuple(sorted(likely, key=lambda one: (-one.birth, one.promotion.target.digest)))
 
 
@@ -70,8 +73,7 @@ def explain(snapshot: Snapshot, place: Place, to12: str, now: datetime) -> Hold 
     release = next((release for release in _releases(place) if release.to12 == to12), None)
     if release is None:
         return None
-    candidate = _candidate(place, release)
-    return next((hold for rule in reversed(RULES) if (hold := rule(snapshot, candidate, now))), None)
+    return _hold(snapshot, _candidate(place, release), now)
 
 
 def passed(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
@@ -89,7 +91,12 @@ def passed(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | N
     return None
 
 
-RULES: tuple[Rule, ...] = (passed, forward_only.hold, quarantine.hold)
+# What people decided comes before what may still change by itself; the first one that holds is the reason.
+RULES: tuple[Rule, ...] = (quarantine.hold, forward_only.hold, passed)
+
+
+def _hold(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None:
+    return next((hold for rule in RULES if (hold := rule(snapshot, candidate, now))), None)
 
 
 def _releases(place: Place) -> Iterable[ReleaseId]:
@@ -119,16 +126,15 @@ def _newest(place: Place, release: ReleaseId) -> Held | None:
     return next(found, None)
 
 
-def _is_current_above(candidate: Candidate) -> bool:
+def _runs_above(place: Place, release: ReleaseId) -> bool:
     """Whether a parent runs it now."""
-    digest = candidate.promotion.target.digest
-    return any(place.current and place.current.release.digest == digest for place, _ in candidate.proof)
+    return any(parent.current and parent.current.release.digest == release.digest for parent in place.parents)
 
 
-def _is_lifted(candidate: Candidate) -> bool:
-    target = candidate.promotion.target
-    lifts = (entry.lift for entry in candidate.place.track.lifts)
-    return any(lift.image == target.image or lift.config == target.config for lift in lifts)
+def _is_lifted(place: Place, release: ReleaseId) -> bool:
+    """Whether somebody let it in; whether that is new enough is for P1 to say."""
+    lifts = (entry.lift for entry in place.track.lifts)
+    return any(lift.image == release.image or lift.config == release.config for lift in lifts)
 
 
 def _waiting(snapshot: Snapshot, parent: Place, held: Held) -> str:
