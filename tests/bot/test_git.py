@@ -21,11 +21,10 @@ from bot.git import (
     PushRejected,
     RefsMoved,
     RefUpdate,
-    redact,
     remote_url,
     valid_ref,
 )
-from generator.errors import InputError, OutsideError
+from generator.errors import InputError, OutsideError, redact
 from generator.git import Git, GitError
 from tests.fakes.origin import ANN, EPOCH, Origin
 
