@@ -40,6 +40,9 @@ CONFIGURATION = {
     "protocol.file.allow": "always",
     "protocol.https.allow": "always",
     "protocol.ssh.allow": "always",
+    # A server that stops answering is a failure, not a reason to wait for ever.
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
     "push.followTags": "false",
     "push.gpgSign": "false",
     "push.recurseSubmodules": "no",
@@ -142,11 +145,12 @@ class Bare(Git):
 
     def tree_of(self, commit: str) -> str:
         """The id of a commit's tree."""
-        return self.run("rev-parse", "--verify", "--end-of-options", f"{commit_id(commit)}^{{tree}}")
+        return self.root(commit_id(commit))
 
     def date_of(self, commit: str) -> int:
         """The committer date of a commit in seconds since the epoch."""
-        return int(self.run("log", "-1", "--format=%ct", "--end-of-options", commit_id(commit)))
+        signed = next(value for key, value in self.headers(commit_id(commit)) if key == "committer")
+        return int(signed.split()[-2])
 
     def store(self, content: bytes) -> str:
         """Write a blob and return its id."""
@@ -237,10 +241,20 @@ class Bare(Git):
 
     def remove_stale_locks(self) -> None:
         """Remove git's own lock files of processes that died. Call it only while holding the lock."""
+        for file in self._stale_locks():
+            file.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """The same for who does not write: the lock is taken only where there is something to remove."""
+        if any(self._stale_locks()):
+            with self.locked():
+                self.remove_stale_locks()
+
+    def _stale_locks(self) -> Iterator[Path]:
         for file in _lock_files(self.folder):
             with suppress(FileNotFoundError):
-                if time.time() - file.stat().st_mtime >= self._stale_after:  # noqa: TID251  the age of a file is the clock's
-                    file.unlink()
+                if time.time() - file.stat().st_mtime >= self._stale_after:  # noqa: TID251  a file's age is the clock's
+                    yield file
 
 
 def valid_ref(ref: str) -> str:

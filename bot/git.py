@@ -142,12 +142,17 @@ class Clone(Bare):
         options = ("--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
         wanted = (f"+{ref}:{ref}" for ref in refs or (self._base_ref, _OWN, "refs/pull/*/head"))
         try:
-            self.run("fetch", *options, "--", "towpath", *wanted, pass_fds=(lock,), env=_WITH_SETTINGS)
+            self.run("fetch", *options, "--", "towpath", *wanted, pass_fds=self._inherited(lock), env=_WITH_SETTINGS)
         except GitError as failed:
             raise GitError("fetch", redact(failed.stderr)) from None
 
+    def _inherited(self, lock: int) -> tuple[int, ...]:
+        """The lock for git to inherit; not where it may leave a credential daemon behind, which would keep it."""
+        return () if re.match(r"(?!file:)[a-z+]+://|[^/]+:", self.remote) else (lock,)
+
     def _see(self, lock: int) -> str:
-        new, seen = self.ref(self._base_ref), self.ref(self._seen_ref)
+        found = self.refs(self._base_ref, self._seen_ref)
+        new, seen = found.get(self._base_ref), found.get(self._seen_ref)
         if new is None:
             raise InputError(f"{redact(self.remote)} has no branch {self.base!r}", next="push the branch first")
         if seen and not self.is_ancestor(seen, new):

@@ -81,14 +81,16 @@ class Git:
         if not _NAME.fullmatch(name) or ".." in name:
             raise InputError(f"{name!r} is not a name of a commit", next="use a branch, a tag or a commit id")
         try:
-            return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        except GitError:
+            return self._id(f"{name}^{{commit}}")
+        except ValueError:  # how GitPython says that there is none
             return None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether `ancestor` is `descendant` or reachable from it."""
+        if _full(ancestor) == _full(descendant):
+            return True
         try:
-            self.run("merge-base", "--is-ancestor", _full(ancestor), _full(descendant))
+            self.run("merge-base", "--is-ancestor", ancestor, descendant)
         except GitError as failed:
             if failed.stderr:
                 raise
@@ -106,7 +108,16 @@ class Git:
 
     def parents(self, commit: str) -> list[str]:
         """The parents of a commit, first parent first."""
-        return self.run("rev-list", "--parents", "-n1", _full(commit)).split()[1:]
+        return [value for key, value in self.headers(commit) if key == "parent"]
+
+    def headers(self, commit: str) -> list[tuple[str, str]]:
+        """The header lines of a commit object in order: `tree`, any number of `parent`, `author`, `committer`, …"""
+        try:
+            content = self.blob(commit)
+        except ValueError as missing:
+            raise GitError("cat-file", str(missing)) from missing
+        lines = content.decode("utf-8", "replace").partition("\n\n")[0].splitlines()
+        return [(key, value) for key, _, value in (line.partition(" ") for line in lines)]
 
     def message(self, commit: str) -> str:
         """The whole message of a commit."""
@@ -114,6 +125,8 @@ class Git:
 
     def changes(self, old: str, new: str, *folders: str) -> list[Change]:
         """The paths that differ between two commits or trees, renames as removal plus addition."""
+        if old == new:
+            return []
         raw = self.run(
             "diff-tree",
             "-r",
@@ -131,6 +144,8 @@ class Git:
         """Every commit of the first-parent line that ends at `tip`, oldest first, with what it changed below
         `folders` against its first parent (the first commit of all: everything). Only those after `after`.
         """
+        if tip == after:
+            return iter(())
         limits = [f"^{_full(after)}"] if after else []
         raw = self.run(
             "log", "--first-parent", "--reverse", "-m", "--root", "--raw", "-r", "-z", "--no-renames", "--no-abbrev",
@@ -160,7 +175,11 @@ class Git:
 
     def root(self, commit: str) -> str:
         """The id of the top folder of a commit (or of a tree)."""
-        object_id: str | bytes = self._git.get_object_header(f"{_full(commit)}^{{tree}}")[0]
+        return self._id(f"{_full(commit)}^{{tree}}")
+
+    def _id(self, name: str) -> str:
+        """The id of what a name means to git now; by a process that is kept. Raises `ValueError` for nothing."""
+        object_id: str | bytes = self._git.get_object_header(name)[0]
         return object_id.decode() if isinstance(object_id, bytes) else object_id
 
     def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[bytes, bytes]]:

@@ -56,7 +56,9 @@ class Observer:
         base = self._read_base(head)
         repository = base.repository
         history = self._history.read(head)
-        records = self._records = ledger.read(self._clone, previous=self._records)
+        own = self._clone.refs("refs/heads/towpath")
+        branches = {ref.removeprefix("refs/heads/"): commit for ref, commit in own.items() if ref != LEDGER}
+        records = self._records = ledger.read(self._clone, own.get(LEDGER), self._records)
         pulls = tuple(self._forge.pulls())
         tracks = current_tracks(history, repository)
         statuses = read_statuses(self._cluster, history, tracks)
@@ -70,11 +72,11 @@ class Observer:
             statuses=statuses,
             verdicts=read_verdicts(self._metrics, repository, records, base.gates, statuses, tracks, now),
             landings=self._landings.read(pulls, history.positions),
-            heads=self._heads.read(pulls, head, history.positions),
+            heads=self._heads.read(pulls, branches, head, history.positions),
             stale=base.stale,
             rewritten=rewritten,
             gates=base.gates,
-            branches=self._branches(),
+            branches=branches,
         )
 
     def prepare(self, snapshot: Snapshot, promotions: Sequence[Promotion]) -> Snapshot:
@@ -92,11 +94,6 @@ class Observer:
             stale = frozenset(place for place in repository.overlays if not self._preparer.is_fresh(head, *place))
             self._base = BaseFacts(head, repository, in_force, stale)
         return self._base
-
-    def _branches(self) -> dict[str, str]:
-        """The bot's branches as the remote has them."""
-        refs = self._clone.refs("refs/heads/towpath")
-        return {ref.removeprefix("refs/heads/"): head for ref, head in refs.items() if ref != LEDGER}
 
     def _fetch(self) -> tuple[str, str | None]:
         try:
