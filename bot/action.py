@@ -12,11 +12,16 @@ from bot.record import Record
 
 @dataclass(frozen=True, slots=True)
 class OpenPullRequest:
-    """Push the prepared head to its branch and open a pull request for it."""
+    """Push the prepared head to its branch and open a pull request for it.
+
+    `expected` is where the branch stands already, left by a pass that was killed or by a pull request that was closed;
+    None: there is none.
+    """
 
     prepared: Prepared
     title: str
     body: str
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

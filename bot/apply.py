@@ -69,7 +69,7 @@ class Applier:
     @_carry_out.register
     def _(self, action: OpenPullRequest) -> str:
         head, branch = _head(action.prepared.head), action.prepared.promotion.branch
-        self._push(RefUpdate(f"refs/heads/{branch}", head, None))
+        self._push(RefUpdate(f"refs/heads/{branch}", head, action.expected))
         self.before("open")
         return f"#{self.forge.open(branch, self.branch, action.title, action.body).number}"
 

@@ -35,7 +35,8 @@ def step(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Step:
         return Step(candidate, _wait(candidate, holds))
     text = body(prepared, proof.proofs(candidate), candidate.place.environment.promotion)
     if pull is None:
-        return Step(candidate, opening=OpenPullRequest(prepared, title(candidate.promotion), text))
+        left = snapshot.branches.get(candidate.promotion.branch)
+        return Step(candidate, opening=OpenPullRequest(prepared, title(candidate.promotion), text, expected=left))
     holds = failing(rules.merge, snapshot, candidate, now)
     return Step(candidate, _tend(snapshot, candidate, pull, prepared, text, holds))
 

@@ -26,7 +26,7 @@ def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], now: datetime) -> It
         move = parse_branch(pull.branch)
         if move is None or pull.state is not PullState.OPEN or pull.author != snapshot.bot or pull.branch in kept:
             continue
-        if is_ours(snapshot, pull):
+        if is_ours(snapshot, pull.head):
             yield ClosePullRequest(pull.number, pull.head, _reason(snapshot, move, wanted, now))
         else:
             what = f"#{pull.number}"
@@ -47,8 +47,7 @@ def delete(snapshot: Snapshot, wanted: Mapping[Key, Wanted], places: Mapping[Key
 
 def _is_over(snapshot: Snapshot, move: Move, pull: PullRequest | None, head: str, places: Mapping[Key, Place]) -> bool:
     if pull is None:
-        facts = snapshot.heads.get(head)
-        return facts is not None and facts.ours
+        return is_ours(snapshot, head)
     if pull.state is PullState.OPEN or pull.head != head:
         return False
     if pull.state is PullState.MERGED:

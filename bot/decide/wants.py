@@ -37,7 +37,7 @@ class Rules:
     merge: tuple[Rule, ...]
 
 
-_RENDERED = (identity.landing, inputs.renders, missing_value.hold)
+_RENDERED = (identity.landing, identity.unused, inputs.renders, missing_value.hold)
 
 RULES: Mapping[Kind, Rules] = {
     Kind.PROMOTE: Rules(

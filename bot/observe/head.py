@@ -1,4 +1,4 @@
-"""R2 and R5: what git says of the heads of the bot's open pull requests."""
+"""R2 and R5: what git says of the heads of the bot's branches and open pull requests."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ class HeadCheck:
         self._preparer = preparer
         self._ours: dict[tuple[str, str], str | None] = {}
 
-    def read(self, pulls: Iterable[PullRequest], base: str, positions: Mapping[str, int]) -> dict[str, HeadFacts]:
-        """The facts of each open head, by commit."""
+    def read(
+        self, pulls: Iterable[PullRequest], branches: Mapping[str, str], base: str, positions: Mapping[str, int]
+    ) -> dict[str, HeadFacts]:
+        """The facts of each head by commit: of open pull requests, and of the bot's `branches` that may have none."""
+        heads = {(pull.branch, pull.head) for pull in pulls if pull.state is PullState.OPEN} | set(branches.items())
         found = {}
-        for pull in pulls:
-            move = parse_branch(pull.branch)
-            if move is not None and pull.state is PullState.OPEN:
-                found[pull.head] = self._facts(pull, move, base, positions)
+        for branch, head in sorted(heads):
+            if move := parse_branch(branch):
+                found[head] = self._facts(branch, head, move, base, positions)
         return found
 
-    def _facts(self, pull: PullRequest, move: Move, base: str, positions: Mapping[str, int]) -> HeadFacts:
-        parents = self._git.parents(pull.head)
+    def _facts(self, branch: str, head: str, move: Move, base: str, positions: Mapping[str, int]) -> HeadFacts:
+        parents = self._git.parents(head)
         if len(parents) != 1 or parents[0] not in positions:
             return _FOREIGN
-        key = (pull.branch, pull.head)
+        key = (branch, head)
         if key not in self._ours:
-            self._ours[key] = self._preparer.inputs_if_ours(pull.head, parents[0], move)
+            self._ours[key] = self._preparer.inputs_if_ours(head, parents[0], move)
         inputs = self._ours[key]
         touched = bool(self._git.changes(parents[0], base, *owned_paths(move.environment, move.service)))
         return HeadFacts(parent_on_base=True, ours=inputs is not None, inputs=inputs or "", touched=touched)

@@ -348,6 +348,7 @@ class World:
         assert head is not None
         same = [pull for pull in self.pulls.values() if pull.branch == promotion.branch]
         assert all(pull.state is not PullState.OPEN for pull in same), "a second one for the same branch"
+        assert self.branches.get(promotion.branch) == action.expected
         number = len(self.pulls) + 1
         self.pulls[number] = PullRequest(
             number=number,

@@ -437,6 +437,25 @@ def test_a_branch_that_never_got_its_pull_request_is_deleted_when_nothing_wants_
     assert world.only(DeleteBranch) == [DeleteBranch(branch, head)]
 
 
+def test_r2_a_branch_left_by_a_pass_that_was_killed_is_taken_over():
+    world = ready()
+    (branch,) = [promotion.branch for promotion in world.wants("staging")]
+    left = commit("pushed, then killed")
+    world.branches[branch] = left
+    world.heads[left] = HeadFacts(True, True, "", False)
+    (opening,) = world.only(OpenPullRequest)
+    assert opening.expected == left
+    world.settle()
+    assert world.current("staging").release == B
+
+
+def test_r2_a_branch_that_somebody_else_pushed_is_not():
+    world = ready()
+    (branch,) = [promotion.branch for promotion in world.wants("staging")]
+    world.branches[branch] = commit("somebody pushed")
+    assert world.only(OpenPullRequest) == [] and world.holding(Reason.FOREIGN_HEAD).detail == branch
+
+
 def test_pull_requests_of_people_are_none_of_the_bots_business():
     world = opened()
     world.pulls[2] = replace(world.pulls[1], number=2, branch="fix-the-docs", author="ana")
