@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"@]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]+@")
 
 
 def redact(text: str) -> str:

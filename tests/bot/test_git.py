@@ -226,6 +226,14 @@ def test_a_young_lock_is_left_alone_where_others_write_too(origin):
     assert not lock.exists()
 
 
+def test_who_only_reads_takes_the_lock_only_where_there_is_something_to_remove(origin):
+    with origin.locked():
+        origin.sweep()
+    (origin.folder / "refs/heads/main.lock").write_text("")
+    origin.sweep()
+    assert not (origin.folder / "refs/heads/main.lock").exists()
+
+
 def test_the_lock_is_held_as_long_as_a_child_of_a_dead_process_lives(origin, tmp_path):
     """A child inherits the lock, so that nobody takes the lock files of a git that still runs for stale."""
     program = f"""
@@ -344,7 +352,7 @@ def test_credentials_are_never_printed(tmp_path):
         clone.fetch()
     assert "s3cret" not in f"{failed.value} {failed.value.next}"
     assert "s3cret" not in (clone.folder / "config").read_text()
-    assert redact("to https://u:p@h/x and ssh://git@h/y") == "to https://***@h/x and ssh://***@h/y"
+    assert redact("to https://u:p@s@h/x and ssh://git@h/y") == "to https://***@h/x and ssh://***@h/y"
 
 
 def test_the_url_of_a_checkout(origin, tmp_path):

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bot.bare import Bare, Conflict, Identity, RefsMoved, RefUpdate
+from bot.clock import SystemClock
 from bot.forge.interface import Approval, Comment, PullRequest, PullState, Refused, Status
 from bot.forge.local.state import Landing, Stored
 from bot.forge.local.store import Refs, Store
@@ -27,14 +28,11 @@ _STALE_AFTER = 5.0
 _ATTEMPTS = 8
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  a forge has a clock of its own, as a server would
-
-
 class LocalForge:
     """Pull requests in the bare repository `folder`, acting as `user`.
 
-    `clock` dates what is done here; `step` is called between any two effects, a seam for tests that stop there.
+    `clock` dates what is done here, by default this machine's. `step` is called between any two effects: a seam for
+    tests that stop there.
     """
 
     def __init__(
@@ -42,7 +40,7 @@ class LocalForge:
         folder: Path,
         user: str,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] | None = None,
         step: Callable[[str], None] = lambda _: None,
     ) -> None:
         if not (folder / "HEAD").is_file():
@@ -55,13 +53,15 @@ class LocalForge:
         self._identity = Identity(user, f"{_slug(user)}@users.noreply.towpath.invalid")
         self._bare = Bare(folder, stale_after=_STALE_AFTER)
         self._store = Store(self._bare)
-        self._clock = clock
+        self._clock = clock or SystemClock().now
         self._step = step
 
     # --- Reading
 
     def pulls(self) -> Sequence[PullRequest]:
         """All pull requests of any state, by number."""
+        # A push that died must not block those of the next pass.
+        self._bare.sweep()
         refs = self._store.refs()
         pulls = [self._load(number, refs).pull for number in refs.numbers()]
         self._store.keep_heads(pulls, refs)

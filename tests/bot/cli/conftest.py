@@ -76,6 +76,10 @@ class Desk:
 def _made(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody) -> Path:
     folder = tmp_path_factory.mktemp("made")
     create(folder / "shop", "web", forge=True)
+    for repository in (folder / "shop" / ".git", folder / "shop.git"):
+        # Every test copies it, so it is made of few files.
+        shutil.rmtree(repository / "hooks", ignore_errors=True)
+        subprocess.run(["git", "--git-dir", repository, "gc", "--quiet"], check=True)
     return folder
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.forge.interface import Forge, PullState, Refused, Status, StatusState
 from bot.forge.local import LocalForge
-from bot.git import RefUpdate
-from generator.errors import InputError, TowpathError
+from bot.git import Clone, RefUpdate
+from generator.errors import InputError, OutsideError, TowpathError
 from tests.fakes.forge import FakeForge, FakeServer, Fault
 
 CRASHES = ("note", "land", "mark")
@@ -183,6 +183,20 @@ def test_locks_of_dead_processes_do_not_stop_anything(origin, forge, head):
         lock.write_text("")
         os.utime(lock, (time.time() - 60, time.time() - 60))
     assert forge.merge(1, head, "m") == origin.head()
+
+
+def test_a_push_that_died_does_not_block_the_next_one(origin, forge, head, tmp_path):
+    clone = Clone(tmp_path / "clone.git", str(origin.folder), "main")
+    made = clone.commit(clone.fetch(), {"x": b""}, "m")
+    update = RefUpdate("refs/heads/towpath/x", made, None)
+    lock = origin.folder / "refs/heads/towpath/x.lock"
+    lock.parent.mkdir()
+    lock.write_text("")
+    with pytest.raises(OutsideError):
+        clone.push([update])
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    forge.pulls()
+    clone.push([update])
 
 
 def test_reading_writes_nothing(origin, forge, head):
