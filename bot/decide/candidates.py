@@ -63,7 +63,9 @@ def candidates(snapshot: Snapshot, place: Place) -> tuple[Candidate, ...]:
     likely = (
         _candidate(place, release)
         for release in _releases(place)
-        if forward_only.birth(place, release.digest) > mark or _runs_above(place, release) or _is_lifted(place, release)
+        if forward_only.birth(place, release.digest) >= mark
+        or _runs_above(place, release)
+        or _is_lifted(place, release)
     )
     return tuple(sorted(likely, key=lambda one: (-one.birth, one.promotion.target.digest)))
 

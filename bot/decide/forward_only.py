@@ -8,16 +8,25 @@ from datetime import datetime
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
 from bot.decide.taken_away import Name, lift_entry
+from bot.history import Arrival
 from bot.hold import Hold, Reason
 from bot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A birth that a candidate must be younger than, and the position `since` which that holds."""
+    """A birth that no candidate may be older than, and the position `since` which that holds.
+
+    `digest` is the release whose birth it is: another one that was born by the same commit is not older.
+    """
 
     birth: int
     since: int
+    digest: str | None = None
+
+    def stops(self, birth: int, digest: str) -> bool:
+        """Whether a release of this birth may not come."""
+        return birth < self.birth or (birth == self.birth and self.digest in (None, digest))
 
 
 def birth(place: Place, digest: str, until: int | None = None) -> int:
@@ -34,12 +43,10 @@ def marks(snapshot: Snapshot, place: Place) -> tuple[Mark, ...]:
     nothing born before the return can come over it. An arrival that no parent knew (a hotfix) is its own birth, and
     a change of `after` is a mark of its own.
     """
-    found = [
-        Mark(birth(place, one.arrival.release.digest, one.arrival.position), one.arrival.position) for one in place.held
-    ]
+    found = [_mark(place, one.arrival, one.arrival.position) for one in place.held]
     if place.current:
         latest = birth(place, place.current.release.digest)
-        found.append(Mark(latest, max(latest, place.current.position)))
+        found.append(_mark(place, place.current, max(latest, place.current.position)))
     changed = snapshot.history.after_changed.get(place.environment.name, -1)
     return (*found, Mark(changed, changed))
 
@@ -55,10 +62,16 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
     [B reverted to A: B−1, skipped earlier, must not come; after a hotfix the older release must not undo it]
     """
     place, target = candidate.place, candidate.promotion.target
-    above = [mark.since for mark in marks(snapshot, place) if mark.birth >= candidate.birth]
+    above = [mark.since for mark in marks(snapshot, place) if mark.stops(candidate.birth, target.digest)]
     if not above:
         return None
     names = (Name(image=target.image), Name(config=target.config))
     if any(lift_entry(place.track, name, max(above)) for name in names):
         return None
     return candidate.hold(Reason.OLDER_THAN_MARK)
+
+
+def _mark(place: Place, arrival: Arrival, at: int) -> Mark:
+    """The mark that an arrival sets, by the birth that its release had at a position."""
+    digest = arrival.release.digest
+    return Mark(birth(place, digest, at), at, digest)

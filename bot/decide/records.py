@@ -41,7 +41,7 @@ def _evidence(snapshot: Snapshot, place: Place, now: datetime) -> Iterator[Recor
     if there is None or not is_measurable(snapshot, place):
         return
     if _is_live(status) and status and status.since and there.origin is there.arrival:
-        yield Record(Topic.LIVE, there.arrival.key, status.since)
+        yield Record(Topic.LIVE, there.arrival.key, status.since, detail=" ".join(status.images))
     verdict = snapshot.verdicts.get(there.arrival.key)
     if verdict and there.verdict is None and verdict.state in _KEPT:
         yield Record(Topic.VERDICT, there.arrival.key, verdict.at or now, verdict=verdict)

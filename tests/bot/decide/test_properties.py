@@ -272,8 +272,10 @@ def check_forward(world: World, environment: str, service: str, target: ReleaseI
         for lift in world.track(environment, service).lifts
     )
     held = world.track(environment, service).arrivals
-    mark = max((born(world, environment, one.release, one.position, service) for one in held), default=-1)
-    assert lifted or born(world, environment, target, len(world.positions), service) > mark
+    birth = born(world, environment, target, len(world.positions), service)
+    for one in () if lifted else held:
+        before = born(world, environment, one.release, one.position, service)
+        assert before < birth or (before == birth and one.release != target)
 
 
 def born(world: World, environment: str, one: ReleaseId, until: int, service: str) -> int:

@@ -89,6 +89,18 @@ def test_p1_a_hotfix_goes_on_to_what_comes_after():
     assert opens(world, "prod") == [release("v1-hotfix")]
 
 
+def test_p1_what_one_commit_brought_into_both_is_not_older():
+    """Where nothing is pinned yet, one edit of a template is a new release of v1 in staging and of v2 in test."""
+    world = ready()
+    edit = world.commit("an edit of a template")
+    world.arrive("test", release("v2", "c2"), at=edit)
+    world.arrive("staging", release("v1", "c2"), at=edit)
+    for name in ("test", "staging"):
+        world.live(name)
+        world.judge(name, State.PASS)
+    assert opens(world) == [release("v2", "c2")]
+
+
 def test_p1_a_change_of_after_sets_the_mark():
     world = ready()
     world.after_changed["staging"] = world.positions[world.commit("after")]
