@@ -102,25 +102,31 @@ class Preparer:
         return not stale(base.tree, rendered_path(environment, service), hashed)
 
     def inputs_if_ours(self, head: str, parent: str, move: Move) -> str | None:
-        """R2: the inputs hash of a head whose tree is what we render for its release on its parent, else None."""
-        base, place = self._base(parent), (move.environment, move.service)
-        path = overlay_path(*place)
-        overlay = self._clone.tree(head).read(path)
-        if overlay is None:
-            return None
+        """R2: the inputs hash of a head whose tree is what we render for its release on its parent, else None.
+
+        The head may be anybody's: whatever is wrong with it makes it somebody else's, and nothing worse.
+        """
         try:
-            result = self._result(base, *place, overlay)
-        except TowpathError:
+            result = self._result_of(head, self._base(parent), move)
+            if result is None:
+                return None
+            expected = self._clone.tree_of(self._clone.commit(parent, result.edits, "Compare"))
+        except (TowpathError, UnicodeDecodeError):
             return None
-        release = result.build.release
-        if (
-            release is None
-            or release.to12 != move.to12
-            or not _keeps_the_rest(base.tree.read(path), overlay, result, place)
-        ):
-            return None
-        expected = self._clone.tree_of(self._clone.commit(parent, result.edits, "Compare"))
         return result.build.inputs if expected == self._clone.tree_of(head) else None
+
+    def _result_of(self, head: str, base: Base, move: Move) -> Result | None:
+        """What the overlay of a head renders, if it differs from the base in nothing but the move's release (P7)."""
+        place = (move.environment, move.service)
+        path = overlay_path(*place)
+        before, overlay = base.tree.read(path), self._clone.tree(head).read(path)
+        if before is None or overlay is None:
+            return None
+        result = self._result(base, *place, overlay)
+        written, release = result.repository.overlays[place].release, result.build.release
+        if written is None or release is None or release.to12 != move.to12:
+            return None
+        return result if set_release(before.decode(), written) == overlay.decode() else None
 
     def _base(self, commit: str) -> Base:
         if commit not in self._bases:
@@ -190,12 +196,6 @@ def _key(overlay: Overlay, hashed: str) -> tuple[str, str, str]:
 
 def _of(build: Build) -> Place:
     return (build.environment, build.service)
-
-
-def _keeps_the_rest(before: bytes | None, overlay: bytes, result: Result, place: Place) -> bool:
-    """Whether an overlay differs from the one before it in nothing but the release (P7)."""
-    release = result.repository.overlays[place].release
-    return before is not None and release is not None and set_release(before.decode(), release) == overlay.decode()
 
 
 def _edits(tree: Tree, build: Build, path: str, overlay: bytes) -> dict[str, bytes | None]:

@@ -6,12 +6,10 @@ TOWPATH_SEEDS=200 plays so many seeds, TOWPATH_SEED=17 that one alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.play import Play
 from tests.simulation.site import create
 
 _SEEDS = 3

@@ -178,11 +178,13 @@ class Invariants:
             if key not in self._arrived:
                 self.allow(arrival.environment, arrival.service, arrival.release)
         self._arrived |= arrivals.keys()
-        for (key, topic), record in self._read().records.items():
-            if topic is Topic.VERDICT and record.verdict and record.verdict.state is State.FAIL:
-                if key not in self._failed and key in arrivals:
-                    self._failed.add(key)
-                    self.bans.append(Ban(key.environment, key.service, arrivals[key].release, by_image=False))
+        for key in self._failures() & arrivals.keys() - self._failed:
+            self._failed.add(key)
+            self.bans.append(Ban(key.environment, key.service, arrivals[key].release, by_image=False))
+
+    def _failures(self) -> set[ArrivalKey]:
+        records = (record for (_, topic), record in self._read().records.items() if topic is Topic.VERDICT)
+        return {record.key for record in records if record.verdict and record.verdict.state is State.FAIL}
 
     def _all_arrivals(self) -> list[Arrival]:
         return [arrival for track in self.site.history().tracks.values() for arrival in track.arrivals]

@@ -148,12 +148,19 @@ class People:
 
     def merge(self) -> str:
         """Somebody is faster than the bot."""
-        return self._try(self._one(self._open()), "merges", lambda pull: self._forge.merge(pull.number, pull.head, "By hand"))
+        return self._try(
+            self._one(self._open()), "merges", lambda pull: self._forge.merge(pull.number, pull.head, "By hand")
+        )
+
+    def _merge(self, pull: PullRequest) -> None:
+        self._forge.merge(pull.number, pull.head, "By hand")
 
     def close(self) -> str:
+        """Somebody does not want it."""
         return self._try(self._one(self._open()), "closes", lambda pull: self._forge.close(pull.number))
 
     def reopen(self) -> str:
+        """Somebody wants it after all."""
         closed = [pull for pull in self._forge.pulls() if pull.state is PullState.CLOSED]
         return self._try(self._one(closed), "reopens", lambda pull: self._forge.reopen(pull.number))
 
@@ -223,7 +230,9 @@ class People:
     def edit_spec(self) -> str:
         """The base spec changes: a new release of the same image is born in the root."""
         service, port = self.random.choice(SERVICES), self.random.randint(8000, 8999)
-        return self._push({spec_path(service): f"template: web\nvalues:\n  port: {port}\n"}, f"{service} on port {port}")
+        return self._push(
+            {spec_path(service): f"template: web\nvalues:\n  port: {port}\n"}, f"{service} on port {port}"
+        )
 
     def comment(self) -> str:
         """An overlay changes in a way that nobody renders."""

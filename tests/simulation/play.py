@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 
 from bot.action import Notify
-from bot.forge.interface import PullRequest
 from bot.hold import Hold, Reason
 from bot.loop import Bot, Pass
 from bot.messages.outcomes import outcome_json
@@ -111,10 +110,11 @@ class Play:
         """One last good image: it reaches every environment, or a hold says what keeps it."""
         tag = self.people.release_everywhere_good()
         self.say(f"the last release: {tag}")
-        last = self._rest()
+        holds = _holds(self._rest())
         for environment in ENVIRONMENTS:
             for service in SERVICES:
-                reasons = {hold.reason for hold in _holds(last) if (hold.environment, hold.service) in {(environment, service), ("", "")}}
+                concerned = {(environment, service), ("", "")}
+                reasons = {hold.reason for hold in holds if (hold.environment, hold.service) in concerned}
                 there = self.site.tag(environment, service) == tag
                 assert there or reasons - PASSING, f"{service} {tag} is not in {environment}, and nobody says why"
 

@@ -18,11 +18,10 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, Timing, World
-from generator.build import build_all
-from generator.ownership import owned
 from generator.pins import Pins
 from generator.repository import overlay_path
-from generator.tree import DiskTree, EditedTree, Tree
+from generator.tree import DiskTree
+from tests.bot.small import rendered
 from tests.fakes.forge import FakeForge, FakeServer
 from tests.generator.small import FILES as SMALL
 
@@ -88,18 +87,6 @@ def _files() -> dict[str, bytes | None]:
         found |= {overlay_path(name, service): overlay(service, "ok1") for name in ENVIRONMENTS}
     found |= {f"environments/{name}/environment.yaml": environment_yaml(name) for name in ENVIRONMENTS}
     return {path: text.encode() for path, text in found.items()}
-
-
-def rendered(below: Tree, pins: Pins, edits: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
-    """The edits of somebody who renders everything before committing; an `AssertionError` where that fails."""
-    tree, result = EditedTree(below, edits), dict(edits)
-    built = build_all(tree, pins)
-    assert built.repository is not None, built.findings
-    for build in built.builds:
-        assert not build.failed, build.findings
-        wanted: dict[str, bytes | None] = {**dict.fromkeys(owned(tree, build.folder)), **build.files}
-        result |= {path: content for path, content in wanted.items() if content != tree.read(path)}
-    return result
 
 
 class Site:

@@ -1,0 +1,100 @@
+"""The small repository in a bare origin, rendered, with the bot's clone of it: what promotions are prepared on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.git import Clone
+from bot.observe.history import HistoryReader
+from bot.prepare import Preparer
+from bot.promotion import Kind, Promotion
+from generator.build import build_all
+from generator.digest import release_id
+from generator.load import load_spec
+from generator.ownership import owned
+from generator.pins import Pins
+from generator.release import Release, ReleaseId
+from generator.repository import overlay_path
+from generator.tree import DiskTree, EditedTree, Tree
+from tests.fakes.origin import Origin
+from tests.generator.small import FILES
+
+A, B = "ghcr.io/acme/web:1.4.1", "ghcr.io/acme/web:1.4.2"
+OVERLAY = overlay_path("prod", "web")
+RENDERED = "environments/prod/rendered/web"
+DEPLOYMENT = f"{RENDERED}/deployment.yaml"
+
+Edits = Mapping[str, bytes | None]
+
+
+def rendered(below: Tree, pins: Pins, edits: Edits) -> dict[str, bytes | None]:
+    """The edits of somebody who renders everything before committing; an `AssertionError` where that fails."""
+    tree, result = EditedTree(below, edits), dict(edits)
+    built = build_all(tree, pins)
+    assert built.repository is not None, built.findings
+    for build in built.builds:
+        assert not build.failed, build.findings
+        wanted: dict[str, bytes | None] = {**dict.fromkeys(owned(tree, build.folder)), **build.files}
+        result |= {path: content for path, content in wanted.items() if content != tree.read(path)}
+    return result
+
+
+class Small:
+    """The origin `git`, the bot's `clone`, and people who push to `main`.
+
+    Everything is at A, and prod pins it to the `first` commit.
+    """
+
+    def __init__(self, folder: Path, files: Mapping[str, str] = FILES) -> None:
+        empty = folder / "empty"
+        empty.mkdir()
+        edits = rendered(DiskTree(empty), Pins(None, None), {path: text.encode() for path, text in files.items()})
+        self.git = Origin.create(folder / "origin.git", {path: text for path, text in edits.items() if text})
+        self.first = self.git.head()
+        self.clone = Clone(folder / "clone.git", str(self.git.folder), "main")
+        self.preparer = Preparer(self.clone)
+        self.push({OVERLAY: f"{self.text(OVERLAY)}  revision: {self.first}\n"})
+
+    def fetch(self) -> str:
+        """What the bot sees of the base."""
+        return self.clone.fetch()
+
+    def push(self, files: Mapping[str, str | None], *, render: bool = True) -> str:
+        """Somebody commits to the base; the bot has seen it."""
+        head, edits = self.git.head(), {path: text.encode() if text else None for path, text in files.items()}
+        if render:
+            edits = rendered(self.git.tree(head), Pins(self.git, head), edits)
+        self.git.push("main", edits)
+        return self.fetch()
+
+    def text(self, path: str, commit: str | None = None) -> str:
+        """A file of a commit, or of the base."""
+        content = self.git.tree(commit or self.git.head()).read(path)
+        assert content is not None
+        return content.decode()
+
+    def edited(self, path: str, old: str, new: str) -> dict[str, str]:
+        """A file of the base with one text replaced by another."""
+        text = self.text(path)
+        assert old in text
+        return {path: text.replace(old, new)}
+
+    def release(self, image: str = B, revision: str | None = None) -> ReleaseId:
+        """The identity of a release, its configuration read at a commit (by default the first)."""
+        tree = self.clone.tree(revision or self.first)
+        return release_id(tree, load_spec(tree, "web"), image)
+
+    def promotion(self, image: str = B, revision: str | None = None, kind: Kind = Kind.PROMOTE) -> Promotion:
+        """`web` into prod, over what is there now."""
+        track = HistoryReader(self.clone).read(self.fetch()).track("prod", "web")
+        assert track and track.current
+        return Promotion(
+            kind=kind,
+            environment="prod",
+            service="web",
+            target=self.release(image, revision),
+            release=Release(image, revision or self.first),
+            over=track.current.commit,
+            previous=track.current.release,
+        )
