@@ -94,17 +94,27 @@ def test_what_was_not_rendered_is_not_merged(desk):
     assert {finding["check"] for finding in refused["findings"]} == {"stale-rendered"}
 
 
-def test_two_that_are_right_alone_and_wrong_together(desk, pull):
+def worktree_edits(desk):
+    """What is changed in the checkout; it is clean afterwards."""
+    desk.git("add", "--all")
+    edits = {path: (desk.checkout / path).read_bytes() for path in desk.git("diff", "--staged", "--name-only").split()}
+    desk.git("reset", "--quiet", "--hard")
+    return edits
+
+
+def test_two_that_are_right_alone_and_wrong_together(desk):
     """[two green pull requests, one broken environment]"""
-    desk.towpath("hold", "web", "-e", "test", "--reason", "x")
-    text = desk.read(TEST).replace("LOG_LEVEL: debug", "LOG_LEVEL: info")
-    (desk.checkout / TEST).write_text(text)
+    desk.towpath("service", "new", "mail", "--template", "frontend", "--image", "ghcr.io/acme/mail:1", "-e", "test")
     desk.towpath("render")
-    edits = {path: (desk.checkout / path).read_bytes() for path in desk.git("diff", "--name-only").splitlines()}
-    number = open_for(desk, "level", edits)
-    desk.towpath("pr", "merge", "1")
-    refused = desk.towpath("pr", "merge", str(number), code=1)
-    assert "stale-rendered" in refused.out or "conflict" in refused.err
+    service = open_for(desk, "mail", worktree_edits(desk))
+    environment = desk.checkout / "environments/test/environment.yaml"
+    environment.write_text(environment.read_text().replace("namespace: web", "namespace: shop"))
+    desk.towpath("render")
+    namespace = open_for(desk, "namespace", worktree_edits(desk))
+    desk.towpath("pr", "merge", str(service))
+    refused = desk.towpath("pr", "merge", str(namespace), code=1)
+    assert "stale-rendered" in refused.out
+    assert "environments/test/rendered/mail/" in refused.out
 
 
 def test_an_error_that_the_base_has_already_does_not_stop_others(desk, pull):
