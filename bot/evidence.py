@@ -26,6 +26,7 @@ class RolloutStatus:
 
     `pods` is a regular expression (RE2, anchored) that matches the pods of this rollout and no others.
     FAILED is a rollout that the cluster itself gave up (progress deadline exceeded); UNKNOWN that it cannot be asked.
+    `images` are the digests of the images that it runs, as far as the cluster tells.
     """
 
     environment: str
@@ -34,6 +35,7 @@ class RolloutStatus:
     since: datetime | None = None
     pods: str = ""
     message: str = ""
+    images: tuple[str, ...] = ()
 
 
 class State(Enum):

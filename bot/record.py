@@ -26,8 +26,9 @@ class Topic(Enum):
 class Record:
     """One record. `at` is the observed time it speaks of (live since, soak served at, decided at, declined at).
 
-    `verdict` is set on VERDICT only, `by` on DECLINED and LIFTED (who), `detail` says more in words. The key is that of
-    the arrival, with these exceptions. SOAK: the environment it was served for, the commit of the parent's arrival.
+    `verdict` is set on VERDICT only, `by` on DECLINED and LIFTED (who), `detail` says more in words; of LIVE it lists
+    the digests of the images that ran. The key is that of the arrival, with these exceptions. SOAK: the environment
+    it was served for, the commit of the parent's arrival.
     DECLINED: what should have come and the commit of what it should have come over; `detail` is
     `<branch>@<position of the base when it was seen>`. NOTIFIED: the digest is the sha256 of the notice's identity.
     """

@@ -61,7 +61,7 @@ class Observer:
         records = self._records = ledger.read(self._clone, own.get(LEDGER), self._records)
         pulls = tuple(self._forge.pulls())
         tracks = current_tracks(history, repository)
-        statuses = read_statuses(self._cluster, history, tracks)
+        statuses = read_statuses(self._cluster, history, records, tracks)
         return Snapshot(
             head=head,
             repository=repository,

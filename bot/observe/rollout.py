@@ -23,8 +23,8 @@ def status(
 
     `state` is None where the sync controller does not know the service. `contains`: the applied revision is, or
     descends from, the commit. `same_tree`: its `rendered/<service>` is the same tree as at the commit.
-    `attempting`: both hold for the attempted revision. `expected_images` are the image ids that this release runs
-    as elsewhere, given only for references without a digest: a tag that moved is not what was tested.
+    `attempting`: both hold for the attempted revision. `expected_images` are the digests of the images that this
+    release runs as elsewhere, given only for references without a digest: a tag that moved is not what was tested.
     """
     reached = RolloutStatus(environment, service, Stage.UNAPPLIED)
     if state is None:
@@ -49,16 +49,17 @@ def _applied(reached: RolloutStatus, state: ServiceState, expected: frozenset[st
 
 
 def _live(reached: RolloutStatus, state: ServiceState, expected: frozenset[str] | None) -> RolloutStatus:
-    strangers = {image for workload in state.workloads for image in workload.image_ids} - (expected or set())
-    if expected is not None and strangers:
-        moved = f"the tag has moved: it runs {', '.join(sorted(strangers))} here"
+    # A mirror has another name for the same bytes.
+    images = {image.rpartition("@")[2] for workload in state.workloads for image in workload.image_ids}
+    if expected is not None and images - expected:
+        moved = f"the tag has moved: it runs {', '.join(sorted(images - expected))} here"
         return replace(reached, stage=Stage.UNKNOWN, message=moved)
     undated = [workload for workload in state.workloads if workload.since is None]
     since = max(filter(None, (_latest(state.workloads), state.application.since)), default=None)
     if undated or since is None:
         return replace(reached, stage=Stage.UNKNOWN, message="the cluster does not say since when")
     pods = "|".join(f"(?:{workload.pods})" for workload in state.workloads if workload.pods)
-    return replace(reached, stage=Stage.LIVE, since=since, pods=pods)
+    return replace(reached, stage=Stage.LIVE, since=since, pods=pods, images=tuple(sorted(images)))
 
 
 def _attempted(reached: RolloutStatus, state: ServiceState) -> RolloutStatus:
