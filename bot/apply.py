@@ -27,8 +27,10 @@ from bot.hold import Hold
 from bot.ledger import append
 from bot.outcome import Outcome, Result
 from bot.prepare import Preparer
+from bot.promotion import Promotion
 from bot.record import Ledger
 from generator.errors import TowpathError
+from generator.repository import rendered_path
 
 
 class Overtaken(Exception):
@@ -85,10 +87,10 @@ class Applier:
 
     @_carry_out.register
     def _(self, action: ClosePullRequest) -> str:
+        self.before("close")
         pull = self.forge.pull(action.number)
         if pull.head != action.expected:
             raise Overtaken(f"#{action.number} stands at {pull.head[:12]} now")
-        self.before("close")
         self.forge.close(action.number)
         self.before("delete-branch")
         self.forge.delete_branch(pull.branch, action.expected)
@@ -97,13 +99,16 @@ class Applier:
     @_carry_out.register
     def _(self, action: Merge) -> str:
         """R4 and R5: what lands is rendered and validated once more on the newest base, just before."""
-        base = self.clone.fetch()
-        now = self.preparer.prepare(action.prepared.promotion, base)
-        if now.inputs != action.prepared.inputs:
-            raise Overtaken(f"the inputs of #{action.number} changed")
-        if now.error or now.missing or (now.blocking and action.prepared.blocking != now.blocking):
-            raise Overtaken(f"#{action.number} no longer validates on {base[:12]}")
         self.before("merge")
+        base, decided = self.clone.fetch(), action.prepared
+        for change in self.clone.changes(decided.parent, base):
+            if _rests_on(decided.promotion, change.path):
+                raise Overtaken(f"{change.path} changed while #{action.number} was decided on")
+        now = self.preparer.prepare(decided.promotion, base)
+        if now.inputs != decided.inputs:
+            raise Overtaken(f"the inputs of #{action.number} changed")
+        if now.error or now.missing or (now.blocking and decided.blocking != now.blocking):
+            raise Overtaken(f"#{action.number} no longer validates on {base[:12]}")
         return self.forge.merge(action.number, action.head, action.message)
 
     @_carry_out.register
@@ -134,6 +139,18 @@ class Applier:
     def _push(self, update: RefUpdate) -> None:
         self.before("push")
         self.clone.push([update])
+
+
+def _rests_on(promotion: Promotion, path: str) -> bool:
+    """Whether a promotion rests on what is in a file: holds, releases, lifts and policy, anywhere in the pipeline.
+
+    The base may have moved on otherwise: merges of other services change nothing of it.
+    """
+    return (
+        path == "towpath.yaml"
+        or path.endswith(("/environment.yaml", f"/services/{promotion.service}.yaml"))
+        or path.startswith(f"{rendered_path(promotion.environment, promotion.service)}/")
+    )
 
 
 def _head(head: str | None) -> str:
