@@ -195,9 +195,11 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _cut_lines(text: str, start: int, end: int) -> str:
-    """The text without the whole lines from one character to another."""
+    """The text without the whole lines from one character to another; a missing last line break stays missing."""
     first = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     last = _line_end(text, end)
+    if last == len(text):
+        return re.sub(rf"{_BREAK}\Z", "", text[:first])
     return text[:first] + text[last + len(_break_at(text, last)) :]
 
 
