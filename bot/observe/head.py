@@ -25,11 +25,15 @@ class HeadCheck:
     def read(
         self, pulls: Iterable[PullRequest], branches: Mapping[str, str], base: str, positions: Mapping[str, int]
     ) -> dict[str, HeadFacts]:
-        """The facts of each head by commit: of open pull requests, and of the bot's `branches` that may have none."""
+        """The facts of each head by commit: of open pull requests, and of the bot's `branches` that may have none.
+
+        A commit that several branches stand at is ours only if it is what each of them says.
+        """
         heads = {(pull.branch, pull.head) for pull in pulls if pull.state is PullState.OPEN} | set(branches.items())
-        found = {}
+        found: dict[str, HeadFacts] = {}
         for branch, head in sorted(heads):
-            if move := parse_branch(branch):
+            move = parse_branch(branch)
+            if move and (head not in found or found[head].ours):
                 found[head] = self._facts(branch, head, move, base, positions)
         return found
 

@@ -69,8 +69,9 @@ class Small:
         return self.fetch()
 
     def text(self, path: str, commit: str | None = None) -> str:
-        """A file of a commit, or of the base."""
-        content = self.git.tree(commit or self.git.head()).read(path)
+        """A file of the base, or of a commit that the bot made."""
+        tree = self.clone.tree(commit) if commit else self.git.tree(self.git.head())
+        content = tree.read(path)
         assert content is not None
         return content.decode()
 
