@@ -89,7 +89,7 @@ class Placements:
 
 
 def read_mapping(tree: Tree, path: str) -> dict[str, Any] | Unreadable:
-    """The mapping in a YAML file; empty where there is no file."""
+    """The mapping in a YAML file; empty where there is no file, or nothing in it."""
     content = tree.read(path)
     if content is None:
         return {}
@@ -97,7 +97,9 @@ def read_mapping(tree: Tree, path: str) -> dict[str, Any] | Unreadable:
         documents = load_all(content.decode())
     except (TowpathError, UnicodeDecodeError) as error:
         return Unreadable(f"{path}: {error}")
-    value = documents[0] if documents else {}
+    value = documents[0] if documents else None
+    if value is None:
+        return {}
     return value if isinstance(value, dict) else Unreadable(f"{path} is not a mapping")
 
 
