@@ -8,15 +8,14 @@ from bot.forge.local import LocalForge
 from bot.git import Clone, remote_url
 from generator.errors import InputError, redact
 from generator.load import load_settings
+from generator.state import state_folder
 from generator.tree import DiskTree
-
-CACHE = ".towpath"
 
 
 def open_clone(checkout: Path) -> Clone:
     """The clone of a checkout's `origin`, in the checkout's cache folder. Raises `InputError` without a remote."""
     branch = load_settings(DiskTree(checkout)).forge.branch
-    return Clone(checkout / CACHE / "clone.git", remote_url(checkout), branch)
+    return Clone(state_folder(checkout) / "clone.git", remote_url(checkout), branch)
 
 
 def open_forge(checkout: Path, user: str) -> LocalForge:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from datetime import timedelta
@@ -47,8 +48,15 @@ def command(folder: Path | None) -> None:
     play.revert()
     play.ending()
     out("\nGo on from here:")
-    for line in _NEXT:
+    for line in (*_path_line(), *_NEXT):
         out(f"  {line.format(checkout=stage.checkout)}")
+
+
+def _path_line() -> tuple[str, ...]:
+    """How to make the commands below findable, where they are not."""
+    if shutil.which("towpath"):
+        return ()
+    return (f"export PATH={Path(sys.argv[0]).absolute().parent}:$PATH",)
 
 
 def _folder(folder: Path | None) -> Path:
