@@ -20,7 +20,7 @@ from generator.nodes import LITERAL, Piece, join
 from generator.proof import misplaced
 from generator.provenance import located
 from generator.repository import overlay_path
-from generator.sandbox import MIRRORS, Engine, template_path
+from generator.sandbox import MIRRORS, Engine, UnfitValueError, template_path
 from generator.templates import FOLDER, LIBRARY, Template
 
 if TYPE_CHECKING:
@@ -41,9 +41,15 @@ class RenderError(InputError):
 def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
     """The manifests of a service, in the order of its template's files; a file without objects is none.
 
-    Raises `InputError` with the line of the template for what goes wrong in it.
+    Raises `InputError` with the line of the template for what goes wrong in it, with that of a value that is unfit.
     """
-    return tuple(_manifests(resolved))
+    try:
+        return tuple(_manifests(resolved))
+    except UnfitValueError as error:
+        if error.pointer is None:
+            raise
+        place, name = resolved.origins.nearest(error.pointer), ".".join(map(str, ("values", *error.pointer)))
+        raise InputError(f"{name}: {error.what}", where=place, next=error.next) from error
 
 
 def _manifests(resolved: ResolvedService) -> Iterator[Manifest]:
@@ -164,7 +170,13 @@ class _Files:
 def _engine(files: _Files) -> Engine:
     folders = [*(f"{FOLDER}/{name}" for name in files.template.chain), LIBRARY]
     paths = [path for folder in folders for path in files.tree.files(folder) if path.endswith(_SUFFIX)]
-    return Engine({path.removeprefix(f"{FOLDER}/"): _text(files.tree, path) for path in paths})
+    return _compiled(tuple((path.removeprefix(f"{FOLDER}/"), _text(files.tree, path)) for path in paths))
+
+
+@lru_cache(maxsize=64)
+def _compiled(texts: tuple[tuple[str, str], ...]) -> Engine:
+    """The engine of these templates: most commits change none, and to compile them takes longer than to render."""
+    return Engine(dict(texts))
 
 
 def _text(tree: Tree, path: str) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from generator.errors import InputError, Location
@@ -99,8 +100,7 @@ def load_template(tree: Tree, name: str) -> Template:
     sources = dict(_chain(tree, name))
     declared = _merged(sources, "values")
     files, missing = _files(tree, sources)
-    unresolved: list[Finding] = []
-    schema = bundle(name, declared, lambda other: _values_of(tree, other), unresolved)
+    schema, unresolved = _schema(_Definitions(tree, _definitions(tree)), name)
     if missing or unresolved:
         raise InvalidInput([*missing, *unresolved])
     written = _merged(sources, "gates").items()
@@ -115,6 +115,28 @@ def load_template(tree: Tree, name: str) -> Template:
         sources=sources,
         schema=schema,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Definitions:
+    """The template.yaml of all templates of a tree, told apart by what they say."""
+
+    tree: Tree = field(compare=False)
+    content: tuple[tuple[str, str | None], ...]
+
+
+@lru_cache(maxsize=512)
+def _schema(definitions: _Definitions, name: str) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
+    """The schema of all values of a template, and what is wrong with its references."""
+    tree, unresolved = definitions.tree, list[Finding]()
+    declared = _merged(dict(_chain(tree, name)), "values")
+    schema = bundle(name, declared, lambda other: _values_of(tree, other), unresolved)
+    return schema, tuple(unresolved)
+
+
+def _definitions(tree: Tree) -> tuple[tuple[str, str | None], ...]:
+    paths = (path for path in tree.files(FOLDER) if path.endswith(f"/{_DEFINITION}"))
+    return tuple((path, tree.blob_id(path)) for path in paths)
 
 
 def check(tree: Tree, name: str) -> list[Finding]:
