@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+from bot.clock import SystemClock
 from bot.forge.local import LocalForge
 from bot.git import Clone, remote_url
 from generator.errors import InputError, redact
@@ -18,9 +21,9 @@ def open_clone(checkout: Path) -> Clone:
     return Clone(state_folder(checkout) / "clone.git", remote_url(checkout), branch)
 
 
-def open_forge(checkout: Path, user: str) -> LocalForge:
+def open_forge(checkout: Path, user: str, clock: Callable[[], datetime] | None = None) -> LocalForge:
     """The forge of a checkout, acting as `user`. Raises `InputError` when the remote cannot hold pull requests."""
-    return LocalForge(local_remote(checkout), user)
+    return LocalForge(local_remote(checkout), user, clock=clock or SystemClock().now)
 
 
 def local_remote(checkout: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.connection import open_bot, simulate_options
+from bot.cli.connection import Simulation, open_bot, simulate_options
 from generator.cli.options import output_option, repository_option
 from generator.report.console import out, out_json, say
 
@@ -30,7 +30,7 @@ def command() -> None:
 @repository_option
 @simulate_options
 @output_option
-def once(repository: Path, simulate: bool, behaviours: tuple[str, ...], output: str) -> None:
+def once(repository: Path, simulation: Simulation | None, output: str) -> None:
     """Look at everything once, do what is to be done, and end.
 
     \b
@@ -38,7 +38,7 @@ def once(repository: Path, simulate: bool, behaviours: tuple[str, ...], output: 
       towpath bot once
       towpath bot once --simulate --behaviour 'web:1.4.2@staging errors=3%'
     """
-    done = open_bot(repository, simulate, behaviours, _tell).run_pass()
+    done = open_bot(repository, simulation, _tell).run_pass()
     if output == "json":
         out_json(_json(done))
     else:
@@ -57,24 +57,25 @@ def once(repository: Path, simulate: bool, behaviours: tuple[str, ...], output: 
     type=click.IntRange(min=1),
     help="From one look to the next.",
 )
-def run(repository: Path, simulate: bool, behaviours: tuple[str, ...], interval: int) -> None:
+def run(repository: Path, simulation: Simulation | None, interval: int) -> None:
     """Go on looking and acting until stopped with Ctrl-C or SIGTERM; the pass under way is finished first.
 
     \b
     Examples:
       towpath bot run
       towpath bot run --simulate --interval 5
+      towpath bot run --simulate --speed 60 --interval 1
     """
-    from generator.errors import OutsideError
+    from generator.errors import TowpathError
 
-    bot, stopped = open_bot(repository, simulate, behaviours, _tell), threading.Event()
+    bot, stopped = open_bot(repository, simulation, _tell), threading.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: stopped.set())
     say(f"watching {repository}, every {interval} s; stop with Ctrl-C")
     while not stopped.is_set():
         try:
             _print(bot.run_pass())
-        except OutsideError as error:
+        except TowpathError as error:
             say(f"this pass failed and will be tried again: {error}")
         stopped.wait(interval)
     say("stopped")

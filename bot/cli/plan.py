@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.connection import look, simulate_options
+from bot.cli.connection import Simulation, look, simulate_options
 from generator.cli.options import environments_option, output_option, repository_option, service_argument
 from generator.report.console import out, out_json
 
@@ -21,8 +21,7 @@ def command(
     repository: Path,
     service: str | None,
     environments: tuple[str, ...],
-    simulate: bool,
-    behaviours: tuple[str, ...],
+    simulation: Simulation | None,
     output: str,
 ) -> None:
     """Show what the bot would do now, and why not more. Nothing is changed.
@@ -34,7 +33,7 @@ def command(
     """
     from bot.messages.standings import move_line, standing_json, waiting_lines
 
-    plan, standings = look(repository, simulate, behaviours, service, environments)
+    plan, standings = look(repository, simulation, service, environments)
     if output == "json":
         out_json([standing_json(one, plan.now) for one in standings])
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.connection import look, simulate_options
+from bot.cli.connection import Simulation, look, simulate_options
 from generator.cli.options import environments_option, output_option, repository_option, service_argument
 from generator.report.console import coloured, out, out_json
 
@@ -24,8 +24,7 @@ def command(
     repository: Path,
     service: str | None,
     environments: tuple[str, ...],
-    simulate: bool,
-    behaviours: tuple[str, ...],
+    simulation: Simulation | None,
     output: str,
 ) -> None:
     """Show each service's release in every environment, how it stands, and what waits for what.
@@ -39,7 +38,7 @@ def command(
     from bot.evidence import State
     from bot.messages.standings import standing_json, status_table, waiting_lines
 
-    plan, standings = look(repository, simulate, behaviours, service, environments)
+    plan, standings = look(repository, simulation, service, environments)
     if output == "json":
         out_json([standing_json(one, plan.now) for one in standings])
         return

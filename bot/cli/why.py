@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.connection import look, simulate_options
+from bot.cli.connection import Simulation, look, simulate_options
 from generator.cli.options import environments_option, output_option, repository_option, service_argument
 from generator.report.console import out, out_json
 
@@ -21,8 +21,7 @@ def command(
     repository: Path,
     service: str,
     environments: tuple[str, ...],
-    simulate: bool,
-    behaviours: tuple[str, ...],
+    simulation: Simulation | None,
     output: str,
 ) -> None:
     """Explain where SERVICE stands in ENV: what is there, what was measured, what waits, why, and until when.
@@ -34,7 +33,7 @@ def command(
     """
     from bot.messages.standings import explanation, standing_json
 
-    plan, standings = look(repository, simulate, behaviours, service, environments)
+    plan, standings = look(repository, simulation, service, environments)
     if output == "json":
         out_json([standing_json(one, plan.now) for one in standings])
         return
