@@ -15,7 +15,15 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError, pass_context
+from jinja2 import (
+    DictLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    pass_context,
+)
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, LoopContext, Macro
@@ -25,13 +33,15 @@ from jinja2.utils import Namespace, missing
 from generator.errors import InputError, Location
 from generator.images import mirrored
 from generator.nodes import Piece, WholeNodes, join, plain
-from generator.provenance import like
+from generator.provenance import like, pointer_of
 from generator.release import parse_image
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
+
+    from generator.repository import Pointer
 
 MAX_TEMPLATE: Final = 256 * 1024
 """Characters of one template file."""
@@ -123,6 +133,14 @@ class Missing(StrictUndefined):
         return f"{name!r} is not defined here; {known}"
 
 
+class UnfitValueError(InputError):
+    """A value that a template cannot work with; `pointer` is where it stands among the service's values, if it does."""
+
+    def __init__(self, what: str, value: Any, *, where: Location | None = None, next: str = "") -> None:
+        super().__init__(what, where=where, next=next)
+        self.pointer: Pointer | None = pointer_of(value)
+
+
 class Engine:
     """The templates that one service is rendered from, by their name below `templates/`."""
 
@@ -170,6 +188,9 @@ class Engine:
             where = self._line(error.name or "", error.lineno)
         else:
             where = self._place(error.__traceback__) or Location(path)
+        if isinstance(error, UnfitValueError):
+            error.where = where
+            return error
         return InputError(_words(error), where=where, next=_next(error))
 
     def _place(self, trace: TracebackType | None) -> Location | None:
@@ -239,7 +260,19 @@ def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
 @pass_context
 def _mirrored(context: Context, image: str) -> str:
     """The image reference as this environment pulls it."""
-    return like(str(mirrored(parse_image(image), context[MIRRORS])), image)
+    try:
+        return like(str(mirrored(parse_image(image), context[MIRRORS])), image)
+    except InputError as error:
+        raise UnfitValueError(error.what, image, next=error.next) from error
+
+
+def _required(value: Any, of: Any, otherwise: str) -> Any:
+    """The value; where there is none, the error `otherwise` about the value `of` that asks for it."""
+    if isinstance(value, Missing) and not value._undefined_hint:
+        raise UnfitValueError(f"{otherwise}: {value._undefined_message}", of, next="change it, or add what it needs")
+    if value is None or isinstance(value, Undefined):
+        raise UnfitValueError(otherwise, of, next="change it, or add what it needs")
+    return value
 
 
 def _percent(value: Any) -> int:
@@ -258,6 +291,7 @@ OWN_FILTERS: Final = {
     "merge": _merge,
     "mirrored": _mirrored,
     "percent": _percent,
+    "required": _required,
     "safe": plain,  # there is nothing to escape, and nothing to switch off
     "string": _string,
     "without": _without,

@@ -177,9 +177,26 @@ def test_two_files_with_one_key_are_refused():
 
 def test_a_probe_of_an_unknown_port_is_an_error_that_says_which_there_are():
     with pytest.raises(InputError) as caught:
-        manifests("template: frontend\nvalues: {probes: {readiness: {http: /, port: htp}}}\n")
-    assert "'htp' is not defined here; did you mean 'http'?" in str(caught.value)
-    assert str(caught.value.where).startswith("templates/_lib/probes.yaml.j2:")
+        manifests("template: frontend\nvalues:\n  probes: {readiness: {http: /, port: htp}}\n")
+    assert caught.value.what == (
+        "values.probes.readiness: the port to probe is none of values.ports: 'htp' is not defined here; "
+        "did you mean 'http'?"
+    )
+    assert str(caught.value.where) == "environments/base/services/app.yaml:3:23"
+
+
+def test_a_probe_without_any_port_is_an_error_at_the_probe():
+    with pytest.raises(InputError) as caught:
+        manifests("template: worker\nvalues:\n  probes: {readiness: {tcp: true}}\n")
+    assert caught.value.what == "values.probes.readiness: the port to probe is none of values.ports"
+    assert str(caught.value.where) == "environments/base/services/app.yaml:3:23"
+
+
+def test_an_image_of_a_value_that_is_none_is_an_error_at_the_value():
+    with pytest.raises(InputError) as caught:
+        manifests("template: worker\nvalues:\n  initContainers: {wait: {image: a b}}\n")
+    assert caught.value.what == "values.initContainers.wait.image: 'a b' is no image reference"
+    assert str(caught.value.where) == "environments/base/services/app.yaml:3:34"
 
 
 INJECTIONS = [
@@ -197,13 +214,22 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_values_cannot_inject(text):
-    values = {"args": [text], "env": {"A": text}, "annotations": {text: text}, "nodeSelector": {text: text}}
+    values = {"args": [text], "env": {"A": text}, "annotations": {"a": text}, "tolerations": [{"key": text}]}
     (found,) = deployment(values).objects
     pod = found["spec"]["template"]
-    assert pod["metadata"]["annotations"] == {text: text}
-    assert pod["spec"]["nodeSelector"] == {text: text}
+    assert pod["metadata"]["annotations"] == {"a": text}
+    assert pod["spec"]["tolerations"] == [{"key": text}]
     assert pod["spec"]["containers"][0]["args"] == [text]
     assert pod["spec"]["containers"][0]["env"] == [{"name": "A", "value": text}]
+
+
+@pytest.mark.parametrize("text", [*INJECTIONS, "", "a\n", "-a", "a b", "x" * 64])
+@pytest.mark.parametrize("field", ["annotations", "labels", "nodeSelector", "selector"])
+def test_names_that_the_cluster_would_refuse_are_refused_where_they_are_written(field, text):
+    with pytest.raises(InvalidInput) as caught:
+        deployment({field: {text: "x"}})
+    assert caught.value.where.path == "environments/base/services/app.yaml"
+    assert f"values.{field}: expected the name of a label or an annotation" in caught.value.what
 
 
 def test_every_rendered_line_names_its_template_line():

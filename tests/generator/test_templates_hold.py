@@ -1,0 +1,137 @@
+"""Whatever the schemas of the templates' values accept renders to objects that hold exactly it, or is a clear finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.finding import Finding, errors
+from generator.k8syaml import YamlError, dump, load_all
+from generator.pins import Pins
+from generator.shipped import shipped
+from generator.survey import Survey, survey
+from generator.templates import Template, load_template, names
+from generator.tree import EditedTree
+from generator.value_schema import compiled
+from tests.generator.memory import Empty
+from tests.generator.schema_values import NASTY, accepted_by
+
+VERSION = "1.36"
+FILES = {
+    f"templates/{path.relative_to(shipped('templates'))}": path.read_bytes()
+    for path in shipped("templates").rglob("*")
+    if path.is_file()
+} | {
+    "towpath.yaml": b"version: 1\n",
+    "environments/test/environment.yaml": (
+        f'cluster: {{name: test, kubernetesVersion: "{VERSION}", controller: flux}}\nnamespace: shop\n'.encode()
+    ),
+    "environments/test/services/app.yaml": b"release:\n  image: ghcr.io/acme/app:1.4.2\n",
+}
+SHIPPED = EditedTree(Empty(), FILES)
+TEMPLATES = {name: load_template(SHIPPED, name) for name in names(SHIPPED)}
+KINDS = {"ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"}
+KINDS |= {"Service", "ServiceAccount"}
+# What a value is about that the schema of one value cannot see: other values, files, the cluster.
+ABOUT_OTHERS = re.compile(
+    r"the port to probe is none of values\.ports|there is no file |is not a path inside the repository"
+    r"|is no image reference|have one key in their ConfigMap"
+)
+
+
+def surveyed(template: str, values: Mapping[str, Any]) -> Survey:
+    """The service `app` with these values, rendered and validated; every file that it mounts is there."""
+    mounted = values.get("files") or {}
+    beside = {f"environments/base/services/{name}": b"\x00\xff{{ x }}" for name in mounted.values() if "/" not in name}
+    spec = dump({"template": template, "values": values}).encode()
+    tree = EditedTree(Empty(), {**FILES, **beside, "environments/base/services/app.yaml": spec})
+    return survey(tree, Pins(None, None))
+
+
+def values_of(template: Template) -> st.SearchStrategy[dict[str, Any]]:
+    accepts, schema = compiled(template, VERSION)
+    needed = {name: accepted_by({**schema["properties"][name], "$defs": schema["$defs"]}) for name in template.required}
+    drawn = st.builds(lambda some, must: some | must, accepted_by(schema), st.fixed_dictionaries(needed))
+    return drawn.filter(accepts.is_valid)
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every text of a JSON value, keys too."""
+    if isinstance(node, Mapping):
+        for key, inner in node.items():
+            yield key
+            yield from texts(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from texts(inner)
+    elif isinstance(node, str):
+        yield node
+
+
+def assert_clear(finding: Finding) -> None:
+    """It says what is wrong in words, and where in a file that somebody wrote."""
+    places = (finding.where, *(place for _, place in finding.origins))
+    assert any(place.path.startswith("environments/base/") and place.line for place in places), finding
+    assert finding.fix or finding.check == "bad-value", finding
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@settings(max_examples=20, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(data=st.data())
+def test_values_that_the_schema_accepts_are_held_exactly(name: str, data: st.DataObject) -> None:
+    values = data.draw(values_of(TEMPLATES[name]))
+    found = surveyed(name, values)
+    for finding in errors(found.findings):
+        assert_clear(finding)
+        if finding.check == "invalid-file":
+            assert ABOUT_OTHERS.search(finding.message), finding
+    for build in found.builds:
+        for manifest in build.manifests:
+            assert load_all(manifest.text) == list(manifest.objects)
+            assert len(manifest.objects) == 1
+            assert manifest.objects[0]["kind"] in KINDS
+            assert manifest.objects[0]["metadata"]["namespace"] == "shop"
+        if build.manifests:
+            written = set(texts([obj for manifest in build.manifests for obj in manifest.objects]))
+            for field in ("command", "args", "workingDir", "annotations"):
+                assert set(texts(values.get(field) or None)) <= written, field
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_nasty_text_in_every_place_that_takes_any_text(text: str) -> None:
+    values = {
+        "args": [text],
+        "workingDir": text,
+        "annotations": {"a": text},
+        "env": {"A": text},
+        "probes": {"liveness": {"exec": [text]}, "readiness": {"http": f"/{text}", "headers": {text: text}}},
+        "serviceAccount": {"annotations": {"a": text}},
+        "tolerations": [{"key": text}],
+        "expose": {"ingress": {"host": "a.b", "path": f"/{text}", "annotations": {"a": text}}},
+    }
+    found = surveyed("frontend", values)
+    assert errors(found.findings) == []
+    objects = {obj["kind"]: obj for manifest in found.builds[0].manifests for obj in manifest.objects}
+    pod = objects["Deployment"]["spec"]["template"]
+    container = pod["spec"]["containers"][0]
+    assert container["args"] == [text]
+    assert container.get("workingDir", "") == text
+    assert container["env"] == [{"name": "A", "value": text}]
+    assert container["livenessProbe"]["exec"]["command"] == [text]
+    assert container["readinessProbe"]["httpGet"]["path"] == f"/{text}"
+    assert container["readinessProbe"]["httpGet"]["httpHeaders"] == [{"name": text, "value": text}]
+    assert pod["spec"]["tolerations"] == [{"key": text}]
+    assert pod["metadata"]["annotations"] == {"a": text}
+    assert objects["ServiceAccount"]["metadata"]["annotations"] == {"a": text}
+    assert objects["Ingress"]["metadata"]["annotations"] == {"a": text}
+    assert objects["Ingress"]["spec"]["rules"][0]["http"]["paths"][0]["path"] == f"/{text}"
+
+
+def test_half_a_character_is_refused_by_the_writer() -> None:
+    with pytest.raises(YamlError):
+        dump({"a": "\ud800"})
