@@ -79,7 +79,7 @@ def explain(snapshot: Snapshot, place: Place, to12: str, now: datetime) -> Hold 
 
 
 def passed(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
-    """P2: its newest arrival in every parent has a recorded PASS. A later FAIL vetoes it.
+    """P2: its newest arrival in every parent, since it was born, has a recorded PASS. A later FAIL vetoes it.
 
     It need not be there any more [parents at different releases; held three days].
     """
@@ -108,8 +108,9 @@ def _releases(place: Place) -> Iterable[ReleaseId]:
 
 
 def _candidate(place: Place, release: ReleaseId) -> Candidate:
-    proof = tuple((parent, _newest(parent, release)) for parent in place.parents)
-    revision = next(held.arrival.revision for _, held in proof if held)
+    newest = tuple((parent, _newest(parent, release)) for parent in place.parents)
+    revision = next(held.arrival.revision for _, held in newest if held)
+    proof = tuple((parent, held if held and _counts(parent, held) else None) for parent, held in newest)
     current = place.current
     promotion = Promotion(
         kind=Kind.PROMOTE,
@@ -126,6 +127,14 @@ def _candidate(place: Place, release: ReleaseId) -> Candidate:
 def _newest(place: Place, release: ReleaseId) -> Held | None:
     found: Iterator[Held] = (one for one in reversed(place.held) if one.arrival.release.digest == release.digest)
     return next(found, None)
+
+
+def _counts(parent: Place, held: Held) -> bool:
+    """Whether an arrival proves something: not where the release was born anew since and has not come again.
+
+    [A, B, A in a root: A walks the pipeline as a newborn, whatever it has passed in an earlier life]
+    """
+    return held is parent.now_held or held.arrival.position >= forward_only.birth(parent, held.arrival.release.digest)
 
 
 def _runs_above(place: Place, release: ReleaseId) -> bool:
