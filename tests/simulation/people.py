@@ -82,30 +82,31 @@ class People:
 
     def release(self) -> str:
         """A good image for the root."""
-        return self._release("test", self.random.choice(SERVICES), f"ok{self._number()}")
+        return self.put("test", self.random.choice(SERVICES), f"ok{self._number()}")
 
     def release_bad(self) -> str:
         """An image for the root that fails somewhere."""
         environment, tag = self.random.choice(ENVIRONMENTS), f"bad{self._number()}"
         self.site.behaviours.append(Behaviour(environment=environment, tag=tag, errors=0.05))
-        return self._release("test", self.random.choice(SERVICES), tag) + f", which fails in {environment}"
+        return self.put("test", self.random.choice(SERVICES), tag) + f", which fails in {environment}"
 
     def hotfix(self) -> str:
         """An image that no environment before has had."""
-        return self._release(self.random.choice(sorted(PARENTS)), self.random.choice(SERVICES), f"ok{self._number()}")
+        return self.put(self.random.choice(sorted(PARENTS)), self.random.choice(SERVICES), f"ok{self._number()}")
 
     def release_everywhere_good(self) -> str:
         """The image that ends a simulation: nothing is wrong with it."""
         tag = f"ok{self._number()}"
         for service in SERVICES:
-            self._release("test", service, tag)
+            self.put("test", service, tag)
         return tag
 
     def _number(self) -> int:
         self._made += 1
         return self._made
 
-    def _release(self, environment: str, service: str, tag: str) -> str:
+    def put(self, environment: str, service: str, tag: str) -> str:
+        """Somebody writes a release into an overlay, and renders."""
         path = overlay_path(environment, service)
         pin = self.site.track(PARENTS[environment], service).arrivals[-1].revision if environment in PARENTS else None
         text = set_release(self.site.text(path), Release(image(service, tag), pin), path)

@@ -100,7 +100,7 @@ class Play:
         self.people.tidy()
         self.invariants.check()
         for seat in self.seats:
-            self._replace(seat, wipe=True)
+            self.replace(seat, wipe=True)
         last = self._rest()
         waiting = [hold for hold in _holds(last) if hold.reason in PASSING]
         assert not waiting, f"at rest, but {waiting}"
@@ -139,7 +139,7 @@ class Play:
             done = self._bot(seat).run_pass()
         except Crash:
             self.say(f"{seat.name} crashes")
-            self._replace(seat, wipe=self.random.random() < 0.3 and not self.people.is_rewritten)
+            self.replace(seat, wipe=self.random.random() < 0.3 and not self.people.is_rewritten)
         except OutsideError as error:
             self.say(f"{seat.name} gives up: {error.what}")
         except InputError as error:
@@ -165,7 +165,7 @@ class Play:
                 FaultyMetrics(self.site.world.metrics, self.faults),
                 now=lambda: self._now(seat),
                 notify=lambda notice: self._noticed(seat, notice),
-                before=lambda step: self._before(seat, step),
+                before=lambda step: self.before(seat, step),
             )
         return seat.bot
 
@@ -178,13 +178,13 @@ class Play:
     def _noticed(self, seat: Seat, notice: Notify) -> None:
         self.say(f"{seat.name} tells: {notice.text}")
 
-    def _replace(self, seat: Seat, *, wipe: bool) -> None:
+    def replace(self, seat: Seat, *, wipe: bool) -> None:
         """A new process in this seat, with nothing but git."""
         seat.bot = None
         if wipe:
             shutil.rmtree(self._clone(seat), ignore_errors=True)
 
-    def _before(self, seat: Seat, step: str) -> None:
+    def before(self, seat: Seat, step: str) -> None:
         """Between any two effects the process may die, another bot may make a whole pass, and somebody may act."""
         if self.faults.crash():
             self.say(f"{seat.name} dies before: {step}")

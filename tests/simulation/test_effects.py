@@ -1,0 +1,92 @@
+"""Between any two effects a process may die, or another bot may make a whole pass: the end is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.evidence import State
+from bot.forge.interface import PullState
+from bot.simulate.behaviour import Behaviour
+from tests.simulation.faults import Crash
+from tests.simulation.play import Play, Seat
+from tests.simulation.site import ENVIRONMENTS
+
+_STEP = timedelta(minutes=8)
+_PASSES = 28
+
+
+class Mortal(Play):
+    """Every process dies ahead of its first, second, third or fourth effect, in turns; some clones are lost as well."""
+
+    lives = 0
+    effects = 0
+
+    def before(self, seat: Seat, step: str) -> None:
+        self.effects += 1
+        if self.effects > self.lives % 4:
+            self.effects, self.lives = 0, self.lives + 1
+            self.replace(seat, wipe=self.lives % 3 == 0)
+            raise Crash
+
+
+class Crowded(Play):
+    """Ahead of every effect the other bot makes a whole pass."""
+
+    nested = False
+
+    def before(self, seat: Seat, step: str) -> None:
+        if not self.nested:
+            self.nested = True
+            self.turn(next(other for other in self.seats if other is not seat))
+            self.nested = False
+
+
+@contextmanager
+def playing(kind: type[Play], folder: Path, template: Path) -> Iterator[Play]:
+    folder.mkdir()
+    play = kind(folder, template, seed=1)
+    try:
+        yield play
+    finally:
+        play.site.close()
+
+
+def story(play: Play) -> tuple[list[str], dict[str, str]]:
+    """A good image of one service walks to prod, a bad one of the other is taken back in staging: what was merged."""
+    play.site.behaviours.append(Behaviour(service="cart", environment="staging", tag="bad", errors=0.05))
+    play.people.put("test", "web", "ok2")
+    play.people.put("test", "cart", "bad")
+    for number in range(_PASSES):
+        play.turn(play.seats[number % 2])
+        play.site.wait(_STEP)
+    pulls = play.site.forge().pulls()
+    assert not [pull for pull in pulls if pull.state is PullState.OPEN]
+    merged = [pull.branch.rpartition("/")[0] for pull in pulls if pull.state is PullState.MERGED]
+    return sorted(merged), {env: play.site.tag(env, "web") + " " + play.site.tag(env, "cart") for env in ENVIRONMENTS}
+
+
+EXPECTED = (
+    sorted(
+        [
+            "towpath/promote/prod/web",
+            "towpath/promote/staging/cart",
+            "towpath/promote/staging/web",
+            "towpath/rollback/staging/cart",
+        ]
+    ),
+    {"test": "ok2 bad", "staging": "ok2 ok1", "prod": "ok2 ok1"},
+)
+
+
+@pytest.mark.parametrize("kind", [Mortal, Crowded])
+def test_the_end_is_the_same(tmp_path: Path, template: Path, kind: type[Play]) -> None:
+    with playing(kind, tmp_path / "play", template) as play:
+        assert story(play) == EXPECTED
+        records = play.site.ledger().records.values()
+        failed = [record.key for record in records if record.verdict and record.verdict.state is State.FAIL]
+        assert [key.environment for key in failed] == ["staging"]
