@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.site import create
 
-_SEEDS = 3
+_SEEDS = 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
