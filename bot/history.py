@@ -46,7 +46,8 @@ class Arrival:
     """A release coming into an environment.
 
     `revision` is what a child environment pins when it takes this release (see `Placement`).
-    `position` counts first-parent commits of the base from 0 (oldest). `effect_free`: no rendered file changed.
+    `position` counts first-parent commits of the base from 0 (oldest). `effect_free`: no rendered file
+    changed, and those that are there are rendered from this release.
     `known_to_parents`: every parent held this release at or before this commit (false: a hotfix, P1).
     `current_in_parents`: every parent holds this very release at this commit (decides whether a return is a
     rollback, Q1); both are false in a root.

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field, replace
 from bot.history import Arrival, History, LiftEntry, Placement, Track, Window
 from bot.observe.placement import Followed, Placements, Unreadable, read_lifts, read_mapping
 from bot.observe.state import BlobCache, State, apply
+from generator import ownership
+from generator.errors import InputError
 from generator.git import Change, Git
 from generator.policy import Lift
+from generator.release import ReleaseId
 from generator.repository import BASE
 
 Place = tuple[str, str]
@@ -45,7 +48,7 @@ def touched(changes: Iterable[Change]) -> Touched:
         if found := _OVERLAY.fullmatch(path):
             overlays.add((found[1], found[2]))
         elif found := _RENDERED.fullmatch(path):
-            if found[3] != ".towpath":
+            if found[3] != ownership.NAME:
                 rendered.add((found[1], found[2]))
         elif found := _SPEC.fullmatch(path):
             specs.add(found[1])
@@ -167,9 +170,20 @@ class HistoryReader:
             walk.current[place] = placed
             walk.held.setdefault(place, set()).add(placed.release.digest)
         if arrived and isinstance(placed, Placement):
-            track = replace(track, arrivals=(*track.arrivals, _arrival(place, placed, commit, position, not changed)))
+            effect_free = not changed and self._is_rendered(place, placed.release)
+            track = replace(track, arrivals=(*track.arrivals, _arrival(place, placed, commit, position, effect_free)))
         walk.tracks[place] = track
         return arrived
+
+    def _is_rendered(self, place: Place, release: ReleaseId) -> bool:
+        """Whether the rendered files are those of a release, as their list says (R7): else it only has no effect yet."""
+        folder = self._walk.rendered.get(place, {})
+        listed = folder.get(ownership.NAME)
+        try:
+            found = ownership.parse(self._blobs.blob(listed)) if listed else None
+        except InputError:
+            return False
+        return found is not None and found.release == release.digest and found.files.items() <= folder.items()
 
     def _parents_hold(self, place: Place, digest: str) -> tuple[bool, bool]:
         """Whether every parent has held this release by now, and whether every parent holds it now."""
@@ -203,7 +217,7 @@ def rendered_id(files: Mapping[str, str]) -> str | None:
 
     The ownership file is left out: it changes with inputs that change nothing in the cluster.
     """
-    lines = [f"{blob} {name}\n" for name, blob in sorted(files.items()) if name != ".towpath"]
+    lines = [f"{blob} {name}\n" for name, blob in sorted(files.items()) if name != ownership.NAME]
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from bot.history import History, Track
 from bot.observe.history import HistoryReader
+from generator import ownership
 from generator.git import Git
+from generator.release import ReleaseId
 from tests.generator.small import FILES, commit, write_files
 
 A, B = "ghcr.io/acme/web:1.4.1", "ghcr.io/acme/web:1.4.2"
@@ -106,13 +108,47 @@ def test_an_edit_of_the_environment_moves_the_window_and_is_no_arrival(story: St
     assert track.window and track.window.commit == edit
 
 
-def test_an_arrival_that_changes_no_rendered_file_has_no_effect(story: Story) -> None:
+TOWPATH = "environments/test/rendered/web/.towpath"
+SPEC = "environments/base/services/web.yaml"
+
+
+def listed(story: Story, release: ReleaseId) -> dict[str, str]:
+    """The list that the generator would write of what is rendered in test."""
+    path = "environments/test/rendered/web/deployment.yaml"
+    return {TOWPATH: ownership.format(release.digest, "0" * 64, {path.rpartition("/")[2]: b"# a\n"}).decode()}
+
+
+def arrived(story: Story) -> ReleaseId:
+    current = story.track("test").current
+    assert current
+    return current.release
+
+
+def test_an_arrival_whose_rendered_files_stay_the_same_has_no_effect(story: Story) -> None:
+    """P6: another spec that renders to the same files."""
     first = story.head
-    story.commit({"environments/prod/rendered/web/.towpath": "only the list of files\n"})
-    story.release("prod", B)
-    track = story.track("prod")
-    assert track.current and track.current.effect_free
+    ahead = Story(story.root.parent / "ahead")
+    ahead.commit({SPEC: FILES[SPEC] + "  replicas: 1\n"})
+    story.commit({SPEC: FILES[SPEC] + "  replicas: 1\n"} | listed(story, arrived(ahead)))
+    track = story.track("test")
+    assert len(track.arrivals) == 2 and track.current and track.current.effect_free
     assert track.window and track.window.commit == first
+
+
+@pytest.mark.parametrize("files", [{"docs.md": "no list\n"}, {TOWPATH: "damaged\n"}])
+def test_an_arrival_that_nobody_rendered_is_not_without_effect(story: Story, files: dict[str, str]) -> None:
+    """R7: what runs is still the release before it, whose verdict says nothing about this one."""
+    story.commit(files)
+    story.release("test", B)
+    current = story.track("test").current
+    assert current and current.release.image == B and not current.effect_free
+
+
+def test_an_arrival_beside_the_list_of_another_release_is_not_without_effect(story: Story) -> None:
+    story.commit(listed(story, arrived(story)))
+    story.release("test", B)
+    current = story.track("test").current
+    assert current and not current.effect_free
 
 
 def test_a_template_change_arrives_where_nothing_is_pinned_and_is_what_children_pin(story: Story) -> None:
