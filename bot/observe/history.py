@@ -176,7 +176,7 @@ class HistoryReader:
         return arrived
 
     def _is_rendered(self, place: Place, release: ReleaseId) -> bool:
-        """Whether the rendered files are those of a release, as their list says (R7): else it only has no effect yet."""
+        """Whether the rendered files are those of a release, by their list (R7); else it has no effect yet."""
         folder = self._walk.rendered.get(place, {})
         listed = folder.get(ownership.NAME)
         try:
