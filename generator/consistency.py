@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
+from graphlib import CycleError, TopologicalSorter
 
 from generator import templates
 from generator.admission import objections
@@ -17,6 +18,7 @@ from generator.templates import Template
 from generator.tree import Tree
 
 warning = partial(Finding, severity=Severity.WARNING)
+_LONGEST_WAY = 10
 
 
 def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
@@ -36,6 +38,9 @@ def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
 
 def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
     """What is not allowed, and what has no effect: single services cannot be rendered, or need not be there."""
+    if not repository.environments:
+        fix = "add environments/<name>/environment.yaml, or start over with 'towpath init'"
+        yield problem("no-environment", "there are no environments", Location("environments"), fix)
     for overlay in repository.overlays.values():
         yield from objections(repository.environments[overlay.environment], overlay)
     known = _known(tree)
@@ -57,28 +62,25 @@ def _parents(repository: Repository, environment: Environment) -> Iterator[Findi
 
 
 def _cycles(repository: Repository) -> Iterator[Finding]:
-    """One finding for each cycle of `after`, at the first of its environments by name."""
-    for name, environment in sorted(repository.environments.items()):
-        cycle = _way(repository.environments, name)
-        if cycle and name == min(cycle):
-            way = " → ".join([*cycle, name])
-            where = environment.source.at(("after",))
-            yield problem("environment-cycle", f"environments come after each other: {way}", where)
+    """A finding for each cycle of `after`, at the first of its environments by name; none twice for an environment."""
+    parents = {name: environment.after for name, environment in sorted(repository.environments.items())}
+    while cycle := _cycle(parents):
+        shown = cycle if len(cycle) <= _LONGEST_WAY else [*cycle[: _LONGEST_WAY - 1], "…"]
+        where = repository.environments[cycle[0]].source.at(("after",))
+        way = " → ".join([*shown, cycle[0]])
+        yield problem("environment-cycle", f"environments come after each other: {way}", where)
+        parents = {name: after for name, after in parents.items() if name not in cycle}
 
 
-def _way(environments: Mapping[str, Environment], start: str) -> tuple[str, ...] | None:
-    """A shortest way from an environment through `after` back to itself."""
-    waiting: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    while waiting:
-        way = waiting.pop(0)
-        for parent in environments[way[-1]].after if way[-1] in environments else ():
-            if parent == start:
-                return way
-            if parent not in seen:
-                seen.add(parent)
-                waiting.append((*way, parent))
-    return None
+def _cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
+    """The environments of some cycle, each before its parent and the first by name in front; empty if there is none."""
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as found:
+        way = found.args[1][:0:-1]
+        start = way.index(min(way))
+        return [*way[start:], *way[:start]]
+    return []
 
 
 def _no_spec(repository: Repository, overlay: Overlay) -> Finding:

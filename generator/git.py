@@ -57,6 +57,7 @@ class Git:
         self.folder = folder
         self._git = gitpython.Git(str(folder))
         self._git.update_environment(**_ENVIRONMENT)
+        self._is_readable = False
         # Folders are named by their content, so commits share nearly all of them.
         self.folder_entries = lru_cache(maxsize=8192)(self._folder_entries)
 
@@ -83,6 +84,7 @@ class Git:
         try:
             return self._id(f"{name}^{{commit}}")
         except ValueError:  # how GitPython says that there is none
+            self._readable()
             return None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
@@ -179,8 +181,24 @@ class Git:
 
     def _id(self, name: str) -> str:
         """The id of what a name means to git now; by a process that is kept. Raises `ValueError` for nothing."""
-        object_id: str | bytes = self._git.get_object_header(name)[0]
+        try:
+            object_id: str | bytes = self._git.get_object_header(name)[0]
+        except OSError as ended:  # the process did, as soon as it saw the repository
+            raise self._unreadable() from ended
         return object_id.decode() if isinstance(object_id, bytes) else object_id
+
+    def _readable(self) -> None:
+        """Raises `GitError` where git itself refuses to work in this folder; asks it once."""
+        if not self._is_readable:
+            self.run("rev-parse", "--git-dir")
+            self._is_readable = True
+
+    def _unreadable(self) -> GitError:
+        try:
+            self._readable()
+        except GitError as refused:
+            return refused
+        return GitError("cat-file", "it ended early")
 
     def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[bytes, bytes]]:
         """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""

@@ -139,11 +139,13 @@ class _Reader:
         return services
 
     def _folders(self, folder: str) -> list[str]:
+        self._refuse_file(folder)
         found = sorted({path.split("/")[1] for path in self.tree.files(folder) if path.count("/") > 1})
         return [name for name in found if self._named(f"{folder}/{name}", name)]
 
     def _names(self, folder: str) -> list[str]:
         """The services that have a file in a folder; other endings are only for the files that services mount."""
+        self._refuse_file(folder)
         found = []
         for path in self.tree.files(folder):
             name, dot, ending = path.removeprefix(f"{folder}/").rpartition(".")
@@ -155,6 +157,11 @@ class _Reader:
             elif self._named(path, name):
                 found.append(name)
         return found
+
+    def _refuse_file(self, path: str) -> None:
+        if self.tree.read(path) is not None:
+            message = f"{path} is a file, and must be a folder"
+            self.findings.append(problem("not-a-folder", message, Location(path), "move it away"))
 
     def _named(self, path: str, name: str) -> bool:
         if _LABEL.fullmatch(name):

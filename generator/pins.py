@@ -81,9 +81,12 @@ class Pins:
             next = "write all 40 hex digits"
             return InputError(f"{revision!r} is not a full commit id", where=where, next=next)
         short = revision[:12]
-        if self._git is None or self._head is None:
+        if self._git is None:
             next = "work in a clone of the repository"
             return InputError(f"revision {short} cannot be read without git", where=where, next=next)
+        if self._head is None:
+            next = "commit first, or work in a clone of the repository"
+            return InputError(f"revision {short} cannot be read: there is no commit here", where=where, next=next)
         missing = self._git.resolve(revision) is None
         if self._git.is_shallow():
             next = "run `git fetch --unshallow`"

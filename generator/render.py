@@ -181,6 +181,6 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> Engine:
 
 def _text(tree: Tree, path: str) -> str:
     try:
-        return (tree.read(path) or b"").decode()
+        return (tree.read(path) or b"").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("not UTF-8 text", where=Location(path), next="save the template as UTF-8") from error

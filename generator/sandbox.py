@@ -35,6 +35,7 @@ from generator.images import mirrored
 from generator.nodes import Piece, WholeNodes, join, plain
 from generator.provenance import like, pointer_of
 from generator.release import parse_image
+from generator.schema_words import type_name
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -48,6 +49,9 @@ MAX_TEMPLATE: Final = 256 * 1024
 
 MAX_OUTPUT: Final = 1024 * 1024
 """Characters that one template may write; etcd refuses objects larger than 1.5 MiB."""
+
+MAX_PIECES: Final = 50_000
+"""Values, and texts between them, that one template may write."""
 
 MAX_RANGE: Final = 10_000
 """Numbers that `range` gives at most."""
@@ -127,7 +131,7 @@ class Missing(StrictUndefined):
         if of is missing:
             return f"{name!r} is not defined"
         if not isinstance(of, Mapping):
-            return f"{type(of).__name__} has no {name!r}"
+            return f"{type_name(of)} has no {name!r}"
         close = get_close_matches(str(name), [str(key) for key in of], n=1)
         known = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(sorted(map(str, of))) or 'nothing'}"
         return f"{name!r} is not defined here; {known}"
@@ -176,10 +180,10 @@ class Engine:
 
     def _limited(self, template: Template, context: Mapping[str, Any]) -> Iterator[Piece]:
         written = 0
-        for piece in template.root_render_func(template.new_context(dict(context))):
+        for number, piece in enumerate(template.root_render_func(template.new_context(dict(context)))):
             written += len(piece)
-            if written > MAX_OUTPUT:
-                raise SecurityError(f"it writes more than {MAX_OUTPUT} characters")
+            if written > MAX_OUTPUT or number > MAX_PIECES:
+                raise SecurityError(f"it writes more than {MAX_OUTPUT} characters or {MAX_PIECES} values")
             # Whatever writes text is a piece: `WholeNodes` sees to it.
             yield piece  # type: ignore[misc]
 

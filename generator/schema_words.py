@@ -82,7 +82,7 @@ def shown(value: object) -> str:
 
 def type_name(value: object) -> str:
     """The name of a value's type in YAML's words."""
-    return _TYPES.get(type(value), type(value).__name__)
+    return next((_TYPES[kind] for kind in type(value).__mro__ if kind in _TYPES), type(value).__name__)
 
 
 def _type(node: Mapping[str, Any], types: Iterable[str]) -> str:
@@ -106,10 +106,8 @@ def _value(node: Mapping[str, Any], keyword: str, facts: Mapping[str, Any]) -> s
 def _advice(types: Iterable[str], value: object) -> str:
     """What to do about the usual mistakes: text that YAML reads as something else, and a number in quotes."""
     wanted = set(types)
-    if "string" in wanted and isinstance(value, float):
-        return ": put it in quotes"  # what it looked like is lost: 1.30 was read as 1.3
-    if "string" in wanted and isinstance(value, bool | int):
-        return f": write {json.dumps(json.dumps(value))}"
+    if "string" in wanted and isinstance(value, bool | int | float):
+        return ": put it in quotes"  # what it looked like is lost: 1.30 was read as 1.3, 0123 as 83
     if "integer" in wanted and isinstance(value, str) and _INTEGER.fullmatch(value):
         return f": write {value}"
     return ""

@@ -99,6 +99,8 @@ def _walk(folder: str, path: str) -> Iterator[str]:
                 yield from _walk(entry.path, below)
             elif entry.is_file():
                 yield below
+            else:
+                raise InputError("neither a file nor a folder", where=Location(below), next="remove it")
 
 
 def _link(path: str) -> InputError:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from generator import ownership
 from generator.build import Build
-from generator.errors import Location
+from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.state import state_folder
 from generator.tree import DiskTree, Tree
@@ -95,11 +95,14 @@ def _overlaps(strangers: Iterable[str], files: Mapping[str, bytes]) -> list[str]
 
 
 def write(root: Path, planned: Plan) -> None:
-    """Carry a plan out below `root`. Raises OSError (disk full, no permission) before anything has changed."""
+    """Carry a plan out below `root`.
+
+    Raises OSError (disk full, no permission) and `InputError` (something is in the way) before anything has changed.
+    """
     if not planned.writes and not planned.removes:
         return
     with _workspace(root) as folder:
-        _refuse_links(root, [*planned.writes, *planned.removes])
+        _refuse_obstacles(root, [*planned.writes, *planned.removes])
         ready = []
         for number, path in enumerate(_in_order(planned.writes)):
             temporary = folder / str(number)
@@ -133,10 +136,25 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _refuse_links(root: Path, paths: Iterable[str]) -> None:
-    tree = DiskTree(root)
+def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
+    """Raises `InputError` for a link in a path, for what is no folder above a file, and no file in the place of one."""
+    tree, folders = DiskTree(root), {root}
     for path in paths:
         tree.read(path)  # refuses links in every part of the path
+        place = root / path
+        if place.exists() and not place.is_file():
+            raise _obstacle(path, "a file")
+        for parent in place.parents:
+            if parent in folders:
+                break
+            if parent.exists() and not parent.is_dir():
+                raise _obstacle(str(parent.relative_to(root)), "a folder")
+            folders.add(parent)
+
+
+def _obstacle(path: str, wanted: str) -> InputError:
+    what = f"{wanted} of rendered files belongs here, and something else is in its place; nothing was written"
+    return InputError(what, where=Location(path), next="move it away, then run the command again")
 
 
 @contextmanager

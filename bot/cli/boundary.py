@@ -40,7 +40,7 @@ def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; run the command again to go on", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # SystemExit is what click makes of a broken pipe
         _silence()
         return 0
     except click.exceptions.NoArgsIsHelpError as asked:

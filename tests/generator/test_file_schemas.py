@@ -157,7 +157,7 @@ AMBIGUOUS = {"oneOf": [{"type": "object"}, {"minProperties": 1}]}
     ("schema", "instance", "expected"),
     [
         (ALTERNATIVES, {"secret": "a"}, "missing-field missing required field 'key'"),
-        (ALTERNATIVES, {"secret": 1, "key": "k"}, 'wrong-type expected string, got integer 1: write "1"'),
+        (ALTERNATIVES, {"secret": 1, "key": "k"}, 'wrong-type expected string, got integer 1: put it in quotes'),
         (ALTERNATIVES, {"sekret": "a", "key": "k"}, "bad-value map has none of the allowed forms"),
         (ALTERNATIVES, 3, "wrong-type expected string or map, got integer 3"),
         (AMBIGUOUS, {"a": 1}, "bad-value map has more than one of the allowed forms"),

@@ -294,6 +294,18 @@ def test_files_beside_overlays_and_specs_are_not_services() -> None:
     assert told(dict(files)) == []
 
 
+def test_a_very_long_cycle_is_found_at_once_and_shortened() -> None:
+    def environment(number: int) -> str:
+        return FILES["environments/test/environment.yaml"] + f"after: [e{(number - 1) % 1000}]\n"
+
+    tree = shop({f"environments/e{number}/environment.yaml": environment(number) for number in range(1000)})
+    _, found = check(tree)
+    [cycle] = [one.message for one in found if one.check == "environment-cycle"]
+    assert cycle == (
+        "environments come after each other: e0 → e999 → e998 → e997 → e996 → e995 → e994 → e993 → e992 → … → e0"
+    )
+
+
 def test_a_longer_cycle_is_shown_once() -> None:
     environment = 'cluster: {name: a, kubernetesVersion: "1.34", controller: flux}\nnamespace: a\n'
     files = {

@@ -5,7 +5,8 @@ import pytest
 from generator.errors import InputError, Location
 from generator.k8syaml import load_all
 from generator.nodes import join
-from generator.sandbox import MAX_OUTPUT, MAX_RANGE, MAX_TEMPLATE, MIRRORS, Engine
+from generator.provenance import located
+from generator.sandbox import MAX_OUTPUT, MAX_PIECES, MAX_RANGE, MAX_TEMPLATE, MIRRORS, Engine
 
 CONTEXT = {"v": {"name": "web", "pop": "p", "items": "i"}, "text": "ab", "list": [1, 2]}
 
@@ -99,6 +100,19 @@ def test_too_much_output_ends():
     template = f"{{% for x in range({MAX_RANGE}) %}}\n{{% for y in range({MAX_RANGE}) %}}\n- {'x' * 100}\n"
     with pytest.raises(InputError, match=f"more than {MAX_OUTPUT}"):
         Engine({"t/t.j2": template + "{% endfor %}\n{% endfor %}\n"}).pieces("t/t.j2", {})
+
+
+def test_too_many_values_end():
+    text = (
+        "{% for number in range(9999) %}\n{% for other in range(9999) %}\n- {{ other }}\n{% endfor %}\n{% endfor %}\n"
+    )
+    with pytest.raises(InputError, match=f"more than {MAX_OUTPUT} characters or {MAX_PIECES} values"):
+        list(Engine({"t/t.yaml.j2": text}).pieces("t/t.yaml.j2", {}))
+
+
+def test_what_is_missing_is_told_in_the_words_of_yaml():
+    with pytest.raises(InputError, match="integer has no 'x'"):
+        written("located.x.y", located=located(3))
 
 
 def test_a_template_that_is_too_large_is_refused():

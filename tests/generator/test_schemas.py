@@ -204,8 +204,8 @@ class TestWords:
 
     def test_wrong_type(self):
         assert message(ports=[{"containerPort": "80"}]) == 'expected integer, got string "80": write 80'
-        assert message(env=[{"name": "PORT", "value": 80}]) == 'expected string, got integer 80: write "80"'
-        assert message(env=[{"name": "ON", "value": True}]) == 'expected string, got boolean true: write "true"'
+        assert message(env=[{"name": "PORT", "value": 80}]) == "expected string, got integer 80: put it in quotes"
+        assert message(env=[{"name": "ON", "value": True}]) == "expected string, got boolean true: put it in quotes"
         assert message(command="run") == 'expected list, got string "run"'
         assert message(resources=[]) == "expected map, got list"
         assert message(name=None) == "expected string, got null"
