@@ -119,6 +119,8 @@ class People:
         if len(track.arrivals) < 2:
             return ""
         before, away = track.arrivals[-2:]
+        if before.release == away.release:
+            return ""
         bare, parent = self.site.bare, self.site.bare.parents(away.commit)[0]
         changes = bare.changes(parent, away.commit)
         if bare.changes(away.commit, self.site.head, *(change.path for change in changes)):
