@@ -29,13 +29,16 @@ def _git_of_nobody(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def need() -> Callable[[str], Path]:
     """`need("prometheus")` is its path; without it the test is skipped, or fails under TOWPATH_REQUIRE_REAL=1."""
+    built = Path(os.environ.get("TESTBED_HOME") or Path.home() / ".cache" / "testbed") / "bin"
+    buildable = {folder.parent.name for folder in Path(__file__).parent.glob("testbed/*/go.mod")}
 
     def find(program: str) -> Path:
-        if found := shutil.which(program):
+        if found := shutil.which(program, path=f"{built}{os.pathsep}{os.environ['PATH']}"):
             return Path(found)
+        missing = f"not built: run 'tests/testbed/build {program}'" if program in buildable else "not on PATH"
         if os.environ.get("TOWPATH_REQUIRE_REAL"):
-            pytest.fail(f"{program} is required here and is not on PATH")
-        pytest.skip(f"{program} is not on PATH")
+            pytest.fail(f"{program} is required here and is {missing}")
+        pytest.skip(f"{program} is {missing}")
 
     return find
 
