@@ -77,6 +77,11 @@ _OPTIONS = (
 )
 
 
+def bot_user() -> str:
+    """The account of the bot on the forge."""
+    return os.environ.get("TOWPATH_USER", BOT_USER)
+
+
 def open_bot(repository: Path, simulation: Simulation | None, notify: Callable[[Notify], None]) -> Bot:
     """The bot of a checkout, with simulated clusters or none."""
     from bot.checkout import open_clone, open_forge
@@ -86,7 +91,7 @@ def open_bot(repository: Path, simulation: Simulation | None, notify: Callable[[
     sources = _simulated(repository, simulation, clock) if simulation else _real(repository)
     return Bot(
         open_clone(repository),
-        open_forge(repository, os.environ.get("TOWPATH_USER", BOT_USER), clock.now),
+        open_forge(repository, bot_user(), clock.now),
         sources.cluster,
         sources.metrics,
         now=clock.now,

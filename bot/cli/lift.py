@@ -1,4 +1,4 @@
-"""`towpath lift`: end the quarantine of what was taken away from an environment (Q3)."""
+"""`towpath lift`: let in again what is kept out of an environment (Q3)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def command(
     repository: Path,
     output: str,
 ) -> None:
-    """End a quarantine of SERVICE in an environment.
+    """Let in again what is kept out of an environment: in quarantine, declined, or older than what was there.
 
     Opens a pull request that adds an entry to `lifted:` in the overlay; who may merge there decides. Without --image
-    or --config it is what is in quarantine, if that is one thing.
+    or --config it is what is kept out, if that is one thing.
 
     \b
     Examples:
@@ -50,42 +50,44 @@ def command(
 
     session = open_session(repository)
     path = overlay_of(session.repository, environment, service).source.path
-    name = _chosen(_quarantined(session, environment, service), f"{service} in {environment}", image, config)
+    name = _chosen(_away(session, environment, service), f"{service} in {environment}", image, config)
     lift = Lift(session.author.name, reason, image=name.image, config=name.config)
     edits: dict[str, bytes | None] = {path: add_lift((session.tree.read(path) or b"").decode(), lift, path).encode()}
     title = lift_title(service, environment, _short(name))
     tell(propose(session, Change(f"lift/{environment}/{service}", title, edits, why=reason)), output)
 
 
-def _quarantined(session: Session, environment: str, service: str) -> list[Name]:
-    """What is in quarantine now, newest first."""
+def _away(session: Session, environment: str, service: str) -> list[Name]:
+    """What is kept out now, as the bot sees it."""
     from bot import ledger
-    from bot.decide.held import held
-    from bot.decide.taken_away import quarantines
+    from bot.cli.connection import bot_user
+    from bot.clock import SystemClock
+    from bot.decide.away import away
+    from bot.decide.place import places
     from bot.observe.history import HistoryReader
+    from bot.snapshot import Snapshot
 
-    track = HistoryReader(session.clone).read(session.head).track(environment, service)
-    if track is None:
-        return []
-    records = ledger.read(session.clone)
-    found = quarantines(track, held(track, records), records)
-    return list(dict.fromkeys(entry.name for entry in reversed(found)))
+    clone, pulls = session.clone, tuple(session.forge.pulls())
+    history, records = HistoryReader(clone).read(session.head), ledger.read(clone)
+    snapshot = Snapshot(session.head, session.repository, history, records, pulls, bot_user())
+    found = (place for place in places(snapshot) if place.key == (environment, service))
+    return [name for place in found for name in away(snapshot, place, SystemClock().now())]
 
 
 def _chosen(names: list[Name], where: str, image: str | None, config: str | None) -> Name:
     from generator.errors import HeldError, UsageError
 
     if image and config:
-        raise UsageError("--image and --config name two quarantines", next="lift one after the other")
+        raise UsageError("--image and --config name two things", next="lift one after the other")
     if not names:
-        raise HeldError(f"nothing to do: nothing of {where} is in quarantine")
+        raise HeldError(f"nothing to do: nothing of {where} is kept out")
     matching = [name for name in names if _matches(name, image, config)]
     if len(matching) == 1:
         return matching[0]
     listed = ", ".join(_option(name) for name in names)
     if not matching:
-        raise UsageError(f"that is not in quarantine for {where}", next=f"choose: {listed}")
-    raise UsageError(f"{len(matching)} things of {where} are in quarantine", next=f"choose one: {listed}")
+        raise UsageError(f"that is not kept out for {where}", next=f"choose: {listed}")
+    raise UsageError(f"{len(matching)} things of {where} are kept out", next=f"choose one: {listed}")
 
 
 def _matches(name: Name, image: str | None, config: str | None) -> bool:

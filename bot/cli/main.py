@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
         "rollback": Entry("bot.cli.rollback", "Take an environment back to an earlier release"),
         "hold": Entry("bot.cli.hold", "Stop promotions of a service, an environment or everything"),
         "unhold": Entry("bot.cli.hold:unhold", "End a hold"),
-        "lift": Entry("bot.cli.lift", "End the quarantine of a release"),
+        "lift": Entry("bot.cli.lift", "Let in again what is kept out of an environment"),
         "remove": Entry("bot.cli.remove", "Take a service out of an environment"),
     },
     "Run": {

@@ -32,8 +32,8 @@ def unhold_title(subject: str) -> str:
 
 
 def lift_title(service: str, environment: str, name: str) -> str:
-    """`Lift the quarantine of web 1.4.2 in prod`."""
-    return f"Lift the quarantine of {service} {name} in {environment}"
+    """`Let web 1.4.2 into prod again`."""
+    return f"Let {service} {name} into {environment} again"
 
 
 def remove_title(service: str, environment: str) -> str:

@@ -1,4 +1,4 @@
-"""`towpath lift` (Q3): it names what is in quarantine, and only that."""
+"""`towpath lift` (Q3): it names what is kept out, and only that."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def lifted(desk):
 def test_what_was_taken_back_is_lifted(desk, reverted, words):
     desk.towpath("lift", "web", "-e", "test", *words, "--reason", "the alert was wrong")
     pull = desk.forge().pull(1)
-    assert pull.title == "Lift the quarantine of web 1.4.2 in test"
+    assert pull.title == "Let web 1.4.2 into test again"
     assert "the alert was wrong" in pull.body
     assert desk.changed(pull.head) == [OVERLAY]
     assert lifted(desk) == [{"image": NEW, "by": "Test", "reason": "the alert was wrong"}]
@@ -47,7 +47,7 @@ def test_lifted_once_there_is_nothing_left(desk, reverted):
     desk.towpath("lift", "web", "-e", "test", "--reason", "fine")
     desk.land(1)
     assert (
-        "nothing of web in test is in quarantine"
+        "nothing of web in test is kept out"
         in desk.towpath("lift", "web", "-e", "test", "--reason", "again", code=3).err
     )
 
