@@ -154,15 +154,20 @@ class Shop:
         """Somebody brings the checkout up to date."""
         self.git("pull", "--quiet", "--ff-only")
 
-    def change(self, files: Mapping[str, str | None], message: str = "Change", *, render: bool = True) -> str:
-        """Somebody writes files (None: removes them), renders, commits and pushes to the base; the commit."""
+    def change(
+        self, files: Mapping[str, str | None], message: str = "Change", *, render: bool = True, findings: bool = False
+    ) -> str:
+        """Somebody writes files (None: removes them), renders, commits and pushes to the base; the commit.
+
+        `findings`: although the checks find something.
+        """
         self.pull()
         for path, text in files.items():
             place = self.checkout / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.unlink() if text is None else place.write_text(text)
         if render:
-            assert self.towpath("render") == 0
+            assert self.towpath("render") == int(findings)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         self.git("push", "--quiet")
@@ -174,9 +179,10 @@ class Shop:
         assert old in text, f"{path} has no {old!r}"
         return self.change({path: text.replace(old, new, 1)}, f"Edit {path}", render=render)
 
-    def extend(self, path: str, more: str, *, render: bool = True) -> str:
+    def extend(self, path: str, more: str, *, render: bool = True, findings: bool = False) -> str:
         """Somebody adds lines at the end of a file on the base; the commit."""
-        return self.change({path: self.text(path).rstrip("\n") + "\n" + more}, f"Extend {path}", render=render)
+        text = self.text(path).rstrip("\n") + "\n" + more
+        return self.change({path: text}, f"Extend {path}", render=render, findings=findings)
 
     def release(self, environment: str, tag: str, revision: str | None = None, service: str = "web") -> str:
         """Somebody sets a release by hand; what is no root needs a pin."""
@@ -198,7 +204,8 @@ class Shop:
 
     def merge(self, branch_part: str) -> None:
         """Somebody merges the open pull request whose branch contains this."""
-        (pull,) = [pull for pull in self.pulls(PullState.OPEN) if branch_part in pull.branch]
+        every = self.forge().pulls()
+        (pull,) = [pull for pull in every if pull.state is PullState.OPEN and branch_part in pull.branch]
         self.forge().merge(pull.number, pull.head, pull.title)
 
     # --- What is so
@@ -213,6 +220,11 @@ class Shop:
         content = self._bare.tree(self.head).read(path)
         assert content is not None, f"{path} is not on the base"
         return content.decode()
+
+    def rendered(self, environment: str, service: str = "web") -> str:
+        """All that is rendered for a service."""
+        folder = f"environments/{environment}/rendered/{service}/"
+        return "".join(self.text(path) for path in sorted(self.paths()) if path.startswith(folder))
 
     def paths(self) -> set[str]:
         """The paths of all files on the base."""
