@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -82,13 +83,14 @@ def remember(root: Path, known: Known) -> None:
         "key": known.key,
         "findings": [finding_json(finding) for finding in known.findings],
     }
-    try:
+    with suppress(OSError):
         folder = state_folder(root)
         temporary = folder / f"{_NAME}.new"
-        temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
-        temporary.replace(folder / _NAME)
-    except OSError:
-        return
+        try:
+            temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+            temporary.replace(folder / _NAME)
+        except OSError:
+            temporary.unlink()
 
 
 def scan(root: Path, stamps: Mapping[str, Stamp]) -> Files:

@@ -7,9 +7,10 @@ paths are checked by `generator.tree.safe_path`; no shell is involved.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Git:
         except gitpython.GitCommandNotFound as missing:
             raise OutsideError("git is not installed", next="install git 2.38 or later") from missing
         except gitpython.GitCommandError as failed:
-            raise GitError(arguments[0], _message(failed)) from failed
+            raise GitError(_command(arguments), _message(failed)) from failed
 
     def close(self) -> None:
         """End the git processes that are kept for reading objects."""
@@ -268,6 +269,12 @@ def _full(commit: str) -> str:
     if not is_commit(commit):
         raise InputError(f"{commit!r} is not a full commit id", next="give all 40 hex digits")
     return commit
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Which of git's commands it is: what comes before are settings, `-c name=value`."""
+    settings = len(list(takewhile(lambda pair: pair[0] == "-c", zip(arguments[::2], arguments[1::2], strict=False))))
+    return arguments[2 * settings]
 
 
 def _message(failed: gitpython.GitCommandError) -> str:

@@ -5,11 +5,13 @@ A repository is made in a folder beside its place and moved there when it is com
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,7 +61,7 @@ def create(target: Path, example: Example, *, forge: bool) -> Created:
 
     Raises `UsageError` when either place is taken; then, and after any failure, nothing has been made.
     """
-    target = target.absolute()
+    target = target.resolve()  # which also takes `..` out, so that it has a name
     bare = target.with_name(f"{target.name}.git") if forge else None
     _refuse_taken(target, bare)
     with _beside(target) as workshop:
@@ -104,12 +106,28 @@ def _refuse_taken(target: Path, bare: Path | None) -> None:
 
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A temporary folder on the file system of `target`."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    """A temporary folder on the file system of `target`; what a process left behind that was killed here goes."""
+    prefix = f".{target.name}-init-"
+    for leftover in [path for path in target.parent.iterdir() if path.name.startswith(prefix)]:
+        with suppress(OSError), _held(leftover):
+            shutil.rmtree(leftover)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     try:
-        yield folder
+        with _held(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process until it ends; raises OSError where another one does."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _move(folder: Path, target: Path) -> None:
@@ -123,18 +141,28 @@ def _move(folder: Path, target: Path) -> None:
 
 def _fill(folder: Path, name: str, example: Example, bare: Path | None) -> Repository:
     """Write the files of an example, less what is rendered."""
-    shutil.copytree(shipped("templates"), folder / "templates")
+    _copy(shipped("templates"), folder / "templates")
     if example == "web":
-        shutil.copytree(_STARTER / "web", folder, dirs_exist_ok=True)
+        _copy(_STARTER / "web", folder)
     else:
-        ignore = shutil.ignore_patterns("rendered")
-        shutil.copytree(shipped("environments"), folder / "environments", ignore=ignore)
-        shutil.copyfile(shipped("towpath.yaml"), folder / "towpath.yaml")
+        _copy(shipped("environments"), folder / "environments", leave_out="rendered")
+        _copy(shipped("towpath.yaml"), folder / "towpath.yaml")
     for hidden in ("gitattributes", "gitignore"):
-        shutil.copyfile(_STARTER / hidden, folder / f".{hidden}")
+        _copy(_STARTER / hidden, folder / f".{hidden}")
     repository = load(DiskTree(folder))
     (folder / "README.md").write_text(_readme(repository, name, bare), encoding="utf-8")
     return repository
+
+
+def _copy(source: Path, target: Path, leave_out: str = "") -> None:
+    """Copy a file, or the files of a folder, as new ones: they can be changed even where the tool itself cannot be."""
+    if not source.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+        return
+    for entry in sorted(source.iterdir()):
+        if entry.name != leave_out:
+            _copy(entry, target / entry.name, leave_out)
 
 
 def _readme(repository: Repository, name: str, bare: Path | None) -> str:

@@ -16,6 +16,6 @@ def state_folder(root: Path) -> Path:
         raise InputError("links are not followed", where=Location(STATE), next="remove it: it is only a cache")
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
-    if not ignore.exists():
+    if not ignore.exists() or ignore.stat().st_size == 0:  # a full disk leaves it empty
         ignore.write_text("*\n", encoding="utf-8")
     return folder

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -52,12 +53,28 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
     assert cache.recall(tmp_path) == cache.Known()
 
 
-def aged(root):
-    """Make every file look an hour old, so that its stamp can be trusted."""
+def test_a_full_disk_leaves_nothing_behind_and_the_next_run_completes_it(tmp_path, monkeypatch):
+    def full(self, text, **_):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        cache.remember(tmp_path, cache.Known({}, {}, "key"))
+        (tmp_path / ".towpath" / ".gitignore").touch()
+        cache.remember(tmp_path, cache.Known({}, {}, "key"))
+    assert [path.name for path in (tmp_path / ".towpath").iterdir()] == [".gitignore"]
+    cache.remember(tmp_path, cache.Known({}, {}, "key"))
+    assert (tmp_path / ".towpath" / ".gitignore").read_text() == "*\n"
+    assert cache.recall(tmp_path).key == "key"
+
+
+def aged(root, hours=1):
+    """Make every file look some hours old, so that its stamp can be trusted."""
     for path in root.rglob("*"):
         if path.is_file() and ".git" not in path.parts:
             seen = path.stat()
-            os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns - 3_600_000_000_000))
+            os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns - hours * 3_600_000_000_000))
 
 
 def test_a_scan_has_the_ids_that_git_gives(tmp_path):
@@ -67,8 +84,9 @@ def test_a_scan_has_the_ids_that_git_gives(tmp_path):
 
 def test_files_changed_just_now_are_read_again_next_time(tmp_path):
     write_files(tmp_path)
+    aged(tmp_path, hours=-1)  # a slow machine may take longer than a tick until it looks
     assert cache.scan(tmp_path, {}).stamps == {}
-    aged(tmp_path)
+    aged(tmp_path, hours=2)
     assert set(cache.scan(tmp_path, {}).stamps) == set(FILES)
 
 

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import shutil
@@ -78,7 +79,7 @@ def test_a_folder_that_cannot_hold_it_is_named(here, capsys):
     assert "there is no folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("step", ["survey", "_make_forge", "_move"])
+@pytest.mark.parametrize("step", ["_copy", "survey", "_make_forge", "_move"])
 def test_a_failure_on_the_way_leaves_nothing(step, here, monkeypatch):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
@@ -86,6 +87,25 @@ def test_a_failure_on_the_way_leaves_nothing(step, here, monkeypatch):
     monkeypatch.setattr(f"generator.scaffold.{step}", fail)
     assert run(["init", "shop"]) == 4
     assert list(here.iterdir()) == []
+
+
+def test_what_a_killed_init_left_behind_goes_and_what_a_running_one_needs_stays(here):
+    for name in (".shop-init-dead", ".shop-init-alive"):
+        (here / name).mkdir()
+        (here / name / "file").write_text("half")
+    alive = os.open(here / ".shop-init-alive", os.O_RDONLY)
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    assert run(["init", "shop", "--no-forge"]) == 0
+    os.close(alive)
+    assert sorted(entry.name for entry in here.iterdir()) == [".shop-init-alive", "shop"]
+
+
+def test_a_path_that_goes_up_has_a_name_all_the_same(here):
+    (here / "shop").mkdir()
+    (here / "shop" / "deep").mkdir()
+    os.chdir(here / "shop" / "deep")
+    assert run(["init", "../../other/../web"]) == 0
+    assert sorted(entry.name for entry in here.iterdir()) == ["shop", "web", "web.git"]
 
 
 def test_without_an_identity_of_git_the_tool_commits_as_itself(here, monkeypatch):
