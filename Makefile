@@ -71,5 +71,5 @@ $(VENV)/.towpath-dev: $(VENV)/.towpath-run requirements-dev.txt
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 locks:
 	$(LOCK) $(ARGS) pyproject.toml --group dev --output-file requirements-dev.txt
-	$(LOCK) pyproject.toml --constraints requirements-dev.txt --output-file requirements.txt
+	$(LOCK) pyproject.toml --extra cel --constraints requirements-dev.txt --output-file requirements.txt
 	$(LOCK) --group build --constraints requirements-dev.txt --output-file requirements-build.txt

@@ -123,9 +123,7 @@ def key_location(source: Source, pointer: Pointer) -> Location:
     return Location(source.path, line, column, lines[line - 1] if line <= len(lines) else None)
 
 
-def explain(
-    accepts: jsonschema_rs.Draft202012Validator, schema: Mapping[str, Any], instance: object
-) -> list[SchemaError]:
+def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instance: object) -> list[SchemaError]:
     """Everything that a schema has against a value, in words.
 
     Of alternatives (`anyOf`, `oneOf`) the one that fits the value's type is explained.

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from generator import decode, templates
 from generator.consistency import contradictions, shortcomings
+from generator.definitions import Definitions
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of, place_order, problem, read_checked
 from generator.finding import Finding, errors
@@ -96,7 +97,7 @@ class _Reader:
         self.findings += templates.findings(self.tree)
         if settings is None or errors(self.findings):
             return None
-        return Repository(settings, environments, services, overlays)
+        return Repository(settings, environments, services, overlays, Definitions(self.tree))
 
     def _try(self, read: Callable[..., T], *names: str) -> T | None:
         """What one file says, or None after taking down what is wrong with it."""

@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from generator.errors import Location
 from generator.k8syaml import Document
 from generator.policy import HoldOrder, Lift, Promotion, Verify
 from generator.release import Release
+
+if TYPE_CHECKING:
+    from generator.definitions import Definitions
 
 BASE = "environments/base/services"
 Pointer = tuple[str | int, ...]
@@ -142,12 +145,16 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Everything that is written in a tree, checked against the schemas of our own files."""
+    """Everything that is written in a tree, checked against the schemas of our own files.
+
+    `definitions` are the CustomResourceDefinitions that lie in it.
+    """
 
     settings: Settings
     environments: Mapping[str, Environment]
     services: Mapping[str, ServiceSpec]
     overlays: Mapping[tuple[str, str], Overlay]
+    definitions: Definitions | None = field(default=None, compare=False)
 
     def children(self, environment: str) -> tuple[str, ...]:
         """The environments that come directly after this one, sorted."""

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from generator.structural import FORMATS
+
 Schema = dict[str, Any]
 
 OUTPUT = Path(__file__).parent / "kubernetes" / "definitions.tsv"
@@ -69,20 +71,6 @@ INT_OR_STRING: Schema = {"type": ["integer", "string", "null"]}
 CORRECTED = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": QUANTITY,
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT_OR_STRING,
-}
-FORMATS: dict[str, Schema] = {
-    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
-    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
-    "byte": {
-        "pattern": r"^(([\r\n]*[A-Za-z0-9+/]){4})*"
-        r"(([\r\n]*[A-Za-z0-9+/]){2}[\r\n]*=[\r\n]*=|([\r\n]*[A-Za-z0-9+/]){3}[\r\n]*=)?[\r\n]*$",
-        "x-towpath-expects": "base64",
-    },
-    "date-time": {
-        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
-        r"[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
-        "x-towpath-expects": "a time such as 2026-01-31T09:30:00Z",
-    },
 }
 
 

@@ -1,0 +1,196 @@
+"""The structural schema of a CustomResourceDefinition, applied to an object as the API server applies it.
+
+The API server drops nulls that a field may not have, fills in defaults, and validates what comes of it
+(k8s.io/apiextensions-apiserver, pkg/apiserver/schema). Strictly, a field that it would prune is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from generator.schema_words import SchemaError, shown
+
+Schema = dict[str, Any]
+Node = Mapping[str, Any]
+Pointer = tuple[str | int, ...]
+
+OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+
+FORMATS: Final[Mapping[str, Schema]] = {
+    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
+    "byte": {
+        "pattern": r"^(([\r\n]*[A-Za-z0-9+/]){4})*"
+        r"(([\r\n]*[A-Za-z0-9+/]){2}[\r\n]*=[\r\n]*=|([\r\n]*[A-Za-z0-9+/]){3}[\r\n]*=)?[\r\n]*$",
+        "x-towpath-expects": "base64",
+    },
+    "date-time": {
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
+        r"[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        "x-towpath-expects": "a time such as 2026-01-31T09:30:00Z",
+    },
+}
+"""What the API server's decoder enforces of a format of its own types."""
+
+_UUID = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"
+_CUSTOM_FORMATS: Final[Mapping[str, Schema]] = {
+    **FORMATS,
+    "datetime": FORMATS["date-time"],
+    "date": {"format": "date", "x-towpath-expects": "a date such as 2026-01-31"},
+    "duration": {
+        "pattern": r"^[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*[a-zµμ]+\s*)+)$",
+        "x-towpath-expects": "a duration such as 90s or 1h30m",
+    },
+    "ipv4": {"format": "ipv4", "x-towpath-expects": "an IPv4 address"},
+    "ipv6": {"format": "ipv6", "x-towpath-expects": "an IPv6 address"},
+    "uuid": {"pattern": _UUID, "x-towpath-expects": "a UUID"},
+}
+# The others that the API server knows (email, uri, hostname, cidr, mac, …) are as loose as Go's parsers; no schema
+# says that without refusing what they accept.
+_KEPT: Final = (
+    *("type", "enum", "pattern", "required", "multipleOf", "uniqueItems"),
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+)
+_ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
+_BOUNDS: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+
+
+def json_schema(root: Node) -> Schema:
+    """The strict JSON Schema 2020-12 of a kind; `#/$defs/…ObjectMeta` is referred to and not in it."""
+    schema = _converted(root, strict=True)
+    _embed(schema)
+    named = root.get("properties", {}).get("metadata", {}).get("properties", {})
+    limits = {name: _converted(node, strict=False) for name, node in named.items()}
+    metadata = {"$ref": f"#/$defs/{OBJECT_META}"}
+    schema["properties"]["metadata"] = {"allOf": [metadata, {"properties": limits}]} if limits else metadata
+    return schema
+
+
+def _embed(schema: Schema) -> None:
+    """Make it the schema of a whole object, with a kind and metadata."""
+    properties = schema.setdefault("properties", {})
+    properties |= {"apiVersion": {"type": "string", "minLength": 1}, "kind": {"type": "string", "minLength": 1}}
+    properties["metadata"] = {"$ref": f"#/$defs/{OBJECT_META}"}
+    schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind"})
+    schema.setdefault("type", "object")
+
+
+def _converted(node: Node, *, strict: bool) -> Schema:
+    """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
+    schema = {key: node[key] for key in _KEPT if key in node}
+    schema |= _bounds(node) | _CUSTOM_FORMATS.get(node.get("format", ""), {})
+    if node.get("x-kubernetes-int-or-string"):
+        schema["type"] = ["integer", "string"]
+    if node.get("nullable"):
+        _allow_null(schema)
+    for key in _ALTERNATIVES:
+        if key in node:
+            schema[key] = [_converted(one, strict=False) for one in node[key]]
+    if "not" in node:
+        schema["not"] = _converted(node["not"], strict=False)
+    return schema | _inside(node, schema, strict)
+
+
+def _inside(node: Node, schema: Schema, strict: bool) -> Schema:
+    inside: Schema = {}
+    if "items" in node:
+        inside["items"] = _converted(node["items"], strict=strict)
+    if "properties" in node:
+        inside["properties"] = {name: _converted(one, strict=strict) for name, one in node["properties"].items()}
+    further = node.get("additionalProperties")
+    if isinstance(further, Mapping):
+        inside["additionalProperties"] = _converted(further, strict=strict)
+    elif strict and further is not True and _prunes(node):
+        inside = {"properties": {}, **inside, "additionalProperties": False}
+    if strict and node.get("x-kubernetes-embedded-resource"):
+        inside = schema | inside
+        _embed(inside)
+    return inside
+
+
+def _prunes(node: Node) -> bool:
+    """Whether the API server removes the fields that a map's schema does not name."""
+    return node.get("type") == "object" and not node.get("x-kubernetes-preserve-unknown-fields")
+
+
+def _bounds(node: Node) -> Schema:
+    """`minimum` and `maximum`, which OpenAPI 3.0 makes exclusive by a flag and JSON Schema by another name."""
+    return {exclusive if node.get(exclusive) else bound: node[bound] for bound, exclusive in _BOUNDS if bound in node}
+
+
+def _allow_null(schema: Schema) -> None:
+    if isinstance(schema.get("type"), str):
+        schema["type"] = [schema["type"], "null"]
+    elif "type" in schema:
+        schema["type"] = [*schema["type"], "null"]
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]
+
+
+def admitted(value: Any, node: Node | None) -> Any:
+    """A copy of a value as it is validated: without nulls that are not allowed, and with the defaults."""
+    if node is None:
+        return value
+    if isinstance(value, Mapping):
+        return _admitted_map(value, node)
+    if isinstance(value, list):
+        items = node.get("items")
+        return [admitted(_default(items) if _refused(one, items) else one, items) for one in value]
+    return value
+
+
+def _admitted_map(value: Mapping[str, Any], node: Node) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, one in value.items():
+        below = child(node, key)
+        if not _refused(one, below):
+            found[key] = admitted(one, below)
+        elif _default(below) is not None:
+            found[key] = admitted(_default(below), below)
+    for key, below in node.get("properties", {}).items():
+        if key not in found and _default(below) is not None:
+            found[key] = admitted(_default(below), below)
+    return found
+
+
+def child(node: Node, key: str) -> Node | None:
+    """The schema of a field, where there is one."""
+    found = node.get("properties", {}).get(key, node.get("additionalProperties"))
+    return found if isinstance(found, Mapping) else None
+
+
+def _refused(value: Any, node: Node | None) -> bool:
+    return value is None and node is not None and not node.get("nullable")
+
+
+def _default(node: Node | None) -> Any:
+    return None if node is None else node.get("default")
+
+
+def duplicates(value: Any, node: Node | None, path: Pointer = ()) -> Iterator[SchemaError]:
+    """Items that `x-kubernetes-list-type` (set, map) allows only once, in a value that is otherwise valid."""
+    if node is None:
+        return
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from duplicates(one, child(node, key), (*path, key))
+    elif isinstance(value, list):
+        yield from _repeated(value, node, path)
+        for index, one in enumerate(value):
+            yield from duplicates(one, node.get("items"), (*path, index))
+
+
+def _repeated(items: list[Any], node: Node, path: Pointer) -> Iterator[SchemaError]:
+    kind, keys = node.get("x-kubernetes-list-type"), node.get("x-kubernetes-list-map-keys", ())
+    if kind not in ("set", "map"):
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        identity = {key: item.get(key) for key in keys} if kind == "map" and isinstance(item, Mapping) else item
+        text = json.dumps(identity, sort_keys=True)
+        if text in seen:
+            words = ", ".join(f"{key}: {one}" for key, one in identity.items()) if kind == "map" else shown(item)
+            yield SchemaError((*path, index), "duplicate-item", f"{words} is in the list already")
+        seen.add(text)
