@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import IO, Any
 
 import click
+
+from generator.report.json import dumps
 
 
 def out(text: str) -> None:
@@ -16,7 +17,7 @@ def out(text: str) -> None:
 
 def out_json(value: Any) -> None:
     """Print the result as one JSON document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(dumps(value))
 
 
 def say(text: str) -> None:

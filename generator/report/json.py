@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from generator.errors import Location, TowpathError, redact
 from generator.finding import Finding, Severity
 from generator.report.text import in_order
+
+
+def dumps(value: Any) -> str:
+    """A value as a document that people can read too."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def location_json(where: Location) -> dict[str, Any]:

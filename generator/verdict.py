@@ -1,0 +1,95 @@
+"""How a validation ended: for each object or file, and in numbers."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from generator.finding import Finding, errors
+from generator.k8syaml import parse
+from generator.manifest import Manifest
+
+
+class Status(Enum):
+    """How an object fared. ERROR: it could not be validated, because it cannot be read or its kind is unknown."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was validated: an object of a file (`Deployment web`), or a file as a whole (no title)."""
+
+    path: str
+    title: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A validation that is done. `unknown_rules` are the CEL rules that were not evaluated.
+
+    `folder` is where the findings' paths start, seen from the root of the git repository (empty for the root).
+    """
+
+    findings: tuple[Finding, ...]
+    cases: tuple[Case, ...]
+    checked: str
+    builds: int | None = None
+    unknown_rules: int = 0
+    folder: str = ""
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are in how many files, and how they fared."""
+        by_status = Counter(case.status for case in self.cases)
+        files = len({case.path for case in self.cases})
+        numbers = {status.value: by_status[status] for status in Status}
+        return {"objects": sum(1 for case in self.cases if case.title), "files": files, **numbers}
+
+    def located(self, path: str) -> str:
+        """A finding's path as seen from the root of the git repository."""
+        return posixpath.normpath(posixpath.join(self.folder, path))
+
+
+def status_of(findings: Iterable[Finding]) -> Status:
+    """How an object with these findings fared."""
+    wrong = errors(tuple(findings))
+    if any(finding.check == "unknown-kind" for finding in wrong):
+        return Status.ERROR
+    return Status.INVALID if wrong else Status.VALID
+
+
+def cases_of(manifests: Iterable[Manifest], findings: Iterable[Finding]) -> Iterator[Case]:
+    """A case for each object that was rendered, with the findings on its lines."""
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_path.setdefault(finding.where.path, []).append(finding)
+    for manifest in manifests:
+        found = by_path.get(manifest.path, [])
+        for value, own in zip(manifest.objects, _by_object(manifest, found), strict=True):
+            yield Case(manifest.path, _title(value), status_of(own), tuple(own))
+
+
+def _by_object(manifest: Manifest, findings: list[Finding]) -> list[list[Finding]]:
+    """The findings of each object of a file, by the lines where the objects start."""
+    sorted_in: list[list[Finding]] = [[] for _ in manifest.objects]
+    if findings and sorted_in:
+        starts = [document.line for document in parse(manifest.text, manifest.path)]
+        for finding in findings:
+            sorted_in[max(bisect_right(starts, finding.where.line or 1) - 1, 0)].append(finding)
+    return sorted_in
+
+
+def _title(value: object) -> str:
+    found = value if isinstance(value, Mapping) else {}
+    metadata = found.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, Mapping) else ""
+    return f"{found.get('kind', '')} {name}".strip() or "object"
