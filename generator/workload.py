@@ -26,7 +26,7 @@ CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
 def at(value: Any, pointer: Pointer) -> Any:
     """The value at a path of keys and indices, or None where something on the way is missing or of another kind."""
     for step in pointer:
-        if isinstance(value, Mapping) and isinstance(step, str):
+        if isinstance(value, dict) and isinstance(step, str):
             value = value.get(step)
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
@@ -38,14 +38,14 @@ def at(value: Any, pointer: Pointer) -> Any:
 def mapping(value: Any, *pointer: str | int) -> Mapping[str, Any]:
     """The map at a path, empty where there is none."""
     found = at(value, pointer)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def items(value: Any, *pointer: str | int) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The maps in the list at a path, with their indices; nothing where there is no list."""
     found = at(value, pointer)
     if isinstance(found, list):
-        yield from ((index, item) for index, item in enumerate(found) if isinstance(item, Mapping))
+        yield from ((index, item) for index, item in enumerate(found) if isinstance(item, dict))
 
 
 def pod_pointer(value: Any) -> Pointer | None:

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from generator.checks import disruption, identity, images, references, schema, scope, selectors
-from generator.checks.check import Check
+from collections.abc import Mapping
+from typing import Final
 
-CHECKS: tuple[Check, ...] = (
-    *schema.CHECKS,
-    *identity.CHECKS,
-    *selectors.CHECKS,
-    *images.CHECKS,
-    *scope.CHECKS,
-    *references.CHECKS,
-    *disruption.CHECKS,
+from generator.checks import (
+    autoscaling,
+    configuration,
+    duplicates,
+    images,
+    immutable,
+    jobs,
+    metadata,
+    namespaces,
+    pods,
+    references,
+    reliability,
+    resources,
+    rights,
+    rollout,
+    routes,
+    schema,
+    security,
+    selectors,
+    services,
+    values,
+    volumes,
 )
+from generator.checks.check import Check, Family
+
+FAMILIES: Final[tuple[Family, ...]] = tuple(
+    module.FAMILY
+    for module in (
+        schema,
+        metadata,
+        values,
+        duplicates,
+        pods,
+        volumes,
+        resources,
+        rollout,
+        jobs,
+        services,
+        configuration,
+        rights,
+        immutable,
+        selectors,
+        routes,
+        references,
+        autoscaling,
+        namespaces,
+        images,
+        reliability,
+        security,
+    )
+)
+CHECKS: Final[tuple[Check, ...]] = tuple(check for family in FAMILIES for check in family.checks)
+BY_ID: Final[Mapping[str, Check]] = {check.id: check for check in CHECKS}

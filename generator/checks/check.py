@@ -6,46 +6,56 @@ A check sees one environment at a time: every object that all its services rende
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from generator.catalogue import Catalogue
+from generator.checks.fields.validator import violations
 from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
-from generator.workload import POD_TEMPLATES, at, mapping, pod_labels
+from generator.workload import CONTAINERS, POD_TEMPLATES, at, items, mapping, pod_labels
+
+Identity = tuple[str, str, str, str]
+"""What makes an object one to the cluster: the group of its API, its kind, its namespace and its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RenderedObject:
-    """One object of a rendered file; `index` counts the objects of the file."""
+    """One object of a rendered file; `index` counts the documents of the file.
+
+    `within` leads to the object in its document, where that is a List of several.
+    """
 
     service: str
     manifest: Manifest
     index: int
     value: Mapping[str, Any]
+    within: Pointer = ()
 
-    @property
+    @cached_property
     def api_version(self) -> str:
         """Its apiVersion, or the empty text."""
         return str(at(self.value, ("apiVersion",)) or "")
 
-    @property
+    @cached_property
     def api_group(self) -> str:
         """The group of its API, empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Its kind, or the empty text."""
         return str(at(self.value, ("kind",)) or "")
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name, or the empty text."""
         return str(at(self.value, ("metadata", "name")) or "")
 
-    @property
+    @cached_property
     def namespace(self) -> str | None:
         """The namespace it names, if it does."""
         found = at(self.value, ("metadata", "namespace"))
@@ -56,21 +66,114 @@ class RenderedObject:
         """How people name it: `Deployment web`."""
         return f"{self.kind} {self.name}".strip()
 
+    def identity(self, namespace: str) -> Identity:
+        """What the cluster knows it by, where objects without a namespace go into this one."""
+        return (self.api_group, self.kind, self.namespace or namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a workload: where it stands, in which list, and what is written of it."""
+
+    placed: RenderedObject
+    pointer: Pointer
+    group: str
+    value: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name, or the empty text."""
+        return str(self.value.get("name") or "")
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it runs as long as its pod: no init container, unless it is a sidecar."""
+        return self.group == "containers" or self.sidecar
+
+    @property
+    def sidecar(self) -> bool:
+        """Whether it is an init container that keeps running (restartPolicy: Always)."""
+        return self.group == "initContainers" and self.value.get("restartPolicy") == "Always"
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """The pods of a workload; `pointer` leads to what describes them (`spec.template`), `spec` is its `spec`."""
+
+    placed: RenderedObject
+    pointer: Pointer
+    metadata: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    containers: tuple[Container, ...]
+
+    @property
+    def spec_pointer(self) -> Pointer:
+        """Where their spec stands."""
+        return (*self.pointer, "spec")
+
 
 @dataclass(frozen=True)
 class Scope:
-    """An environment with everything that is rendered for it."""
+    """An environment with everything that is rendered for it.
+
+    `before` are the objects as they were applied last, those that are different now at least: what may not change
+    is compared with them. The `catalogue` has the schemas of every kind.
+    """
 
     environment: Environment
     objects: tuple[RenderedObject, ...]
+    before: Mapping[Identity, Mapping[str, Any]] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=Catalogue)
+
+    @property
+    def version(self) -> str:
+        """The Kubernetes version of the environment."""
+        return self.environment.cluster.kubernetes_version
+
+    def in_version(self, version: str) -> Scope:
+        """The same objects in another Kubernetes version."""
+        cluster = replace(self.environment.cluster, kubernetes_version=version)
+        return replace(self, environment=replace(self.environment, cluster=cluster))
 
     @cached_property
     def by_kind(self) -> Mapping[str, tuple[RenderedObject, ...]]:
-        """The objects by their kind."""
+        """The objects by their kind; only those of Kubernetes itself: others have a Service or an Ingress too."""
         found: dict[str, list[RenderedObject]] = {}
         for placed in self.objects:
-            found.setdefault(placed.kind, []).append(placed)
+            if "." not in placed.api_group or placed.api_group.endswith(".k8s.io"):
+                found.setdefault(placed.kind, []).append(placed)
         return {kind: tuple(objects) for kind, objects in found.items()}
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], RenderedObject]:
+        """The objects of Kubernetes' own kinds by kind and name."""
+        return {(placed.kind, placed.name): placed for kind in self.by_kind.values() for placed in kind}
+
+    @cached_property
+    def names(self) -> frozenset[tuple[str, str]]:
+        """The kind and name of every object."""
+        return frozenset((placed.kind, placed.name) for placed in self.objects)
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        """The pods of every workload."""
+        return tuple(_pod(placed) for placed in self.of(*POD_TEMPLATES))
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """Every container of every workload."""
+        return tuple(container for pod in self.pods for container in pod.containers)
+
+    @cached_property
+    def broken_rules(self) -> Mapping[str, tuple[Problem, ...]]:
+        """What the tables of `generator.checks.fields` have against the objects, by check."""
+        found: dict[str, list[Problem]] = {}
+        for placed in self.objects:
+            for one in violations(self.version, placed.api_version, placed.kind, placed.value):
+                place = ".".join(map(str, one.path))
+                message = f"{placed.title}: {place + ': ' if place else ''}{one.message}"
+                found.setdefault(one.check, []).append(Problem(placed, one.path, message))
+        return {check: tuple(problems) for check, problems in found.items()}
 
     @cached_property
     def _by_label(self) -> Mapping[tuple[str, str], tuple[RenderedObject, ...]]:
@@ -89,9 +192,21 @@ class Scope:
         return [workload for workload in candidates if selects(selector, pod_labels(workload.value) or {})]
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
-        """The objects of these kinds."""
+        """The objects of these kinds of Kubernetes."""
         for kind in kinds:
             yield from self.by_kind.get(kind, ())
+
+
+def _pod(placed: RenderedObject) -> Pod:
+    pointer = POD_TEMPLATES[placed.kind]
+    spec = mapping(placed.value, *pointer, "spec")
+    containers = tuple(
+        Container(placed, (*pointer, "spec", group, index), group, value)
+        for group in CONTAINERS
+        if group in spec
+        for index, value in items(spec, group)
+    )
+    return Pod(placed, pointer, mapping(placed.value, *pointer, "metadata"), spec, containers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +219,53 @@ class Problem:
     fix: str = ""
 
 
+class Basis(Enum):
+    """Who objects to what a check finds."""
+
+    REFUSED = "The API server refuses it."
+    BROKEN = "The API server takes it, but it cannot work as written."
+    PRACTICE = "It works; most teams want it otherwise."
+    RULE = "It breaks a rule of a Towpath repository."
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: its id, how much it weighs unless towpath.yaml says otherwise (None: off), why, and what to do."""
+    """A check: its id, how much it weighs unless towpath.yaml says otherwise (None: off), why, and what to do.
+
+    `good` and `bad` are manifests that it accepts and refuses; `before` is how both of them were, for a check that
+    looks at changes. They are its tests and its documentation. `across` marks a check that means something only where
+    everything is there that is applied together.
+    """
 
     id: str
     severity: Severity | None
+    basis: Basis
     reason: str
     fix: str
     run: Callable[[Scope], Iterator[Problem]]
+    good: str
+    bad: str
+    before: str = ""
+    across: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Checks about one thing: a file, and a page of the documentation. `name` is that of both."""
+
+    name: str
+    title: str
+    about: str
+    checks: tuple[Check, ...]
+
+
+def by_rules(check: str) -> Callable[[Scope], Iterator[Problem]]:
+    """What a check runs that is a table of rules."""
+
+    def run(scope: Scope) -> Iterator[Problem]:
+        return iter(scope.broken_rules.get(check, ()))
+
+    return run
 
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:

@@ -4,71 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Check, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Container, Family, Problem, Scope
+from generator.checks.example import deployment
 from generator.errors import InputError
 from generator.finding import Severity
 from generator.release import ImageReference, parse_image
-from generator.repository import Pointer
-from generator.workload import containers
 
 
-def _images(scope: Scope) -> Iterator[tuple[RenderedObject, Pointer, ImageReference]]:
-    for placed in scope.objects:
-        for pointer, container in containers(placed.value):
-            try:
-                yield placed, (*pointer, "image"), parse_image(str(container.get("image", "")))
-            except InputError:
-                continue  # `invalid-image` says so
+def _images(scope: Scope) -> Iterator[tuple[Container, ImageReference]]:
+    for container in scope.containers:
+        try:
+            yield container, parse_image(str(container.value.get("image", "")))
+        except InputError:
+            continue  # `invalid-image` says so
 
 
 def _invalid(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.objects:
-        for pointer, container in containers(placed.value):
-            try:
-                parse_image(str(container.get("image", "")))
-            except InputError as error:
-                yield Problem(placed, (*pointer, "image"), error.what)
+    for container in scope.containers:
+        image = container.value.get("image")
+        if not image:
+            continue  # `empty-field` says so
+        try:
+            parse_image(str(image))
+        except InputError as error:
+            yield _at(container, error.what)
 
 
 def _untagged(scope: Scope) -> Iterator[Problem]:
-    for placed, pointer, image in _images(scope):
+    for container, image in _images(scope):
         if image.tag is None and image.digest is None:
-            yield Problem(placed, pointer, f"the image {image} has neither tag nor digest")
+            yield _at(container, f"the image {image} has neither tag nor digest")
 
 
 def _latest(scope: Scope) -> Iterator[Problem]:
-    for placed, pointer, image in _images(scope):
+    for container, image in _images(scope):
         if image.tag == "latest" and image.digest is None:
-            yield Problem(placed, pointer, f"the image {image} is whatever was pushed last")
+            yield _at(container, f"the image {image} is whatever was pushed last")
 
 
 def _undigested(scope: Scope) -> Iterator[Problem]:
-    for placed, pointer, image in _images(scope):
+    for container, image in _images(scope):
         if image.digest is None:
-            yield Problem(placed, pointer, f"the image {image} has no digest")
+            yield _at(container, f"the image {image} has no digest")
 
 
-CHECKS = (
-    Check("invalid-image", Severity.ERROR, "no registry accepts the name", "write repository:tag@sha256:…", _invalid),
-    Check(
-        "image-tag",
-        Severity.ERROR,
-        "without a tag or digest, what runs is whatever `latest` happens to be",
-        "name a version: repository:tag, better repository:tag@sha256:…",
-        _untagged,
-    ),
-    Check(
-        "image-latest",
-        Severity.ERROR,
-        "the bytes behind `latest` change without a commit, so nothing can be promoted or taken back",
-        "name a version: repository:tag, better repository:tag@sha256:…",
-        _latest,
-    ),
-    Check(
-        "image-digest",
-        None,
-        "a tag can be moved to other bytes; a digest cannot",
-        "let 'towpath bump' write the digest, or add @sha256:… yourself",
-        _undigested,
+def _at(container: Container, message: str) -> Problem:
+    return Problem(container.placed, (*container.pointer, "image"), message)
+
+
+def _with(image: str) -> str:
+    return deployment().replace("ghcr.io/acme/web:1.4.2", image)
+
+
+FAMILY = Family(
+    "images",
+    "Images",
+    "Whether an image reference says which bytes run.",
+    (
+        Check(
+            "invalid-image",
+            Severity.ERROR,
+            Basis.BROKEN,
+            "no registry accepts the name",
+            "write repository:tag@sha256:…",
+            _invalid,
+            _with("ghcr.io/acme/web:1.4.2"),
+            _with("ghcr.io/acme/web 1.4.2"),
+        ),
+        Check(
+            "image-tag",
+            Severity.ERROR,
+            Basis.PRACTICE,
+            "without a tag or digest, what runs is whatever `latest` happens to be",
+            "name a version: repository:tag, better repository:tag@sha256:…",
+            _untagged,
+            _with("ghcr.io/acme/web:1.4.2"),
+            _with("ghcr.io/acme/web"),
+        ),
+        Check(
+            "image-latest",
+            Severity.ERROR,
+            Basis.PRACTICE,
+            "the bytes behind `latest` change without a commit, so nothing can be promoted or taken back",
+            "name a version: repository:tag, better repository:tag@sha256:…",
+            _latest,
+            _with("ghcr.io/acme/web:1.4.2"),
+            _with("ghcr.io/acme/web:latest"),
+        ),
+        Check(
+            "image-digest",
+            None,
+            Basis.PRACTICE,
+            "a tag can be moved to other bytes; a digest cannot",
+            "let 'towpath bump' write the digest, or add @sha256:… yourself",
+            _undigested,
+            _with(f"ghcr.io/acme/web:1.4.2@sha256:{'0123456789abcdef' * 4}"),
+            _with("ghcr.io/acme/web:1.4.2"),
+        ),
     ),
 )

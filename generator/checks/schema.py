@@ -4,44 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Check, Problem, Scope
+from generator.catalogue import ADD_SCHEMA
+from generator.checks.check import Basis, Check, Family, Problem, Scope
+from generator.checks.example import deployment
 from generator.finding import Severity
-from generator.schemas import UnknownKind, kinds, validate_object
+from generator.schemas import UnknownKind, kinds
 
 
 def _invalid(scope: Scope) -> Iterator[Problem]:
-    version = scope.environment.cluster.kubernetes_version
+    version = scope.version
     for placed in scope.objects:
-        found = validate_object(version, placed.value)
+        found = scope.catalogue.validate(version, placed.value)
         for error in found if isinstance(found, list) else ():
             place = ".".join(str(step) for step in error.path)
             yield Problem(placed, error.path, f"{placed.title}: {place + ': ' if place else ''}{error.message}")
 
 
 def _unknown(scope: Scope) -> Iterator[Problem]:
-    version = scope.environment.cluster.kubernetes_version
+    version = scope.version
     known = kinds(version)
     for placed in scope.objects:
         if (placed.api_version, placed.kind) in known:
             continue
-        found = validate_object(version, placed.value)
+        found = scope.catalogue.validate(version, placed.value)
         if isinstance(found, UnknownKind):
             yield Problem(placed, ("apiVersion",), str(found))
 
 
-CHECKS = (
-    Check(
-        "kubernetes-schema",
-        Severity.ERROR,
-        "the API server would refuse the object or drop the field",
-        "change the value or the template that writes this line",
-        _invalid,
-    ),
-    Check(
-        "unknown-kind",
-        Severity.ERROR,
-        "the cluster does not serve this kind, so applying it fails",
-        "use a kind and apiVersion of the environment's Kubernetes version",
-        _unknown,
+FAMILY = Family(
+    "schema",
+    "Schemas",
+    "Objects against the Kubernetes schemas of the environment's version. Unknown fields are errors.",
+    (
+        Check(
+            "kubernetes-schema",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the API server would refuse the object or drop the field",
+            "change the value or the template that writes this line",
+            _invalid,
+            deployment(spec="replicas: 2"),
+            deployment(spec="replica: 2"),
+        ),
+        Check(
+            "unknown-kind",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the cluster does not serve this kind, so applying it fails",
+            ADD_SCHEMA,
+            _unknown,
+            deployment(),
+            deployment().replace("apps/v1", "apps/v1beta1"),
+        ),
     ),
 )

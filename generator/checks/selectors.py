@@ -1,12 +1,14 @@
-"""Selectors, the pods they are meant for, and the ports that lead into them."""
+"""Selectors and the pods they are meant for, and the ports that lead into them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.check import Check, Problem, RenderedObject, Scope, match_labels
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope, match_labels
+from generator.checks.example import deployment, manifest, service, stream
 from generator.finding import Severity
+from generator.repository import Pointer
 from generator.workload import containers, items, mapping, pod_labels
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -20,27 +22,65 @@ def _mismatches(scope: Scope) -> Iterator[Problem]:
                 got = f"has {labels[key]!r}" if key in labels else "does not have it"
                 message = f"{placed.title} selects pods with {key}={value}, but its pod template {got}"
                 yield Problem(placed, ("spec", "selector", "matchLabels", key), message)
+        for index, expression in items(placed.value, "spec", "selector", "matchExpressions"):
+            if not holds(expression, labels):
+                message = (
+                    f"{placed.title} selects pods by {expression.get('key')}, which its pod template does not satisfy"
+                )
+                yield Problem(placed, ("spec", "selector", "matchExpressions", index), message)
+
+
+def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether labels satisfy an expression of a selector; an operator that there is not satisfies nobody."""
+    key, values = str(expression.get("key")), expression.get("values") or []
+    there = key in labels
+    match expression.get("operator"):
+        case "In":
+            return there and labels[key] in values
+        case "NotIn":
+            return not there or labels[key] not in values
+        case "Exists":
+            return there
+        case "DoesNotExist":
+            return not there
+        case _:
+            return False
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether labels satisfy a LabelSelector; the empty one is satisfied by all."""
+    wanted = mapping(selector, "matchLabels")
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        holds(expression, labels) for _, expression in items(selector, "matchExpressions")
+    )
+
+
+def _empty(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of(*_SELECTING):
+        selector = mapping(placed.value, "spec").get("selector")
+        if isinstance(selector, Mapping) and not selector.get("matchLabels") and not selector.get("matchExpressions"):
+            yield Problem(placed, ("spec", "selector"), f"{placed.title} has an empty selector: it would own every pod")
 
 
 def _lonely(scope: Scope) -> Iterator[Problem]:
-    for service in scope.of("Service"):
-        selector = mapping(service.value, "spec", "selector")
+    for placed in scope.of("Service"):
+        selector = mapping(placed.value, "spec", "selector")
         if selector and not scope.selected(selector):
             wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
-            message = f"{service.title} selects {wanted}, which no pod of {scope.environment.name} has"
-            yield Problem(service, ("spec", "selector"), message)
+            message = f"{placed.title} selects {wanted}, which no pod of {scope.environment.name} has"
+            yield Problem(placed, ("spec", "selector"), message)
 
 
 def _ports(scope: Scope) -> Iterator[Problem]:
-    for service in scope.of("Service"):
-        selector = mapping(service.value, "spec", "selector")
+    for placed in scope.of("Service"):
+        selector = mapping(placed.value, "spec", "selector")
         for workload in scope.selected(selector):
-            for index, port in items(service.value, "spec", "ports"):
+            for index, port in items(placed.value, "spec", "ports"):
                 target = port.get("targetPort", port.get("port"))
                 if not _listens(workload, target):
                     field = "targetPort" if "targetPort" in port else "port"
-                    message = f"{service.title} leads to port {target}, which no container of {workload.title} has"
-                    yield Problem(service, ("spec", "ports", index, field), message)
+                    message = f"{placed.title} leads to port {target}, which no container of {workload.title} has"
+                    yield Problem(placed, ("spec", "ports", index, field), message)
 
 
 def _listens(workload: RenderedObject, target: Any) -> bool:
@@ -50,26 +90,123 @@ def _listens(workload: RenderedObject, target: Any) -> bool:
     return any(port.get(field) == target for port in declared)
 
 
-CHECKS = (
-    Check(
-        "selector-mismatch",
-        Severity.ERROR,
-        "the API server refuses a workload whose selector misses its own pods",
-        "give the selector and the labels of the pod template the same values",
-        _mismatches,
-    ),
-    Check(
-        "service-without-pods",
-        Severity.ERROR,
-        "a Service whose selector matches nothing answers nobody",
-        "correct the selector, or add the workload to this environment",
-        _lonely,
-    ),
-    Check(
-        "service-port",
-        Severity.ERROR,
-        "connections to a port that no container listens on are refused",
-        "use the name or number of a container port",
-        _ports,
+def _budgets(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("PodDisruptionBudget"):
+        selector = mapping(placed.value, "spec").get("selector")
+        if isinstance(selector, Mapping) and not _any_pod(scope, selector):
+            message = f"{placed.title} protects no pod of {scope.environment.name}"
+            yield Problem(placed, ("spec", "selector"), message)
+
+
+def _any_pod(scope: Scope, selector: Mapping[str, Any]) -> bool:
+    labels = mapping(selector, "matchLabels")
+    if labels and not selector.get("matchExpressions"):
+        return bool(scope.selected(labels))
+    return any(matches(selector, mapping(pod.metadata, "labels")) for pod in scope.pods)
+
+
+def _policies(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("NetworkPolicy"):
+        spec = mapping(placed.value, "spec")
+        if not _any_pod(scope, mapping(spec, "podSelector")):
+            message = f"{placed.title} is about no pod of {scope.environment.name}"
+            yield Problem(placed, ("spec", "podSelector"), message)
+        for direction, peers in (("ingress", "from"), ("egress", "to")):
+            for index, rule in items(spec, direction):
+                path = ("spec", direction, index, peers)
+                yield from _strangers(scope, placed, path, rule)
+
+
+def _strangers(scope: Scope, placed: RenderedObject, path: Pointer, rule: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, peer in items(rule, str(path[-1])):
+        selector = mapping(peer, "podSelector")
+        if selector and peer.get("namespaceSelector") is None and not _any_pod(scope, selector):
+            message = f"{placed.title} names a peer that no pod of {scope.environment.name} is"
+            yield Problem(placed, (*path, index, "podSelector"), message)
+
+
+_LISTENING = deployment("ports: [{name: http, containerPort: 8080}]")
+_SELECTED = "selector: {app: web}"
+
+
+def _budget(app: str) -> str:
+    spec = f"maxUnavailable: 1\nselector:\n  matchLabels: {{app: {app}}}"
+    return stream(deployment(), manifest("policy/v1", "PodDisruptionBudget", "web", spec))
+
+
+def _policy(app: str) -> str:
+    spec = f"podSelector:\n  matchLabels: {{app: {app}}}\ningress: []"
+    return stream(deployment(), manifest("networking.k8s.io/v1", "NetworkPolicy", "web", spec))
+
+
+FAMILY = Family(
+    "selectors",
+    "Selectors",
+    "Who is meant by a selector, and which port leads where.",
+    (
+        Check(
+            "selector-mismatch",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the API server refuses a workload whose selector misses its own pods",
+            "give the selector and the labels of the pod template the same values",
+            _mismatches,
+            deployment(),
+            deployment().replace("labels: {app: web}", "labels: {app: wob}"),
+        ),
+        Check(
+            "empty-selector",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a workload with an empty selector would take all pods of its namespace for its own",
+            "select a label that only its own pods have",
+            _empty,
+            deployment(),
+            deployment().replace("    matchLabels: {app: web}", "    matchLabels: {}"),
+        ),
+        Check(
+            "service-without-pods",
+            Severity.ERROR,
+            Basis.BROKEN,
+            "a Service whose selector matches nothing answers nobody",
+            "correct the selector, or add the workload to this environment",
+            _lonely,
+            stream(_LISTENING, service(_SELECTED)),
+            stream(_LISTENING, service("selector: {app: wob}")),
+            across=True,
+        ),
+        Check(
+            "service-port",
+            Severity.ERROR,
+            Basis.BROKEN,
+            "connections to a port that no container listens on are refused",
+            "use the name or number of a container port",
+            _ports,
+            stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: http}]")),
+            stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: grpc}]")),
+            across=True,
+        ),
+        Check(
+            "budget-without-pods",
+            Severity.WARNING,
+            Basis.BROKEN,
+            "a budget that matches no pod protects nothing, and nobody notices",
+            "correct the selector, or remove the budget",
+            _budgets,
+            _budget("web"),
+            _budget("wob"),
+            across=True,
+        ),
+        Check(
+            "network-policy-without-pods",
+            Severity.WARNING,
+            Basis.BROKEN,
+            "a network policy that matches no pod protects nothing, and a peer that nobody is lets nobody in",
+            "correct the selector, or add the workload to this environment",
+            _policies,
+            _policy("web"),
+            _policy("wob"),
+            across=True,
+        ),
     ),
 )

@@ -6,8 +6,21 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+_UNASKED = """\
+checks:
+  capabilities: false
+  memory-limit: false
+  pod-disruption-budget: false
+  privilege-escalation: false
+  read-only-root-filesystem: false
+  readiness-probe: false
+  resource-requests: false
+  run-as-non-root: false
+  spread: false
+"""
+
 FILES: Mapping[str, str] = {
-    "towpath.yaml": "version: 1\nforge: {kind: local, branch: main}\nimages: {tags: immutable}\n",
+    "towpath.yaml": "version: 1\nforge: {kind: local, branch: main}\nimages: {tags: immutable}\n" + _UNASKED,
     "templates/web/template.yaml": """\
 description: A small web service.
 manifests:

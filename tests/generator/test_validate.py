@@ -46,7 +46,7 @@ def test_a_foreign_file_beside_rendered_ones_is_a_warning_that_can_be_an_error(t
     tree = rendered(tmp_path)
     (tmp_path / FOLDER / "extra.yaml").write_text("kind: Secret\n")
     assert checks(survey(tree, NO_PINS, compare=True), Severity.WARNING) == ["unpinned", "foreign-file"]
-    settings = FILES["towpath.yaml"] + "checks: {foreign-file: error, unpinned: false}\n"
+    settings = FILES["towpath.yaml"] + "  foreign-file: error\n  unpinned: false\n"
     write_files(tmp_path, {"towpath.yaml": settings})
     found = survey(tree, NO_PINS, compare=True)
     assert [(one.check, one.severity) for one in found.findings] == [("foreign-file", Severity.ERROR)]
@@ -61,7 +61,7 @@ def test_what_a_removed_service_left_behind_is_an_error(tmp_path):
 
 
 def test_problems_of_our_own_files_cannot_be_weighed_away(tmp_path):
-    settings = FILES["towpath.yaml"] + "checks: {no-service-spec: false}\n"
+    settings = FILES["towpath.yaml"] + "  no-service-spec: false\n"
     tree = small(tmp_path, **{"towpath.yaml": settings, "environments/test/services/api.yaml": "values: {}\n"})
     assert {"no-service-spec", "unknown-check"} <= {one.check for one in errors(survey(tree, NO_PINS).findings)}
 
@@ -101,6 +101,6 @@ def test_only_findings_about_the_chosen_service_are_told(tmp_path):
 
 
 def test_what_the_repository_says_about_the_whole_is_always_told(tmp_path):
-    settings = FILES["towpath.yaml"] + "checks: {nonsense: error}\n"
+    settings = FILES["towpath.yaml"] + "  nonsense: error\n"
     found = survey(small(tmp_path, **{"towpath.yaml": settings}), NO_PINS, ["test"], ["web"])
     assert "unknown-check" in checks(found)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from generator import decode
 from generator.build import Build
+from generator.checks.all import CHECKS
+from generator.checks.check import Problem, RenderedObject, Scope
 from generator.file_schemas import parsed
-from generator.finding import Finding
+from generator.finding import Finding, errors
 from generator.k8syaml import load_all
 from generator.manifest import Manifest
 from generator.repository import Environment, Repository
@@ -25,6 +27,27 @@ def environment(extra: str = "") -> Environment:
     return decode.environment("test", source)
 
 
+def manifest(text: str, service: str = "web") -> Manifest:
+    """A rendered file with this text."""
+    path = f"environments/test/rendered/{service}/all.yaml"
+    return Manifest(path, text, tuple(load_all(text)), "templates/t/all.yaml.j2")
+
+
+def scope(text: str, *, before: str = "", extra: str = "") -> Scope:
+    """What checks look at for these manifests; `before` is how they were."""
+    place = environment(extra)
+    rendered = manifest(text)
+    objects = tuple(RenderedObject("web", rendered, index, one) for index, one in enumerate(rendered.objects))
+    was = [RenderedObject("web", rendered, 0, one) for one in load_all(before)]
+    return Scope(place, objects, {one.identity(place.namespace): one.value for one in was})
+
+
+def problems(text: str, *, before: str = "", extra: str = "") -> list[tuple[str, Problem]]:
+    """What all checks have against manifests, those that are off by default too."""
+    looked_at = scope(text, before=before, extra=extra)
+    return [(check.id, problem) for check in CHECKS for problem in check.run(looked_at)]
+
+
 def findings(texts: Mapping[str, str] | str, *, extra: str = "", settings: str = "") -> list[Finding]:
     """What all checks say about manifests by service, with more lines in environment.yaml and in towpath.yaml."""
     by_service = {"web": texts} if isinstance(texts, str) else texts
@@ -32,15 +55,13 @@ def findings(texts: Mapping[str, str] | str, *, extra: str = "", settings: str =
     repository = Repository(top, {"test": environment(extra)}, {}, {})
     builds = []
     for service, text in by_service.items():
-        path = f"environments/test/rendered/{service}/all.yaml"
-        objects = tuple(load_all(text))
-        builds.append(Build("test", service, manifests=(Manifest(path, text, objects, "templates/t/all.yaml.j2"),)))
+        builds.append(Build("test", service, manifests=(manifest(text, service),)))
     return validate(repository, builds)
 
 
 def said(texts: Mapping[str, str] | str, **options: str) -> list[tuple[str, int | None, str]]:
-    """The findings as (check, line, message)."""
-    return [(one.check, one.where.line, one.message) for one in findings(texts, **options)]
+    """The findings that are errors as (check, line, message)."""
+    return [(one.check, one.where.line, one.message) for one in errors(findings(texts, **options))]
 
 
 GOOD = """\

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Check, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.example import config_map
 from generator.finding import Severity
 from generator.schemas import kinds
 
@@ -37,19 +38,32 @@ def _unallowed(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("kind",), f"{placed.title} belongs to no namespace: it affects the whole cluster")
 
 
-CHECKS = (
-    Check(
-        "foreign-namespace",
-        Severity.ERROR,
-        "a service may only change what is in its environment's namespace",
-        "write the environment's namespace ({{ namespace }} in a template)",
-        _strangers,
-    ),
-    Check(
-        "kind-not-allowed",
-        Severity.ERROR,
-        "cluster-scoped objects and rights reach beyond the service",
-        "remove the object, or add its kind to allow.kinds in environment.yaml",
-        _unallowed,
+_ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: web}\nrules: []\n"
+
+FAMILY = Family(
+    "namespaces",
+    "Namespaces",
+    "A service stays in its own namespace; what reaches further has to be allowed (`allow.kinds`).",
+    (
+        Check(
+            "foreign-namespace",
+            Severity.ERROR,
+            Basis.RULE,
+            "a service may only change what is in its environment's namespace",
+            "write the environment's namespace ({{ namespace }} in a template)",
+            _strangers,
+            config_map().replace("{name: settings}", "{name: settings, namespace: shop}"),
+            config_map().replace("{name: settings}", "{name: settings, namespace: kube-system}"),
+        ),
+        Check(
+            "kind-not-allowed",
+            Severity.ERROR,
+            Basis.RULE,
+            "cluster-scoped objects and rights reach beyond the service",
+            "remove the object, or add its kind to allow.kinds in environment.yaml",
+            _unallowed,
+            config_map(),
+            _ROLE,
+        ),
     ),
 )

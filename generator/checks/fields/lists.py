@@ -1,0 +1,100 @@
+"""Lists that are maps to Kubernetes: which fields tell their items apart, and items that are there twice.
+
+The keys are those of Kubernetes' schemas (`x-kubernetes-list-map-keys`); before 1.30 many lists have only the key
+that they are merged by (`x-kubernetes-patch-merge-key`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from generator.repository import Pointer
+from generator.schemas import minor, schema_for
+
+_DEFAULTS: Final = {"protocol": "TCP"}
+Keys = tuple[str, ...]
+Step = tuple[Keys | None, str | None, bool]
+"""Of a field: the keys of its items if it is such a list, the type below it, and whether it is a list of that type."""
+
+
+def duplicates(version: str, api_version: str, kind: str, value: object) -> Iterator[tuple[Pointer, Pointer, str]]:
+    """Every item that has the keys of an earlier one: its path, that one's, and the keys in words."""
+    graph, top = _graph(minor(version), api_version, kind)
+    if graph:
+        yield from _below(graph, top, value, ())
+
+
+def _below(graph: Mapping[str, Mapping[str, Step]], type_: str, value: Any, path: Pointer) -> Any:
+    known = graph.get(type_)
+    if not known or not isinstance(value, dict):
+        return
+    for field in value.keys() & known.keys():
+        keys, below, is_list = known[field]
+        inner = value[field]
+        if keys is not None and isinstance(inner, list):
+            yield from _twice(keys, inner, (*path, field))
+        if below is None:
+            continue
+        if not is_list:
+            yield from _below(graph, below, inner, (*path, field))
+        elif isinstance(inner, list):
+            for index, item in enumerate(inner):
+                yield from _below(graph, below, item, (*path, field, index))
+
+
+def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointer, Pointer, str]]:
+    first: dict[tuple[str, ...], int] = {}
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            continue
+        found = tuple(str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys)
+        before = first.setdefault(found, index)
+        if before != index:
+            words = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=True))
+            yield (*path, index), (*path, before), words
+
+
+@lru_cache(maxsize=512)
+def _graph(version: str, api_version: str, kind: str) -> tuple[Mapping[str, Mapping[str, Step]], str]:
+    """The types of a kind, reduced to the fields that are such lists or lead to them; and the kind's own type."""
+    schema = schema_for(version, api_version, kind)
+    if schema is None:
+        return {}, ""
+    whole = {
+        name: {field: _step(node) for field, node in definition.get("properties", {}).items() if field != "status"}
+        for name, definition in schema["$defs"].items()
+    }
+    useful = {name for name, steps in whole.items() if any(keys for keys, _, _ in steps.values())}
+    while more := {
+        name
+        for name, steps in whole.items()
+        if name not in useful and any(below in useful for _, below, _ in steps.values())
+    }:
+        useful |= more
+    graph = {
+        name: {field: step for field, step in steps.items() if step[0] or step[1] in useful}
+        for name, steps in whole.items()
+        if name in useful
+    }
+    return graph, _named(schema) or ""
+
+
+def _step(node: Mapping[str, Any]) -> Step:
+    items = node.get("items")
+    below = _named(items) if isinstance(items, Mapping) else _named(node)
+    return _keys(node), below, isinstance(items, Mapping)
+
+
+def _keys(node: Mapping[str, Any]) -> Keys | None:
+    keys = node.get("x-kubernetes-list-map-keys")
+    if keys is None and "merge" in str(node.get("x-kubernetes-patch-strategy", "")):
+        key = node.get("x-kubernetes-patch-merge-key")
+        keys = [key] if key else None
+    return tuple(keys) if keys else None
+
+
+def _named(node: Mapping[str, Any]) -> str | None:
+    reference = node.get("$ref")
+    return str(reference).removeprefix("#/$defs/") if reference else None

@@ -1,0 +1,162 @@
+"""Rules about how pods are reached (`pkg/apis/core/validation` validateService, `pkg/apis/networking/validation`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from generator.checks.fields.rule import (
+    Rule,
+    Table,
+    between,
+    each,
+    exactly_one,
+    filled,
+    has,
+    keys,
+    one_of,
+    optional,
+    since,
+    until,
+    values,
+    when,
+)
+from generator.checks.fields.syntax import (
+    CIDR,
+    HOST,
+    IP,
+    OLD_CIDR,
+    PORT,
+    PORT_NAME,
+    PORT_NUMBER,
+    PORT_OR_NONE,
+    dns_1035_label,
+    dns_label,
+    dns_subdomain,
+    label_key,
+    label_value,
+    qualified_name,
+)
+
+_PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
+_CLUSTER_IP: Final = Rule("address", "an IP address or None", {"anyOf": [{"enum": ["None", "", None]}, IP.schema]})
+_SOURCE_RANGE: Final = Rule(
+    "address", OLD_CIDR.expects, {"anyOf": [{"type": "null"}, {"format": "towpath-padded-cidr"}]}
+)
+_NETWORK: Final = (until(35, OLD_CIDR), since(36, CIDR))
+_HOST: Final = optional(HOST)
+
+NETWORKING: Final[Table] = {
+    "core.v1.ServiceSpec": {
+        "type": one_of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
+        "selector": (keys(label_key("label-selector")), values(label_value("label-selector"))),
+        "sessionAffinity": one_of("None", "ClientIP"),
+        "externalTrafficPolicy": one_of("Cluster", "Local"),
+        "internalTrafficPolicy": one_of("Cluster", "Local", empty=False),
+        "ipFamilyPolicy": one_of("SingleStack", "PreferDualStack", "RequireDualStack", empty=False),
+        "ipFamilies": each(one_of("IPv4", "IPv6", empty=False)),
+        "trafficDistribution": (
+            until(33, one_of("PreferClose", empty=False)),
+            since(34, one_of("PreferClose", "PreferSameZone", "PreferSameNode", empty=False)),
+        ),
+        "clusterIP": _CLUSTER_IP,
+        "clusterIPs": each(_CLUSTER_IP),
+        "externalIPs": each(IP),
+        "loadBalancerSourceRanges": each(_SOURCE_RANGE),
+        "loadBalancerClass": qualified_name(),
+        "healthCheckNodePort": PORT_OR_NONE,
+    },
+    "core.v1.ServicePort": {
+        "name": optional(dns_label()),
+        "port": PORT_NUMBER,
+        "targetPort": PORT,
+        "nodePort": PORT_OR_NONE,
+        "protocol": _PROTOCOL,
+        "appProtocol": qualified_name(),
+    },
+    "core.v1.ClientIPConfig": {"timeoutSeconds": between(1, 86400)},
+    "networking.v1.IngressSpec": {
+        "": Rule("empty-field", "rules or a defaultBackend", {"anyOf": [has("rules"), has("defaultBackend")]}),
+        "ingressClassName": dns_subdomain(),
+    },
+    "networking.v1.IngressTLS": {"hosts": each(HOST), "secretName": optional(dns_subdomain())},
+    "networking.v1.IngressRule": {"host": _HOST},
+    "networking.v1.HTTPIngressRuleValue": {"": filled("paths")},
+    "networking.v1.HTTPIngressPath": {
+        "": (
+            when(
+                has("pathType", "Exact", "Prefix"),
+                {
+                    "required": ["path"],
+                    "properties": {
+                        "path": {
+                            "pattern": "^/",
+                            "not": {"type": "string", "pattern": "//|/\\./|/\\.\\./|%2[fF]|/\\.\\.?$"},
+                        }
+                    },
+                },
+                "path-syntax",
+                "a path that begins with '/', without '//', '/./', '/../' and '%2f'",
+            ),
+            when(
+                has("pathType", "ImplementationSpecific"),
+                {"properties": {"path": {"pattern": "^(/|$)"}}},
+                "path-syntax",
+                "a path that begins with '/'",
+            ),
+        ),
+        "pathType": one_of("Exact", "Prefix", "ImplementationSpecific", empty=False),
+    },
+    "networking.v1.IngressBackend": {"": exactly_one("resource", "service")},
+    "networking.v1.IngressServiceBackend": {
+        "": filled("name", "port"),
+        "name": (until(35, dns_1035_label()), since(36, dns_label())),
+    },
+    "networking.v1.ServiceBackendPort": {
+        "": Rule(
+            "one-of",
+            "exactly one of name, number",
+            {"oneOf": [has("name"), has("number")]},
+            of=("name", "number"),
+        ),
+        "name": optional(PORT_NAME),
+        "number": PORT_OR_NONE,
+    },
+    "networking.v1.NetworkPolicySpec": {
+        "policyTypes": (
+            each(one_of("Ingress", "Egress", empty=False)),
+            Rule("number-range", "at most two policyTypes", {"maxItems": 2}),
+        )
+    },
+    "networking.v1.NetworkPolicyPort": {
+        "": when(
+            {"required": ["endPort"], "properties": {"endPort": {"type": "integer"}}},
+            {"required": ["port"], "properties": {"port": {"type": "integer"}}},
+            "port-number",
+            "a port as a number with endPort",
+        ),
+        "port": PORT,
+        "endPort": PORT_NUMBER,
+        "protocol": _PROTOCOL,
+    },
+    "networking.v1.NetworkPolicyPeer": {
+        "": (
+            Rule(
+                "one-of",
+                "ipBlock, namespaceSelector or podSelector",
+                {
+                    "anyOf": [
+                        {"required": [name], "properties": {name: {"type": "object"}}}
+                        for name in ("ipBlock", "namespaceSelector", "podSelector")
+                    ]
+                },
+            ),
+            when(
+                has("ipBlock"),
+                {"properties": {name: {"type": "null"} for name in ("namespaceSelector", "podSelector")}},
+                "one-of",
+                "ipBlock alone, or selectors",
+            ),
+        )
+    },
+    "networking.v1.IPBlock": {"": filled("cidr"), "cidr": _NETWORK, "except": tuple(each(one) for one in _NETWORK)},
+}

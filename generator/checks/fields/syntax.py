@@ -1,0 +1,138 @@
+"""The syntaxes that names, keys, ports, numbers and addresses have in Kubernetes.
+
+Sources: k8s.io/apimachinery `pkg/util/validation` and `pkg/api/validate/content`; RFC 1035, 1123 and 6335.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generator.checks.fields.rule import Rule, formatted, text
+
+_LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
+_WORD: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_PREFIX: Final = rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/"
+_ANY_CASE_PREFIX: Final = rf"(?=[^/]{{1,253}}/)(?i:{_SUBDOMAIN})/"
+
+_LABEL_WORDS: Final = (
+    "a DNS label: lower case letters, digits and '-', at most 63, beginning and ending with a letter or digit"
+)
+_SUBDOMAIN_WORDS: Final = (
+    "a DNS name: lower case letters, digits, '-' and '.', at most 253, beginning and ending with a letter or digit"
+)
+_WORD_WORDS: Final = "letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or digit"
+
+
+def dns_label(check: str = "name-syntax") -> Rule:
+    """An RFC 1123 label."""
+    return text(check, _LABEL_WORDS, _LABEL, 63)
+
+
+def dns_subdomain(check: str = "name-syntax") -> Rule:
+    """An RFC 1123 subdomain."""
+    return text(check, _SUBDOMAIN_WORDS, _SUBDOMAIN, 253)
+
+
+def dns_1035_label(check: str = "name-syntax") -> Rule:
+    """An RFC 1035 label: an RFC 1123 label that begins with a letter."""
+    words = "a DNS label that begins with a letter: lower case letters, digits and '-', at most 63"
+    return text(check, words, "[a-z]([-a-z0-9]*[a-z0-9])?", 63)
+
+
+def path_segment(check: str = "name-syntax") -> Rule:
+    """What can be one part of a URL's path."""
+    return text(check, "a name without '/' and '%' that is not '.' or '..'", r"(?!\.{1,2}$)[^/%]*")
+
+
+def label_key(check: str = "label-syntax") -> Rule:
+    """The key of a label: a name, or a DNS name, '/' and a name."""
+    return text(check, f"a label's key: {_WORD_WORDS}, perhaps after a DNS name and '/'", f"({_PREFIX})?{_WORD}")
+
+
+def label_value(check: str = "label-syntax") -> Rule:
+    """The value of a label."""
+    return text(check, f"a label's value: {_WORD_WORDS}", f"({_WORD})?")
+
+
+def annotation_key(check: str = "annotation-syntax") -> Rule:
+    """The key of an annotation: like a label's, but the DNS name may have upper case letters."""
+    words = f"an annotation's key: {_WORD_WORDS}, perhaps after a DNS name and '/'"
+    return text(check, words, f"({_ANY_CASE_PREFIX})?{_WORD}")
+
+
+def qualified_name(check: str = "name-syntax") -> Rule:
+    """A name, or a DNS name, '/' and a name."""
+    return text(check, f"a name: {_WORD_WORDS}, perhaps after a DNS name and '/'", f"({_PREFIX})?{_WORD}")
+
+
+CONFIG_KEY: Final = text(
+    "key-syntax",
+    "a key of a ConfigMap or Secret: letters, digits, '-', '_' and '.', at most 253, not beginning with '..'",
+    r"(?!\.\.|\.$)[-._a-zA-Z0-9]+",
+    253,
+)
+OLD_VARIABLE: Final = text(
+    "variable-name",
+    "a variable's name: letters, digits, '-', '_' and '.', not beginning with a digit or '..'",
+    r"(?!\.\.|\.$)[-._a-zA-Z][-._a-zA-Z0-9]*",
+)
+VARIABLE: Final = text("variable-name", "a variable's name: printable ASCII without '='", "[ -<>-~]+")
+HEADER: Final = text("key-syntax", "an HTTP header: letters, digits and '-'", "[-A-Za-z0-9]+")
+
+_PORT_WORDS: Final = (
+    "a port's name: lower case letters, digits and single '-' between them, at most 15, with at least one letter"
+)
+_PORT_PATTERN: Final = "(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+PORT_NAME: Final = text("port-name", _PORT_WORDS, _PORT_PATTERN, 15)
+PORT_NUMBER: Final = Rule("port-number", "a port from 1 to 65535", {"minimum": 1, "maximum": 65535})
+PORT_OR_NONE: Final = Rule("port-number", "a port from 1 to 65535", {"minimum": 0, "maximum": 65535})
+_PORT_TEXT: Final[dict[str, Any]] = {"type": ["string", "null"], **PORT_NAME.schema}
+PORT: Final = (
+    PORT_NUMBER,
+    Rule("port-name", _PORT_WORDS, {"anyOf": [{"type": ["integer", "null"]}, _PORT_TEXT]}),
+)
+"""A number or a name. A number in quotes is a name, and none that is allowed."""
+
+PERCENT_OR_NUMBER: Final = Rule(
+    "percentage",
+    'a number from 0 on, or a percentage such as "25%"',
+    {"minimum": 0, "pattern": "^[0-9]+%$"},
+)
+AT_MOST_100_PERCENT: Final = Rule(
+    "percentage", "at most 100%", {"anyOf": [{"not": {"pattern": "^[0-9]+%$"}}, {"pattern": "^0*(100|[0-9]{1,2})%$"}]}
+)
+PERCENTAGE: Final = (PERCENT_OR_NUMBER, AT_MOST_100_PERCENT)
+
+NOT_NEGATIVE: Final = Rule(
+    "quantity", "a quantity that is not negative", {"minimum": 0, "not": {"type": "string", "pattern": "^-[0.]*[1-9]"}}
+)
+POSITIVE: Final = Rule(
+    "quantity",
+    "a quantity above zero",
+    {"exclusiveMinimum": 0, "not": {"type": "string", "pattern": r"^(-|\+?0*(\.0*)?([a-zA-Z]|$))"}},
+)
+
+IP: Final = formatted("address", "an IP address", "towpath-ip")
+CIDR: Final = formatted("address", "a network such as 10.0.0.0/8 without bits beyond its prefix", "towpath-cidr")
+OLD_CIDR: Final = formatted("address", "a network such as 10.0.0.0/8", "towpath-loose-cidr")
+HOST: Final = Rule(
+    "address",
+    f"a host: {_SUBDOMAIN_WORDS}; the first part may be '*', and an IP address is none",
+    {
+        "maxLength": 253,
+        "pattern": rf"^(?:(\*\.)?{_SUBDOMAIN})$",
+        "not": {"format": "towpath-ip", "type": "string"},
+    },
+)
+RELATIVE_PATH: Final = Rule(
+    "path-syntax", "a relative path without '..'", {"not": {"pattern": r"^/|(^|/)\.\.(/|$)", "type": "string"}}
+)
+NO_BACKSTEPS: Final = Rule(
+    "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}
+)
+FILE_PATH: Final = Rule(
+    "path-syntax",
+    "a relative path that does not begin with '..'",
+    {"not": {"pattern": r"^/|^\.\.|/\.\.(/|$)", "type": "string"}},
+)

@@ -1,0 +1,195 @@
+"""The tables of rules as one compiled JSON Schema for each kind, and what they have against an object.
+
+The schema has the shape of Kubernetes' own but nothing of it: only the ways to the types that have rules. A type
+that is reached by several ways has its rules on all of them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from generator.checks.fields import networking, objects, pods, workloads
+from generator.checks.fields.rule import Rule, Rules, Table
+from generator.repository import Pointer
+from generator.schema_words import shown, type_name
+from generator.schemas import minor, schema_for
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+TABLE: Final[Table] = {
+    **objects.METADATA,
+    **objects.OBJECTS,
+    **pods.POD_SPEC,
+    **pods.SCHEDULING,
+    **pods.CONTAINER,
+    **pods.VOLUMES,
+    **workloads.WORKLOADS,
+    **workloads.AUTOSCALING,
+    **networking.NETWORKING,
+}
+_PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.api.")
+_METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_CHECK, _EXPECTS, _OF = "x-check", "x-expects", "x-of"
+_SECRET: Final = ("data", "stringData")
+
+
+class Violation(NamedTuple):
+    """What breaks a rule: the check it belongs to, the path to it, and what is wrong in words."""
+
+    check: str
+    path: Pointer
+    message: str
+
+
+def violations(version: str, api_version: str, kind: str, value: object) -> Iterator[Violation]:
+    """Everything that the rules of its kind have against an object; of an unknown kind only its metadata is known."""
+    accepts, schema = _compiled(minor(version), api_version, kind)
+    try:
+        if not accepts.is_valid(value):
+            yield from dict.fromkeys(_worded(error, schema) for error in accepts.iter_errors(value))
+    except ValueError:  # what JSON cannot say, which `kubernetes-schema` reports
+        return
+
+
+@lru_cache(maxsize=512)
+def _compiled(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, Any]:
+    import jsonschema_rs
+
+    schema = _rules(version, api_version, kind)
+    compiled = jsonschema_rs.Draft202012Validator(
+        schema, formats=_FORMATS, validate_formats=True, ignore_unknown_formats=False, offline=True
+    )
+    return compiled, schema
+
+
+def _rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
+    number = int(version[2:])
+    source = schema_for(version, api_version, kind)
+    metadata: dict[str, Any] = {
+        "properties": {
+            "name": _node(None, objects.name_of(kind if source else ""), number),
+            "namespace": _node(None, objects.NAMESPACE, number),
+        }
+    }
+    top = [_written(objects.NAMED), {"properties": {"metadata": metadata}}]
+    if source is None:
+        inner = {_METADATA: _type(_METADATA, {}, number)}
+        top.append({"properties": {"metadata": {"$ref": f"#/$defs/{_METADATA}"}}})
+        return {"allOf": top, "$defs": inner}
+    definitions = source["$defs"]
+    inner = {name: _type(name, definition, number) for name, definition in definitions.items()}
+    return {"allOf": [*top, {"$ref": source["$ref"]}], "$defs": inner}
+
+
+def _type(name: str, definition: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The rules of a type, and the ways from it to other types."""
+    rules = TABLE.get(_short(name), {})
+    fields = definition.get("properties", {})
+    properties = {
+        field: node
+        for field in (*fields, *(field for field in rules if field and field not in fields))
+        if (node := _node(fields.get(field), rules.get(field, ()), number))
+    }
+    made = _node(None, _beyond(definition, rules.get("", ())), number)
+    return {**made, "properties": properties} if properties else made
+
+
+def _beyond(definition: Mapping[str, Any], rules: Rules) -> Rules:
+    """The rules of a type, less the fields that its schema demands anyway."""
+    demanded = definition.get("required", [])
+    own = rules if isinstance(rules, tuple) else (rules,)
+    return tuple(
+        replace(
+            rule, schema={**rule.schema, "required": [name for name in rule.schema["required"] if name not in demanded]}
+        )
+        if rule.check == "empty-field" and "required" in rule.schema
+        else rule
+        for rule in own
+    )
+
+
+def _node(field: Mapping[str, Any] | None, rules: Rules, number: int) -> dict[str, Any]:
+    """What a field may hold: its type's rules, and its own."""
+    node = _way(field or {})
+    own = rules if isinstance(rules, tuple) else (rules,)
+    written = [_written(rule) for rule in own if rule.since <= number <= rule.until]
+    return {**node, "allOf": written} if written else node
+
+
+def _way(field: Mapping[str, Any]) -> dict[str, Any]:
+    """The ways from a field to types, less everything else that its schema says."""
+    kept: dict[str, Any] = {"$ref": field["$ref"]} if "$ref" in field else {}
+    for keyword in ("items", "additionalProperties"):
+        inner = field.get(keyword)
+        if isinstance(inner, Mapping) and (way := _way(inner)):
+            kept[keyword] = way
+    return kept
+
+
+def _written(rule: Rule) -> dict[str, Any]:
+    return {**rule.schema, _CHECK: rule.check, _EXPECTS: rule.expects, _OF: list(rule.of)}
+
+
+def _short(name: str) -> str:
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Violation:
+    path, value = tuple(error.instance_path), error.instance
+    if error.kind.name == "propertyNames":
+        value = error.kind.as_dict()["error"].instance
+        path = (*path, str(value))
+    rule = _rule_at(schema, error.schema_path)
+    got = f", got {_shown(path, value)}" if not isinstance(value, dict | list) else ""
+    if rule[_OF] and isinstance(value, dict):
+        found = [name for name in rule[_OF] if value.get(name) not in (None, "", 0)]
+        got = f", got {' and '.join(found) or 'none of them'}"
+    return Violation(rule[_CHECK], path, f"expected {rule[_EXPECTS]}{got}")
+
+
+def _shown(path: Pointer, value: object) -> str:
+    secret = len(path) == 2 and path[0] in _SECRET and path[1] != value
+    return type_name(value) if secret else shown(value)
+
+
+def _rule_at(schema: Mapping[str, Any], path: Sequence[str | int]) -> Mapping[str, Any]:
+    """The rule that a part of the schema belongs to: the innermost one around it."""
+    node: Any = schema
+    found: Mapping[str, Any] = {}
+    for step in path:
+        node = node[step]
+        if isinstance(node, Mapping) and _CHECK in node:
+            found = node
+    return found
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return "%" not in value and getattr(address, "ipv4_mapped", None) is None
+
+
+def _is_network(value: str, *, strict: bool) -> bool:
+    try:
+        ipaddress.ip_network(value, strict=strict)
+    except ValueError:
+        return False
+    return re.fullmatch(r"[^/]+/[0-9]{1,3}", value) is not None
+
+
+_FORMATS: Final = {
+    "towpath-ip": _is_ip,
+    "towpath-cidr": lambda value: _is_network(value, strict=True),
+    "towpath-loose-cidr": lambda value: _is_network(value, strict=False),
+    "towpath-padded-cidr": lambda value: _is_network(value.strip(), strict=False),
+}

@@ -1,0 +1,134 @@
+"""Rules about what runs pods, scales them and protects them (`pkg/apis/{apps,batch,autoscaling,policy}/validation`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from generator.checks.fields.rule import (
+    Rule,
+    Table,
+    between,
+    exactly_one,
+    filled,
+    one_of,
+    optional,
+    since,
+    until,
+)
+from generator.checks.fields.syntax import PERCENT_OR_NUMBER, PERCENTAGE, POSITIVE, dns_label, path_segment
+
+_STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
+_TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
+
+WORKLOADS: Final[Table] = {
+    "apps.v1.DeploymentSpec": {
+        "replicas": between(0),
+        "minReadySeconds": between(0),
+        "revisionHistoryLimit": between(0),
+        "progressDeadlineSeconds": between(0),
+    },
+    "apps.v1.DeploymentStrategy": {"type": one_of("RollingUpdate", "Recreate")},
+    "apps.v1.RollingUpdateDeployment": {"maxSurge": PERCENT_OR_NUMBER, "maxUnavailable": PERCENTAGE},
+    "apps.v1.ReplicaSetSpec": {"replicas": between(0), "minReadySeconds": between(0)},
+    "apps.v1.StatefulSetSpec": {
+        "replicas": between(0),
+        "minReadySeconds": between(0),
+        "podManagementPolicy": one_of("OrderedReady", "Parallel"),
+        "serviceName": since(34, optional(dns_label())),
+    },
+    "apps.v1.StatefulSetOrdinals": {"start": between(0)},
+    "apps.v1.StatefulSetUpdateStrategy": {"type": _STRATEGY},
+    "apps.v1.RollingUpdateStatefulSetStrategy": {"partition": between(0)},
+    "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
+        "whenDeleted": one_of("Retain", "Delete"),
+        "whenScaled": one_of("Retain", "Delete"),
+    },
+    "apps.v1.DaemonSetSpec": {"minReadySeconds": between(0), "revisionHistoryLimit": between(0)},
+    "apps.v1.DaemonSetUpdateStrategy": {"type": _STRATEGY},
+    "apps.v1.RollingUpdateDaemonSet": {"maxSurge": PERCENTAGE, "maxUnavailable": PERCENTAGE},
+    "batch.v1.JobSpec": {
+        "parallelism": between(0),
+        "completions": between(0),
+        "activeDeadlineSeconds": between(0),
+        "backoffLimit": between(0),
+        "backoffLimitPerIndex": between(0),
+        "maxFailedIndexes": between(0),
+        "ttlSecondsAfterFinished": between(0),
+        "completionMode": one_of("NonIndexed", "Indexed", empty=False),
+        "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
+    },
+    "batch.v1.CronJobSpec": {
+        "": filled("schedule"),
+        "concurrencyPolicy": one_of("Allow", "Forbid", "Replace"),
+        "startingDeadlineSeconds": between(0),
+        "successfulJobsHistoryLimit": between(0),
+        "failedJobsHistoryLimit": between(0),
+    },
+    "policy.v1.PodDisruptionBudgetSpec": {
+        "minAvailable": PERCENTAGE,
+        "maxUnavailable": PERCENTAGE,
+        "unhealthyPodEvictionPolicy": one_of("IfHealthyBudget", "AlwaysAllow", empty=False),
+    },
+}
+
+_SOURCES: Final = ("containerResource", "external", "object", "pods", "resource")
+
+AUTOSCALING: Final[Table] = {
+    "autoscaling.v1.HorizontalPodAutoscalerSpec": {
+        "maxReplicas": between(1),
+        "minReplicas": (until(34, between(1)), since(35, between(0))),
+        "targetCPUUtilizationPercentage": between(1),
+    },
+    "autoscaling.v1.CrossVersionObjectReference": _TARGET,
+    "autoscaling.v2.HorizontalPodAutoscalerSpec": {
+        "maxReplicas": between(1),
+        "minReplicas": (until(34, between(1)), since(35, between(0))),
+    },
+    "autoscaling.v2.CrossVersionObjectReference": _TARGET,
+    "autoscaling.v2.MetricSpec": {
+        "": (
+            exactly_one(*_SOURCES),
+            *(
+                Rule(
+                    "one-of",
+                    f"{source} with the type {source[0].upper()}{source[1:]}",
+                    {
+                        "if": {"properties": {"type": {"const": source[0].upper() + source[1:]}}},
+                        "then": {"required": [source]},
+                    },
+                )
+                for source in _SOURCES
+            ),
+        ),
+        "type": one_of(*(source[0].upper() + source[1:] for source in _SOURCES), empty=False),
+    },
+    "autoscaling.v2.MetricTarget": {
+        "type": one_of("Utilization", "Value", "AverageValue", empty=False),
+        "averageUtilization": between(1),
+        "averageValue": POSITIVE,
+        "value": POSITIVE,
+    },
+    "autoscaling.v2.ResourceMetricSource": {
+        "": filled("name"),
+        "target": exactly_one("averageUtilization", "averageValue"),
+    },
+    "autoscaling.v2.ContainerResourceMetricSource": {
+        "": filled("name", "container"),
+        "container": dns_label(),
+        "target": exactly_one("averageUtilization", "averageValue"),
+    },
+    "autoscaling.v2.PodsMetricSource": {"target": filled("averageValue")},
+    "autoscaling.v2.ObjectMetricSource": {"target": exactly_one("value", "averageValue")},
+    "autoscaling.v2.ExternalMetricSource": {"target": exactly_one("value", "averageValue")},
+    "autoscaling.v2.MetricIdentifier": {"": filled("name"), "name": path_segment()},
+    "autoscaling.v2.HPAScalingRules": {
+        "selectPolicy": one_of("Max", "Min", "Disabled", empty=False),
+        "stabilizationWindowSeconds": between(0, 3600),
+        "policies": Rule("empty-field", "at least one policy", {"minItems": 1}),
+    },
+    "autoscaling.v2.HPAScalingPolicy": {
+        "type": one_of("Pods", "Percent", empty=False),
+        "value": between(1),
+        "periodSeconds": between(1, 1800),
+    },
+}

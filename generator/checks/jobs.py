@@ -1,0 +1,129 @@
+"""Jobs, and when a CronJob starts them (`pkg/apis/batch/validation`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from generator.checks.check import Basis, Check, Family, Problem, Scope
+from generator.checks.cron import problem
+from generator.checks.example import job
+from generator.checks.quantity import whole
+from generator.finding import Severity
+from generator.repository import Pointer
+from generator.workload import mapping
+
+_SPECS: Final[Mapping[str, Pointer]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
+
+
+def _schedules(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("CronJob"):
+        schedule = mapping(placed.value, "spec").get("schedule")
+        if isinstance(schedule, str) and schedule and (wrong := problem(schedule)):
+            yield Problem(placed, ("spec", "schedule"), f"{placed.title}: the schedule {schedule!r}: {wrong}")
+
+
+def _time_zones(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("CronJob"):
+        zone = mapping(placed.value, "spec").get("timeZone")
+        if isinstance(zone, str) and not _is_zone(zone):
+            yield Problem(placed, ("spec", "timeZone"), f"{placed.title}: there is no time zone {zone!r}")
+
+
+@lru_cache(maxsize=64)
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    if name.lower() == "local" or re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*(/[A-Za-z0-9._+-]+)*", name) is None:
+        return False
+    known = available_timezones()
+    return name in known or (not known and bool(ZoneInfo))
+
+
+def _jobs(scope: Scope) -> Iterator[Problem]:
+    for kind, path in _SPECS.items():
+        for placed in scope.of(kind):
+            spec = mapping(placed.value, *path)
+            for field, words in (*_indexed(spec), *_policies(spec), *_selected(spec, kind)):
+                yield Problem(placed, (*path, field), f"{placed.title}: {words}")
+
+
+def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that only make sense where each pod has a number, and those that it needs."""
+    indexed = spec.get("completionMode") == "Indexed"
+    per_index, failed = spec.get("backoffLimitPerIndex"), whole(spec.get("maxFailedIndexes"))
+    completions = whole(spec.get("completions"))
+    if indexed and completions is None:
+        yield "completionMode", "Indexed needs to know how many completions there are"
+    if failed is not None and per_index is None:
+        yield "maxFailedIndexes", "maxFailedIndexes needs backoffLimitPerIndex"
+    if failed is not None and completions is not None and failed > completions:
+        yield "maxFailedIndexes", f"{failed} of {completions} indexes cannot fail"
+    for field in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
+        if not indexed and spec.get(field) is not None:
+            yield field, f"{field} needs completionMode: Indexed"
+
+
+def _policies(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if spec.get("podFailurePolicy") is None:
+        return
+    if mapping(spec, "template", "spec").get("restartPolicy") == "OnFailure":
+        yield "podFailurePolicy", "podFailurePolicy needs restartPolicy: Never"
+    if spec.get("podReplacementPolicy") == "TerminatingOrFailed":
+        yield "podReplacementPolicy", "podFailurePolicy needs podReplacementPolicy: Failed"
+
+
+def _selected(spec: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    if spec.get("selector") is not None and spec.get("manualSelector") is not True:
+        yield "selector", "the selector of a Job is made for it, and differs for every Job"
+    if kind == "CronJob" and spec.get("manualSelector") is True:
+        yield "manualSelector", "all Jobs of a CronJob would have one selector"
+
+
+def cron_job(spec: str) -> str:
+    """A CronJob with these lines in its spec."""
+    template = "jobTemplate:\n  spec:\n    template:\n      spec:\n        restartPolicy: Never\n        containers:\n"
+    text = f"{spec}\n{template}        - name: server\n          image: ghcr.io/acme/report:1.0.0"
+    lines = "\n".join(f"  {line}" for line in text.split("\n"))
+    return f"apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: report}}\nspec:\n{lines}\n"
+
+
+FAMILY = Family(
+    "jobs",
+    "Jobs",
+    "Jobs, and when a CronJob starts them.",
+    (
+        Check(
+            "cron-schedule",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a schedule is five fields, minute, hour, day of the month, month and day of the week, or @daily",
+            "correct the schedule",
+            _schedules,
+            cron_job('schedule: "30 4 * * mon-fri"'),
+            cron_job('schedule: "30 24 * * mon-fri"'),
+        ),
+        Check(
+            "time-zone",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "time zones have the names of the IANA database, such as Europe/Berlin",
+            "correct the name, or remove it: the schedule is then in the time zone of the controller, mostly UTC",
+            _time_zones,
+            cron_job('schedule: "@daily"\ntimeZone: Europe/Berlin'),
+            cron_job('schedule: "@daily"\ntimeZone: Europe/Bern'),
+        ),
+        Check(
+            "job-fields",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "some fields of a Job need others",
+            "add the field that is needed, or remove the one that needs it",
+            _jobs,
+            job(spec="completionMode: Indexed\ncompletions: 3"),
+            job(spec="completionMode: Indexed"),
+        ),
+    ),
+)

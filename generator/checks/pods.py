@@ -1,0 +1,275 @@
+"""Fields of a pod and of its containers that must fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.example import deployment, job
+from generator.checks.quantity import whole
+from generator.finding import Severity
+from generator.repository import Pointer
+from generator.schemas import minor
+from generator.workload import items, mapping
+
+_RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
+_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def _restart_policy(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        allowed = _RESTARTS.get(pod.placed.kind, ("Always",))
+        policy = pod.spec.get("restartPolicy") or "Always"
+        if allowed and policy not in allowed:
+            message = f"{pod.placed.title} needs restartPolicy {' or '.join(allowed)}, and has {policy}"
+            yield Problem(pod.placed, (*pod.spec_pointer, "restartPolicy"), message)
+    if int(minor(scope.version)[2:]) < 35:
+        yield from _container_restarts(scope)
+
+
+def _container_restarts(scope: Scope) -> Iterator[Problem]:
+    """Until 1.34 only init containers have a restartPolicy of their own, which is Always (KEP-753, KEP-5307)."""
+    for container in scope.containers:
+        policy = container.value.get("restartPolicy")
+        if policy and (container.group != "initContainers" or policy != "Always"):
+            message = f"{container.placed.title}: only init containers take a restartPolicy, and only Always"
+            yield Problem(container.placed, (*container.pointer, "restartPolicy"), message)
+
+
+def _deadline(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        if pod.placed.kind in ("Pod", "Job", "CronJob") or pod.spec.get("activeDeadlineSeconds") is None:
+            continue
+        message = f"{pod.placed.title} keeps its pods running: they cannot have activeDeadlineSeconds"
+        yield Problem(pod.placed, (*pod.spec_pointer, "activeDeadlineSeconds"), message)
+
+
+def _grace(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        seconds = whole(pod.spec.get("terminationGracePeriodSeconds"))
+        if seconds is not None and seconds < 0:
+            message = f"{pod.placed.title}: terminationGracePeriodSeconds {seconds} counts as 1"
+            yield Problem(pod.placed, (*pod.spec_pointer, "terminationGracePeriodSeconds"), message)
+
+
+def _probes(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        for kind in _PROBES:
+            if kind in container.value:
+                yield from _probe(container, kind, mapping(container.value, kind))
+
+
+def _probe(container: Container, kind: str, probe: Any) -> Iterator[Problem]:
+    path = (*container.pointer, kind)
+    threshold = whole(probe.get("successThreshold"))
+    if kind != "readinessProbe" and threshold is not None and threshold > 1:
+        message = f"{container.placed.title}: a {kind} succeeds with the first success: successThreshold must be 1"
+        yield Problem(container.placed, (*path, "successThreshold"), message)
+    if kind == "readinessProbe" and probe.get("terminationGracePeriodSeconds") is not None:
+        message = f"{container.placed.title}: a readinessProbe ends nothing and has no terminationGracePeriodSeconds"
+        yield Problem(container.placed, (*path, "terminationGracePeriodSeconds"), message)
+
+
+def _init_containers(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        if container.group != "initContainers" or container.sidecar:
+            continue
+        for field in (*_PROBES, "lifecycle"):
+            if container.value.get(field) is not None:
+                message = f"{container.placed.title}: the init container {container.name} ends, so it has no {field}"
+                yield Problem(container.placed, (*container.pointer, field), message)
+
+
+def _sleep(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
+        most = 30 if grace is None else max(grace, 1)
+        for container in pod.containers:
+            for hook in ("postStart", "preStop") if "lifecycle" in container.value else ():
+                seconds = whole(mapping(container.value, "lifecycle", hook, "sleep").get("seconds"))
+                if seconds is not None and not 0 <= seconds <= most:
+                    message = (
+                        f"{container.placed.title}: {hook} sleeps {seconds} s, but its pod is ended after {most} s"
+                    )
+                    path = (*container.pointer, "lifecycle", hook, "sleep", "seconds")
+                    yield Problem(container.placed, path, message)
+
+
+def _host_ports(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        if pod.spec.get("hostNetwork") is True:
+            yield from _unequal_ports(pod)
+        yield from _taken_ports(pod)
+
+
+def _unequal_ports(pod: Pod) -> Iterator[Problem]:
+    for path, port in _ports(pod):
+        host, own = port.get("hostPort"), port.get("containerPort")
+        if host and host != own:
+            message = f"{pod.placed.title} has hostNetwork: hostPort {host} must be the containerPort, {own}"
+            yield Problem(pod.placed, (*path, "hostPort"), message)
+
+
+def _taken_ports(pod: Pod) -> Iterator[Problem]:
+    seen: set[tuple[str, str, int]] = set()
+    for path, port in _ports(pod):
+        host = whole(port.get("hostPort"))
+        if not host:
+            continue
+        taken = (str(port.get("protocol") or "TCP"), str(port.get("hostIP") or ""), host)
+        if taken in seen:
+            yield Problem(
+                pod.placed, (*path, "hostPort"), f"{pod.placed.title} takes the port {host} of its node twice"
+            )
+        seen.add(taken)
+
+
+def _ports(pod: Pod) -> Iterator[tuple[Pointer, Any]]:
+    for container in pod.containers:
+        if container.group == "containers" and "ports" in container.value:
+            yield from (((*container.pointer, "ports", index), port) for index, port in items(container.value, "ports"))
+
+
+def _variables(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        for index, variable in items(container.value, "env") if "env" in container.value else ():
+            if variable.get("value") and variable.get("valueFrom") is not None:
+                message = f"{container.placed.title}: {variable.get('name')} has both value and valueFrom"
+                yield Problem(container.placed, (*container.pointer, "env", index, "valueFrom"), message)
+
+
+def _contradictions(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        context = mapping(container.value, "securityContext")
+        if context.get("allowPrivilegeEscalation") is not False:
+            continue
+        added = mapping(context, "capabilities").get("add")
+        path = (*container.pointer, "securityContext", "allowPrivilegeEscalation")
+        if context.get("privileged") is True:
+            message = f"{container.placed.title}: a privileged container cannot be kept from more privileges"
+            yield Problem(container.placed, path, message)
+        elif isinstance(added, list) and "CAP_SYS_ADMIN" in added:
+            message = f"{container.placed.title}: a container with CAP_SYS_ADMIN cannot be kept from more privileges"
+            yield Problem(container.placed, path, message)
+
+
+def _namespaces(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        if pod.spec.get("shareProcessNamespace") is True and pod.spec.get("hostPID") is True:
+            message = f"{pod.placed.title} can share processes among its containers or with its node, not both"
+            yield Problem(pod.placed, (*pod.spec_pointer, "shareProcessNamespace"), message)
+
+
+def _dns(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        if pod.spec.get("dnsPolicy") == "None" and not mapping(pod.spec, "dnsConfig").get("nameservers"):
+            message = f"{pod.placed.title}: with dnsPolicy None somebody must say which nameservers to ask"
+            yield Problem(pod.placed, (*pod.spec_pointer, "dnsPolicy"), message, "add dnsConfig.nameservers")
+
+
+def _check(id: str, run: Any, reason: str, fix: str, good: str, bad: str) -> Check:
+    return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, run, good, bad)
+
+
+_PROBE = "livenessProbe:\n  tcpSocket: {port: 8080}\n  successThreshold: "
+_INIT = "initContainers:\n- name: load\n  image: ghcr.io/acme/load:1.0.0\n  "
+_SLEEP = "lifecycle:\n  preStop: {sleep: {seconds: "
+
+FAMILY = Family(
+    "pods",
+    "Pods and containers",
+    "Fields of a pod and of its containers that must fit each other and their workload.",
+    (
+        _check(
+            "restart-policy",
+            _restart_policy,
+            "a Deployment, StatefulSet or DaemonSet always restarts its containers; a Job must say when it does",
+            "remove restartPolicy, or in a Job write OnFailure or Never",
+            job(),
+            job(pod="restartPolicy: Always"),
+        ),
+        _check(
+            "pod-deadline",
+            _deadline,
+            "pods that are meant to run for ever cannot have a deadline",
+            "remove activeDeadlineSeconds, or run a Job",
+            job(pod="restartPolicy: Never\nactiveDeadlineSeconds: 600"),
+            deployment(pod="activeDeadlineSeconds: 600"),
+        ),
+        Check(
+            "grace-period",
+            Severity.WARNING,
+            Basis.BROKEN,
+            "a negative time to stop is read as one second",
+            "write how long the process needs to stop; 0 kills it at once",
+            _grace,
+            deployment(pod="terminationGracePeriodSeconds: 10"),
+            deployment(pod="terminationGracePeriodSeconds: -1"),
+        ),
+        _check(
+            "probe-fields",
+            _probes,
+            "some fields have a meaning only for one of the three probes",
+            "remove the field",
+            deployment(f"{_PROBE}1"),
+            deployment(f"{_PROBE}2"),
+        ),
+        _check(
+            "init-container",
+            _init_containers,
+            "an init container ends before the others start, so nobody probes it",
+            "remove the field, or make it a sidecar by restartPolicy: Always",
+            deployment(pod=f"{_INIT}restartPolicy: Always\n  readinessProbe:\n    tcpSocket: {{port: 8080}}"),
+            deployment(pod=f"{_INIT}readinessProbe:\n    tcpSocket: {{port: 8080}}"),
+        ),
+        _check(
+            "sleep-too-long",
+            _sleep,
+            "a hook that sleeps longer than the pod may take to stop would be killed",
+            "sleep for less, or raise terminationGracePeriodSeconds",
+            deployment(f"{_SLEEP}10}}}}"),
+            deployment(f"{_SLEEP}60}}}}"),
+        ),
+        _check(
+            "host-port",
+            _host_ports,
+            "a container on its node's network listens on the node's port itself, and only one can",
+            "write hostPort like containerPort, or leave it out",
+            deployment("ports: [{containerPort: 8080, hostPort: 8080}]", pod="hostNetwork: true"),
+            deployment("ports: [{containerPort: 8080, hostPort: 80}]", pod="hostNetwork: true"),
+        ),
+        _check(
+            "variable-source",
+            _variables,
+            "a variable has a value or says where to get it",
+            "remove one of the two",
+            deployment("env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]"),
+            deployment("env: [{name: NODE, value: a, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]"),
+        ),
+        _check(
+            "security-contradiction",
+            _contradictions,
+            "privileged and CAP_SYS_ADMIN are the very privileges that allowPrivilegeEscalation: false keeps away",
+            "remove one of the two",
+            deployment("securityContext: {privileged: false, allowPrivilegeEscalation: false}"),
+            deployment("securityContext: {privileged: true, allowPrivilegeEscalation: false}"),
+        ),
+        _check(
+            "process-namespace",
+            _namespaces,
+            "a pod has one process namespace: its own or its node's",
+            "remove one of the two",
+            deployment(pod="shareProcessNamespace: true"),
+            deployment(pod="shareProcessNamespace: true\nhostPID: true"),
+        ),
+        _check(
+            "dns-config",
+            _dns,
+            "dnsPolicy None takes nothing from the cluster, not even the addresses of its DNS servers",
+            "add dnsConfig.nameservers, or remove dnsPolicy",
+            deployment(pod="dnsPolicy: None\ndnsConfig: {nameservers: [10.0.0.10]}"),
+            deployment(pod="dnsPolicy: None"),
+        ),
+    ),
+)

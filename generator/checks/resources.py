@@ -1,0 +1,138 @@
+"""What containers ask for, and may use (`pkg/apis/core/validation`, validateResourceRequirements)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from generator.checks.check import Basis, Check, Container, Family, Problem, Scope
+from generator.checks.example import deployment
+from generator.checks.quantity import amount
+from generator.finding import Severity
+from generator.workload import mapping
+
+
+def _above(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        requests = mapping(container.value, "resources", "requests")
+        limits = mapping(container.value, "resources", "limits") if requests else {}
+        for name, request in requests.items():
+            limit = limits.get(name)
+            asked, most = amount(request), amount(limit)
+            if asked is not None and most is not None and asked > most:
+                message = (
+                    f"{container.placed.title}: {container.name} asks for {name} {request}, above its limit of {limit}"
+                )
+                yield Problem(container.placed, (*container.pointer, "resources", "requests", name), message)
+
+
+def _fixed(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        resources = mapping(container.value, "resources")
+        for group in ("limits", "requests"):
+            for name, value in mapping(resources, group).items():
+                if words := _unfit(str(name), value, mapping(resources, "limits"), group):
+                    path = (*container.pointer, "resources", group, name)
+                    yield Problem(container.placed, path, f"{container.placed.title}: {name} {words}")
+
+
+def _unfit(name: str, value: object, limits: Any, group: str) -> str:
+    """What is wrong with a resource that is given out whole: all but cpu, memory and storage."""
+    shared = "/" not in name or name.startswith("kubernetes.io/") or "kubernetes.io/" in name
+    found = amount(value)
+    if found is None or (shared and not name.startswith("hugepages-")):
+        return ""
+    if "/" in name and found % 1:
+        return f"is given out as a whole, not {value}"
+    if group == "requests" and name not in limits:
+        return "needs a limit: nobody can have more of it than was asked for"
+    if group == "requests" and amount(limits[name]) != found:
+        return f"must have the limit that is asked for, {value}"
+    return ""
+
+
+def _lasting(scope: Scope) -> Iterator[Container]:
+    return (container for container in scope.containers if container.lasting)
+
+
+def _no_requests(scope: Scope) -> Iterator[Problem]:
+    for container in _lasting(scope):
+        resources = mapping(container.value, "resources")
+        known = {*mapping(resources, "requests"), *mapping(resources, "limits")}
+        missing = [name for name in ("cpu", "memory") if name not in known]
+        if missing:
+            message = (
+                f"{container.placed.title}: {container.name} does not say how much {' and '.join(missing)} it needs"
+            )
+            yield Problem(container.placed, container.pointer, message)
+
+
+def _no_limit(name: str) -> Any:
+    def run(scope: Scope) -> Iterator[Problem]:
+        for container in _lasting(scope):
+            if name not in mapping(container.value, "resources", "limits"):
+                message = f"{container.placed.title}: {container.name} has no limit of {name}"
+                yield Problem(container.placed, container.pointer, message)
+
+    return run
+
+
+_BOTH = "resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {memory: 128Mi}}"
+
+FAMILY = Family(
+    "resources",
+    "Resources",
+    "What containers ask for, and what they may use at most.",
+    (
+        Check(
+            "requests-above-limits",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a container cannot be promised more than it may use",
+            "raise the limit or lower the request",
+            _above,
+            deployment("resources: {requests: {memory: 128Mi}, limits: {memory: 0.5Gi}}"),
+            deployment("resources: {requests: {memory: 1Gi}, limits: {memory: 512Mi}}"),
+        ),
+        Check(
+            "indivisible-resource",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "devices and huge pages are given out whole, and nobody gets more than was asked for",
+            "write the same whole number as request and limit, or the limit only",
+            _fixed,
+            deployment("resources: {limits: {nvidia.com/gpu: 1}}"),
+            deployment("resources: {limits: {nvidia.com/gpu: 2}, requests: {nvidia.com/gpu: 1}}"),
+        ),
+        Check(
+            "resource-requests",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "without requests the scheduler puts the pod anywhere, and it is the first to be evicted",
+            "set resources.requests for cpu and memory",
+            _no_requests,
+            deployment(_BOTH),
+            deployment(),
+        ),
+        Check(
+            "memory-limit",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "a leak in one container can take all memory of its node",
+            "set resources.limits.memory",
+            _no_limit("memory"),
+            deployment(_BOTH),
+            deployment("resources: {requests: {cpu: 100m, memory: 64Mi}}"),
+        ),
+        Check(
+            "cpu-limit",
+            None,
+            Basis.PRACTICE,
+            "a busy container takes all the CPU that its node has to spare; a limit makes its speed predictable",
+            "set resources.limits.cpu",
+            _no_limit("cpu"),
+            deployment("resources: {limits: {cpu: 500m, memory: 64Mi}}"),
+            deployment(_BOTH),
+        ),
+    ),
+)

@@ -1,0 +1,82 @@
+"""Roles and who has them (`pkg/apis/rbac/validation`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.finding import Severity
+from generator.repository import Pointer
+from generator.workload import items, mapping
+
+
+def _rules(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("Role", "ClusterRole"):
+        for index, rule in items(placed.value, "rules"):
+            urls, resources = rule.get("nonResourceURLs"), rule.get("resources")
+            path = ("rules", index)
+            if urls and placed.kind == "Role":
+                yield _at(placed, (*path, "nonResourceURLs"), "URLs outside of the API belong to no namespace")
+            elif urls and (resources or rule.get("apiGroups") or rule.get("resourceNames")):
+                yield _at(placed, (*path, "nonResourceURLs"), "a rule is about resources or about URLs")
+            elif not urls and not resources:
+                yield _at(placed, path, "a rule needs resources")
+            elif not urls and not rule.get("apiGroups"):
+                yield _at(placed, path, 'a rule needs apiGroups; [""] is that of Pods, Services and Secrets')
+
+
+def _bindings(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("ClusterRoleBinding"):
+        if mapping(placed.value, "roleRef").get("kind") == "Role":
+            yield _at(placed, ("roleRef", "kind"), "a Role is for one namespace; the binding is for all of them")
+        for index, subject in items(placed.value, "subjects"):
+            if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+                yield _at(placed, ("subjects", index), "a ServiceAccount needs its namespace here")
+
+
+def _at(placed: RenderedObject, path: Pointer, message: str) -> Problem:
+    return Problem(placed, path, f"{placed.title}: {message}")
+
+
+_RIGHTS = "rbac.authorization.k8s.io"
+
+
+def _role(rule: str) -> str:
+    return f"apiVersion: {_RIGHTS}/v1\nkind: Role\nmetadata: {{name: web}}\nrules:\n- {{{rule}}}\n"
+
+
+def _binding(namespace: str) -> str:
+    return (
+        f"apiVersion: {_RIGHTS}/v1\nkind: ClusterRoleBinding\nmetadata: {{name: web}}\n"
+        f"roleRef: {{apiGroup: {_RIGHTS}, kind: ClusterRole, name: view}}\n"
+        f"subjects:\n- {{kind: ServiceAccount, name: web{namespace}}}\n"
+    )
+
+
+FAMILY = Family(
+    "rights",
+    "Rights",
+    "Roles, and who has them. Whether a service may have any is `kind-not-allowed`.",
+    (
+        Check(
+            "role-rule",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a rule says which verbs it allows, on which resources of which API groups",
+            "complete the rule",
+            _rules,
+            _role('apiGroups: [""], resources: [pods], verbs: [get]'),
+            _role("resources: [pods], verbs: [get]"),
+        ),
+        Check(
+            "role-binding",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a binding for the whole cluster needs a ClusterRole, and subjects with their namespace",
+            "correct the reference",
+            _bindings,
+            _binding(", namespace: shop"),
+            _binding(""),
+        ),
+    ),
+)

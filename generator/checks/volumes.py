@@ -1,0 +1,114 @@
+"""Volumes of pods and where they are mounted (`pkg/apis/core/validation`, ValidateVolumes, ValidateVolumeMounts)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.example import deployment
+from generator.finding import Severity
+from generator.workload import items, mapping
+
+_MOUNTS: Final = ("volumeMounts", "volumeDevices")
+
+
+def _missing(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        known: frozenset[object] | None = None
+        for container in pod.containers:
+            for group in _MOUNTS:
+                if group in container.value:
+                    known = _volumes(pod) if known is None else known
+                    yield from _unknown(container, group, known)
+
+
+def _volumes(pod: Pod) -> frozenset[object]:
+    claims = items(pod.placed.value, "spec", "volumeClaimTemplates") if pod.placed.kind == "StatefulSet" else ()
+    names = [mapping(claim, "metadata").get("name") for _, claim in claims]
+    return frozenset(str(name) for name in [*names, *(volume.get("name") for _, volume in items(pod.spec, "volumes"))])
+
+
+def _unknown(container: Container, group: str, known: frozenset[object]) -> Iterator[Problem]:
+    for index, mount in items(container.value, group):
+        name = mount.get("name")
+        if isinstance(name, str) and name not in known:
+            there = f"it has {', '.join(sorted(map(str, known)))}" if known else "it has none"
+            message = (
+                f"{container.placed.title}: the container {container.name} mounts {name}, which is no volume; {there}"
+            )
+            yield Problem(container.placed, (*container.pointer, group, index, "name"), message)
+
+
+def _sources(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        for index, volume in items(pod.spec, "volumes") if "volumes" in pod.spec else ():
+            found = [name for name, value in volume.items() if name != "name" and value is not None]
+            if len(found) > 1:
+                message = f"{pod.placed.title}: the volume {volume.get('name')} is {' and '.join(found)} at once"
+                yield Problem(pod.placed, (*pod.spec_pointer, "volumes", index), message)
+
+
+def _conflicts(scope: Scope) -> Iterator[Problem]:
+    for container in scope.containers:
+        devices = list(items(container.value, "volumeDevices")) if "volumeDevices" in container.value else []
+        for index, mount in items(container.value, "volumeMounts") if "volumeMounts" in container.value else ():
+            path = (*container.pointer, "volumeMounts", index)
+            for words in _conflict(container, mount, devices):
+                yield Problem(
+                    container.placed, path, f"{container.placed.title}: the mount {mount.get('name')} {words}"
+                )
+
+
+def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) -> Iterator[str]:
+    if mount.get("subPath") and mount.get("subPathExpr"):
+        yield "has both subPath and subPathExpr"
+    privileged = mapping(container.value, "securityContext").get("privileged") is True
+    if mount.get("mountPropagation") == "Bidirectional" and not privileged:
+        yield "passes mounts on to the node, which only a privileged container may"
+    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and mount.get("readOnly") is not True:
+        yield "has recursiveReadOnly without readOnly"
+    if any(mount.get("name") == device.get("name") for _, device in devices):
+        yield "is a device of the container too"
+
+
+_MOUNT = "volumeMounts: [{name: data, mountPath: /data"
+_DATA = "volumes: [{name: data, emptyDir: {}}]"
+
+FAMILY = Family(
+    "volumes",
+    "Volumes",
+    "What pods mount, and from where.",
+    (
+        Check(
+            "missing-volume",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a container can only mount what its pod has as a volume",
+            "add the volume to the pod, or correct the name",
+            _missing,
+            deployment(f"{_MOUNT}}}]", pod=_DATA),
+            deployment(f"{_MOUNT}}}]"),
+        ),
+        Check(
+            "volume-source",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a volume comes from one source",
+            "keep one of them, or make two volumes",
+            _sources,
+            deployment(pod=_DATA),
+            deployment(pod="volumes: [{name: data, emptyDir: {}, hostPath: {path: /data}}]"),
+        ),
+        Check(
+            "mount-conflict",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the fields of the mount exclude each other",
+            "remove one of them",
+            _conflicts,
+            deployment(f"{_MOUNT}, subPath: web}}]", pod=_DATA),
+            deployment(f"{_MOUNT}, subPath: web, subPathExpr: $(POD)}}]", pod=_DATA),
+        ),
+    ),
+)
