@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from generator.build import Build, Built, Reuse, build_all
+from generator.catalogue import Catalogue
 from generator.errors import Location
 from generator.finding import Finding
+from generator.manifest import Manifest
 from generator.pins import Pins
-from generator.repository import Repository, overlay_path, rendered_path
+from generator.repository import Overlay, Repository, overlay_path, rendered_path
 from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
 from generator.validate import left_behind, reweigh, up_to_date, validate
@@ -38,14 +41,18 @@ def survey(
     *,
     reuse: Reuse | None = None,
     compare: bool = False,
+    also: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
 ) -> Survey:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
+
+    `also` are further Kubernetes versions, `catalogue` says what else there are schemas for.
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
     chosen, places = set(services), set(environments)
-    built, found = _checked(tree, pins, places, reuse)
+    built, found = _checked(tree, pins, places, reuse, partial(validate, also=tuple(also), catalogue=catalogue))
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)
@@ -68,17 +75,23 @@ def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]
         yield from left_behind(tree, environment, services)
 
 
-def _checked(tree: Tree, pins: Pins, environments: Iterable[str], reuse: Reuse | None) -> tuple[Built, list[Finding]]:
+def _checked(
+    tree: Tree, pins: Pins, environments: Iterable[str], reuse: Reuse | None, check: Callable[..., list[Finding]]
+) -> tuple[Built, list[Finding]]:
     """Build and validate; what has findings is rendered again if it was reused: they point at its template's lines."""
     built = build_all(tree, pins, environments, reuse=reuse)
     repository = built.repository
     if repository is None:
         return built, []
-    found = validate(repository, built.builds)
+    found = check(repository, built.builds)
     reused = {finding.where.path.rpartition("/")[0] for finding in found if _LOST in finding.origins}
     if reuse and reused:
         only = reuse
-        return _checked(tree, pins, environments, lambda one, now: None if one.rendered in reused else only(one, now))
+
+        def again(one: Overlay, inputs: str) -> tuple[Manifest, ...] | None:
+            return None if one.rendered in reused else only(one, inputs)
+
+        return _checked(tree, pins, environments, again, check)
     found += reweigh(repository.settings, built.findings)
     found += [finding for build in built.builds for finding in build.findings]
     return built, found

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 
 from generator import ownership
 from generator.build import Build
+from generator.catalogue import Catalogue
 from generator.checks.all import CHECKS
-from generator.checks.check import Check, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
+from generator.crds import defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
-from generator.repository import Repository, Settings, overlay_path
+from generator.repository import Pointer, Repository, Settings, overlay_path
 from generator.tree import Tree
 
 OTHER_IDS: Mapping[str, Severity] = {
@@ -26,23 +28,77 @@ OTHER_IDS: Mapping[str, Severity] = {
 """Findings that come from elsewhere than a check of objects and that towpath.yaml may weigh differently."""
 
 
-def validate(repository: Repository, builds: Iterable[Build], tree: Tree | None = None) -> list[Finding]:
+def validate(
+    repository: Repository,
+    builds: Iterable[Build],
+    tree: Tree | None = None,
+    *,
+    also: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
+) -> list[Finding]:
     """Everything that the checks have against these builds.
 
     Give all services of an environment at once: some checks look across them. With a `tree`, its rendered
-    folders are compared with the builds too (`stale-rendered`, `foreign-file`).
+    folders are compared with the builds too (`stale-rendered`, `foreign-file`). `also` are further Kubernetes
+    versions; the `catalogue` is completed by what the repository defines.
     """
     settings, built = repository.settings, list(builds)
     found = list(unknown_checks(settings))
     for name, environment in repository.environments.items():
-        scope = Scope(environment, tuple(_objects(build for build in built if build.environment == name)))
-        for check in CHECKS:
-            severity = weigh(settings, check.id, check.severity)
-            if severity is not None:
-                found += [_finding(check, severity, problem) for problem in check.run(scope)]
+        objects = tuple(_objects(build for build in built if build.environment == name))
+        known = _known(catalogue or Catalogue(), repository, name, objects)
+        for check, severity, problem in problems(Scope(environment, objects, catalogue=known), settings, also=also):
+            found.append(_finding(check, severity, problem))
     if tree is not None:
         found += reweigh(settings, (finding for build in built for finding in up_to_date(tree, build)))
     return found
+
+
+def _known(
+    catalogue: Catalogue, repository: Repository, environment: str, objects: Iterable[RenderedObject]
+) -> Catalogue:
+    """The catalogue with what the repository defines for an environment, and what is rendered there."""
+    definitions = repository.definitions
+    if definitions is not None:
+        catalogue = replace(catalogue, custom=definitions.of(environment))
+    return catalogue.with_kinds(kind for one in objects for kind in defined(one.value, one.manifest.path))
+
+
+def unknown_rules(repository: Repository, builds: Iterable[Build]) -> int:
+    """How many CEL rules of the custom resources in these builds are not evaluated here."""
+    built, unknown = list(builds), 0
+    for name, environment in repository.environments.items():
+        objects = tuple(_objects(build for build in built if build.environment == name))
+        known = _known(Catalogue(), repository, name, objects)
+        keys = ((one.api_version, one.kind) for one in objects)
+        unknown += known.unknown_rules(environment.cluster.kubernetes_version, keys)
+    return unknown
+
+
+def problems(
+    scope: Scope, settings: Settings | None, checks: Iterable[Check] = CHECKS, also: Iterable[str] = ()
+) -> Iterator[tuple[Check, Severity, Problem]]:
+    """What checks have against the objects of a scope, each with its weight.
+
+    Of further versions (`also`), what the API server refuses there and not in the version of the scope.
+    """
+    weights = {check.id: weigh(settings, check.id, check.severity) for check in checks}
+    told: set[tuple[str, int, Pointer]] = set()
+    for check in checks:
+        if (severity := weights[check.id]) is not None:
+            for problem in check.run(scope):
+                told.add((check.id, id(problem.placed), problem.pointer))
+                yield check, severity, problem
+    for version in dict.fromkeys(also):
+        later = scope.in_version(version)
+        for check in checks:
+            severity = weights[check.id]
+            if severity is None or check.basis is not Basis.REFUSED:
+                continue
+            for problem in check.run(later):
+                if (check.id, id(problem.placed), problem.pointer) not in told:
+                    label = "" if problem.message.startswith("Kubernetes ") else f"Kubernetes {version}: "
+                    yield check, severity, replace(problem, message=label + problem.message)
 
 
 def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
@@ -63,9 +119,9 @@ def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
     return Finding(check.id, severity, problem.message, where, origins, problem.fix or check.fix)
 
 
-def weigh(settings: Settings, check: str, severity: Severity | None) -> Severity | None:
+def weigh(settings: Settings | None, check: str, severity: Severity | None) -> Severity | None:
     """How much a check weighs under `checks:` of towpath.yaml; None when it is off."""
-    wanted = settings.checks.get(check)
+    wanted = settings.checks.get(check) if settings else None
     if wanted is None or wanted is True:
         return severity or (Severity.WARNING if wanted else None)
     return Severity(wanted) if isinstance(wanted, str) else None

@@ -1,24 +1,90 @@
-"""`towpath validate`: the repository's own files, what they render, and whether the rendered files are up to date."""
+"""`towpath validate`: the repository and what it renders, or any plain manifests."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from generator.cli.options import environments_option, output_option, repository_option, service_argument
+from generator.cli.options import environments, find_repository, services
+from generator.cli.targets import STDIN, are_paths, from_top, root_of
+from generator.errors import InputError, UsageError
 from generator.finding import errors
-from generator.report.console import coloured, out, out_json, say
+from generator.report.console import coloured, out, say
+from generator.suggest import one_of
+
+if TYPE_CHECKING:
+    from generator.catalogue import Catalogue
+    from generator.manifest_files import ManifestFile
+    from generator.repository import Settings
+    from generator.verdict import Verdict
+
+_FORMATS = ("text", "json", "sarif", "junit", "github")
+_NEWEST = "master"
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The options for plain manifests."""
+
+    kubernetes_version: str | None
+    skip: tuple[str, ...]
+    reject: tuple[str, ...]
+    ignore_filename_pattern: tuple[str, ...]
+    summary: bool
+    verbose: bool
+
+    def given(self) -> Iterator[str]:
+        """The options that somebody gave, as they are written."""
+        for name in self.__slots__:
+            if getattr(self, name):
+                yield "--" + name.replace("_", "-")
+
+
+def _plain_options(command: Command) -> Command:
+    """The options of `Plain`."""
+    options = (
+        click.option("--verbose", is_flag=True, help="Print a line for every object of PATH (text)."),
+        click.option("--summary", is_flag=True, help="Print the numbers as a last line (text)."),
+        click.option("--ignore-filename-pattern", multiple=True, metavar="REGEX", help="Paths to leave out."),
+        click.option("--reject", multiple=True, metavar="KIND,…", help="Kinds that are an error in PATH."),
+        click.option("--skip", multiple=True, metavar="KIND,…", help="Kinds to pass over: Secret, apps/v1/Deployment."),
+        click.option("--kubernetes-version", metavar="VERSION", help="What PATH is for; by default the newest."),
+    )
+    for option in options:
+        command = option(command)
+    return command
 
 
 @click.command()
-@service_argument(required=False)
-@environments_option
-@repository_option
-@output_option
-def command(service: str | None, environments: tuple[str, ...], repository: Path, output: str) -> int:
+@click.argument("targets", nargs=-1, metavar="[SERVICE… | PATH…]")
+@click.option("-e", "--env", "chosen", multiple=True, metavar="ENV", help="Only this environment; may be repeated.")
+@click.option("-C", "--repository", type=click.Path(path_type=Path), metavar="PATH", help="The repository.")
+@click.option("-o", "--output", type=click.Choice(_FORMATS), default="text", show_default=True, help="The format.")
+@click.option("--also-check", multiple=True, metavar="VERSION", help="A further Kubernetes version; may be repeated.")
+@click.option("--ignore-missing-schemas", is_flag=True, help="Let kinds without a schema pass.")
+@click.option("--schema-location", multiple=True, metavar="PATH", help="JSON schemas, laid out as for kubeconform.")
+@_plain_options
+def command(
+    targets: tuple[str, ...],
+    chosen: tuple[str, ...],
+    repository: Path | None,
+    output: str,
+    also_check: tuple[str, ...],
+    ignore_missing_schemas: bool,
+    schema_location: tuple[str, ...],
+    **options: object,
+) -> int:
     """Check the repository's files, what they render, and whether the rendered files are up to date.
+
+    With PATH (a file, a folder, or - for standard input) check plain manifests instead, in a repository or not.
 
     Writes nothing. Fails (exit code 1) when anything is an error; `checks:` in towpath.yaml says how much each
     check weighs.
@@ -26,24 +92,129 @@ def command(service: str | None, environments: tuple[str, ...], repository: Path
     \b
     Examples:
       towpath validate
-      towpath validate web -e prod
-      towpath validate --output json
+      towpath validate web -e prod --also-check 1.37
+      towpath validate manifests/ --kubernetes-version 1.36 --summary
+      helm template . | towpath validate - --output sarif
     """
+    from generator.catalogue import Catalogue, location
+    from generator.report.validation import written
+
+    plain = Plain(**options)  # type: ignore[arg-type] # click has checked them
+    also = tuple(_version("--also-check", version) for version in also_check)
+    known = Catalogue(locations=tuple(map(location, schema_location)), ignore_missing=ignore_missing_schemas)
+    if are_paths(targets, repository):
+        if chosen:
+            raise UsageError("-e belongs to services, not to paths", next="leave it out")
+        verdict = _plain(targets, root_of(repository), also, known, plain)
+    else:
+        for option in plain.given():
+            raise UsageError(f"{option} is for paths", next="name a file, a folder, or - for standard input")
+        verdict = _repository(targets, chosen, find_repository(repository or Path()), also, known)
+    if text := written(verdict, output, coloured(sys.stdout)):
+        out(text)
+    _tell(verdict, plain, output)
+    return 1 if errors(verdict.findings) else 0
+
+
+def _tell(verdict: Verdict, plain: Plain, output: str) -> None:
+    from generator.report.text import count, tally
+    from generator.report.validation import each, summary
+
+    if plain.verbose and output == "text" and verdict.cases:
+        out(each(verdict))
+    if plain.summary and output == "text":
+        out(summary(verdict))
+    say(f"checked {verdict.checked}: {tally(verdict.findings)}")
+    if verdict.unknown_rules:
+        say(f"not evaluated: {count(verdict.unknown_rules, 'CEL rule')} of custom resources (see docs/validation.md)")
+
+
+def _version(option: str, version: str) -> str:
+    """A supported minor version. Raises `UsageError` with those that are there."""
+    from generator.schemas import minor, supported_versions
+
+    known = supported_versions()
+    if version == _NEWEST:
+        return known[-1]
+    try:
+        return minor(version)
+    except InputError:
+        next = f"use one of {', '.join(known)}"
+        raise UsageError(f"{option}: there are no schemas for Kubernetes {version}", next=next) from None
+
+
+def _repository(
+    names: tuple[str, ...], chosen: tuple[str, ...], root: Path, also: tuple[str, ...], known: Catalogue
+) -> Verdict:
     from generator.cli.checkout import worktree_pins
-    from generator.report.json import findings_json
-    from generator.report.text import count, findings_text, tally
+    from generator.report.text import count
     from generator.survey import survey
     from generator.tree import DiskTree
+    from generator.validate import unknown_rules
+    from generator.verdict import Verdict, cases_of
 
-    chosen = (service,) if service else ()
-    found = survey(DiskTree(repository), worktree_pins(repository), environments, chosen, compare=True)
-    if output == "json":
-        out_json({"builds": len(found.builds), "findings": findings_json(found.findings)})
-    elif found.findings:
-        out(findings_text(found.findings, coloured(sys.stdout)))
-    objects = sum(len(manifest.objects) for build in found.builds for manifest in build.manifests)
-    services = len({build.service for build in found.builds})
-    places = len({build.environment for build in found.builds})
-    checked = f"{count(objects, 'object')} of {count(services, 'service')} in {count(places, 'environment')}"
-    say(f"checked {checked}: {tally(found.findings)}")
-    return 1 if errors(found.findings) else 0
+    places = tuple(dict.fromkeys(one_of("environment", name, environments(root)) for name in chosen))
+    wanted = tuple(dict.fromkeys(one_of("service", name, services(root)) for name in names))
+    found = survey(DiskTree(root), worktree_pins(root), places, wanted, compare=True, also=also, catalogue=known)
+    manifests = [manifest for build in found.builds for manifest in build.manifests]
+    of_services = count(len({build.service for build in found.builds}), "service")
+    in_places = count(len({build.environment for build in found.builds}), "environment")
+    return Verdict(
+        found.findings,
+        tuple(cases_of(manifests, found.findings)),
+        f"{count(sum(len(manifest.objects) for manifest in manifests), 'object')} of {of_services} in {in_places}",
+        builds=len(found.builds),
+        unknown_rules=unknown_rules(found.repository, found.builds) if found.repository else 0,
+        folder=from_top(root),
+    )
+
+
+def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], known: Catalogue, plain: Plain) -> Verdict:
+    from generator.report.text import count
+    from generator.standalone import Selection, audit
+    from generator.verdict import Verdict
+
+    version = _version("--kubernetes-version", plain.kubernetes_version or _NEWEST)
+    settings, known = _around(root, known)
+    files = list(_files(targets, [_pattern(one) for one in plain.ignore_filename_pattern]))
+    selection = Selection(_kinds(plain.skip), _kinds(plain.reject))
+    done = audit(files, version, also=also, catalogue=known, selection=selection, settings=settings)
+    objects = count(sum(len(file.objects) for file in files), "object")
+    checked = f"{objects} in {count(len(files), 'file')} for Kubernetes {', '.join((version, *also))}"
+    return Verdict(done.findings, done.cases, checked, unknown_rules=done.unknown_rules, folder=from_top(Path()))
+
+
+def _around(root: Path | None, known: Catalogue) -> tuple[Settings | None, Catalogue]:
+    """What the repository around us says of plain manifests: the weights of checks, and its own kinds."""
+    if root is None:
+        return None, known
+    from dataclasses import replace
+
+    from generator.definitions import Definitions
+    from generator.load import load_settings
+    from generator.tree import DiskTree
+
+    tree = DiskTree(root)
+    return load_settings(tree), replace(known, custom=Definitions(tree).of("base"))
+
+
+def _files(targets: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[ManifestFile]:
+    from generator.manifest_files import files_below, read_bytes, read_file
+    from generator.tree import LARGEST
+
+    for target in dict.fromkeys(targets):
+        if target == STDIN:
+            yield read_bytes("stdin", sys.stdin.buffer.read(LARGEST + 1))
+        else:
+            yield from map(read_file, files_below([Path(target)], ignored))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(f"--ignore-filename-pattern {text!r} is no regular expression: {error}") from None
+
+
+def _kinds(lists: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.strip() for names in lists for name in names.split(",") if name.strip())

@@ -1,0 +1,142 @@
+"""Plain manifests: the objects in files, folders and standard input, each with the place where it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from generator.checks.check import RenderedObject
+from generator.errors import InputError, Location
+from generator.file_schemas import findings_of, problem
+from generator.finding import Finding
+from generator.k8syaml import Document, parse
+from generator.manifest import Manifest
+from generator.repository import Pointer
+from generator.schemas import kinds, supported_versions
+from generator.tree import LARGEST, too_large
+from generator.workload import at
+
+SUFFIXES: Final = (".yaml", ".yml", ".json")
+STDIN: Final = "stdin"
+_SKIPPED: Final = frozenset({".git", ".towpath"})
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+@dataclass(frozen=True)
+class ManifestFile:
+    """A file of manifests; `finding` says why nothing of it could be read."""
+
+    path: str
+    text: str = ""
+    objects: tuple[RenderedObject, ...] = ()
+    finding: Finding | None = None
+
+    def place(self, placed: RenderedObject, pointer: Pointer = ()) -> Location:
+        """Where a key of an object stands."""
+        line, column = self._documents[placed.index].key_position((*placed.within, *pointer))
+        return replace(placed.manifest.rendered_at(line), column=column)
+
+    @cached_property
+    def _documents(self) -> list[Document]:
+        return parse(_positions(self.text) if _json(self.text) else self.text, self.path)
+
+
+def files_below(paths: Iterable[Path], ignored: Iterable[re.Pattern[str]] = ()) -> Iterator[Path]:
+    """The files that paths name: files themselves, and manifests by their suffix in folders, sorted.
+
+    Raises `InputError` for a path where there is nothing.
+    """
+    patterns = tuple(ignored)
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"there is no file or folder {path}", next="correct the path")
+        for file in sorted(_below(path)) if path.is_dir() else (path,):
+            if not any(pattern.search(file.as_posix()) for pattern in patterns):
+                yield file
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name not in _SKIPPED and not entry.is_symlink():
+                yield from _below(entry)
+        elif entry.suffix.lower() in SUFFIXES and entry.is_file():
+            yield entry
+
+
+def read_file(path: Path) -> ManifestFile:
+    """The objects of a file, or what keeps it from being read."""
+    try:
+        with path.open("rb") as stream:
+            return read_bytes(path.as_posix(), stream.read(LARGEST + 1))
+    except OSError as error:
+        where = Location(path.as_posix())
+        return ManifestFile(path.as_posix(), finding=problem("unreadable", str(error.strerror), where))
+
+
+def read_bytes(path: str, content: bytes) -> ManifestFile:
+    """The objects of a file's content, or what keeps it from being read."""
+    try:
+        if len(content) > LARGEST:
+            raise too_large(path)
+        text = _decoded(path, content)
+        values = _json(text) or [document.value for document in parse(text, path)]
+    except InputError as error:
+        return ManifestFile(path, finding=findings_of(error)[0])
+    manifest = Manifest(path, text, tuple(value for value in values if value is not None), "")
+    whole = (RenderedObject("", manifest, index, value) for index, value in enumerate(manifest.objects))
+    objects = tuple(one for placed in whole for one in _objects(placed))
+    return ManifestFile(path, text, objects)
+
+
+def _decoded(path: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError("the file is not UTF-8", where=Location(path, line), next="save it as UTF-8") from error
+
+
+def _json(text: str) -> list[Any]:
+    """The value of JSON, which kubectl tells from YAML by its brace; none if YAML's reader has to say what is wrong."""
+    if not text.lstrip().startswith("{"):
+        return []
+    try:
+        return [json.loads(text, object_pairs_hook=_unique)]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is set twice")
+    return found
+
+
+def _positions(text: str) -> str:
+    """JSON with each thing that YAML's reader does not know replaced by something as long."""
+    return _SURROGATE.sub(r"\\u0020", text.replace("\t", " ")).replace("\\/", "//")
+
+
+def _objects(placed: RenderedObject) -> Iterator[RenderedObject]:
+    """The object itself, or those of a List: kubectl applies each on its own."""
+    items = at(placed.value, ("items",))
+    if not isinstance(items, list) or not placed.kind.endswith("List") or _is_kind(placed):
+        yield placed
+        return
+    api_version, kind = placed.api_version, placed.kind.removesuffix("List")
+    for index, item in enumerate(items):
+        if kind and isinstance(item, Mapping):
+            item = {"apiVersion": api_version, "kind": kind, **item}
+        yield from _objects(RenderedObject("", placed.manifest, placed.index, item, (*placed.within, "items", index)))
+
+
+def _is_kind(placed: RenderedObject) -> bool:
+    """Whether it only looks like a list."""
+    return (placed.api_version, placed.kind) in kinds(supported_versions()[-1])

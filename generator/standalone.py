@@ -1,0 +1,136 @@
+"""Checking plain manifests: no templates, no environment, just objects and a Kubernetes version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.catalogue import Catalogue
+from generator.checks.all import CHECKS
+from generator.checks.check import Basis, RenderedObject, Scope
+from generator.crds import defined
+from generator.finding import Finding, Severity
+from generator.k8syaml import parse
+from generator.manifest_files import ManifestFile
+from generator.policy import Promotion, Verify
+from generator.repository import Cluster, Environment, Settings, Source
+from generator.validate import problems, unknown_checks
+from generator.verdict import Case, Status, status_of
+
+NOT_ALLOWED: Final = "rejected-kind"
+_APPLICABLE: Final = tuple(check for check in CHECKS if check.basis in (Basis.REFUSED, Basis.PRACTICE))
+_NOTHING: Final = Source("", "", parse("{}")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Kinds to pass over and kinds to refuse, as `Deployment` or `apps/v1/Deployment`."""
+
+    skip: frozenset[str] = frozenset()
+    reject: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is wrong with plain manifests, and how each object fared."""
+
+    findings: tuple[Finding, ...]
+    cases: tuple[Case, ...]
+    unknown_rules: int
+
+
+def audit(
+    files: Sequence[ManifestFile],
+    version: str,
+    *,
+    also: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
+    selection: Selection | None = None,
+    settings: Settings | None = None,
+) -> Audit:
+    """Check the objects of files as a Kubernetes version would see them, and by what most teams want.
+
+    What needs to know an environment is left out: whether names that are referred to exist, and the rules of a
+    Towpath repository. Of the rest, what the API server would take is at most a warning, unless `settings` say
+    otherwise.
+    """
+    chosen, by_path = selection or Selection(), {file.path: file for file in files}
+    everything = [one for file in files for one in file.objects]
+    objects = tuple(one for one in everything if not _named(one, chosen.skip))
+    defines = (kind for one in everything for kind in defined(one.value, one.manifest.path))
+    known = (catalogue or Catalogue()).with_kinds(defines)
+    checked = tuple(one for one in objects if not _named(one, chosen.reject))
+    found = [(placed, _rejected(by_path, placed)) for placed in objects if _named(placed, chosen.reject)]
+    found += _checked(Scope(_nowhere(version), checked, catalogue=known), settings, also, by_path)
+    cases = list(_cases(files, found, chosen.skip, known, version))
+    unread = [file.finding for file in files if file.finding]
+    findings = (*(unknown_checks(settings) if settings else ()), *unread, *(finding for _, finding in found))
+    return Audit(findings, tuple(cases), known.unknown_rules(version, ((one.api_version, one.kind) for one in checked)))
+
+
+def _checked(
+    scope: Scope, settings: Settings | None, also: Iterable[str], files: dict[str, ManifestFile]
+) -> Iterator[tuple[RenderedObject, Finding]]:
+    weighed = settings.checks if settings else {}
+    for check, severity, problem in problems(scope, settings, _APPLICABLE, also):
+        if check.basis is not Basis.REFUSED and check.id not in weighed:
+            severity = max(severity, Severity.WARNING, key=list(Severity).index)
+        placed = problem.placed
+        where = files[placed.manifest.path].place(placed, problem.pointer)
+        yield placed, Finding(check.id, severity, problem.message, where, fix=problem.fix or check.fix)
+
+
+def _rejected(files: dict[str, ManifestFile], placed: RenderedObject) -> Finding:
+    where = files[placed.manifest.path].place(placed, ("kind",))
+    return Finding(NOT_ALLOWED, Severity.ERROR, f"{placed.title} is of a kind that --reject names", where)
+
+
+def _named(placed: RenderedObject, names: frozenset[str]) -> bool:
+    return placed.kind in names or f"{placed.api_version}/{placed.kind}" in names
+
+
+def _cases(
+    files: Iterable[ManifestFile],
+    found: Iterable[tuple[RenderedObject, Finding]],
+    skip: frozenset[str],
+    known: Catalogue,
+    version: str,
+) -> Iterator[Case]:
+    by_object: dict[int, list[Finding]] = {}
+    for placed, finding in found:
+        by_object.setdefault(id(placed), []).append(finding)
+    for file in files:
+        if file.finding:
+            yield Case(file.path, "", Status.ERROR, (file.finding,))
+        for placed in file.objects:
+            own = tuple(by_object.get(id(placed), ()))
+            status = Status.SKIPPED if _passed_over(placed, skip, known, version) else status_of(own)
+            yield Case(file.path, placed.title or "object", status, own)
+
+
+def _passed_over(placed: RenderedObject, skip: frozenset[str], known: Catalogue, version: str) -> bool:
+    """Whether nothing was said of an object: its kind is skipped, or unknown and that is fine."""
+    if _named(placed, skip):
+        return True
+    return known.ignore_missing and not known.has_schema(version, placed.value)
+
+
+def _nowhere(version: str) -> Environment:
+    """An environment that says nothing but the version."""
+    return Environment(
+        name="",
+        after=(),
+        cluster=Cluster("", version, ""),
+        namespace="",
+        defaults={},
+        mirrors={},
+        prometheus=None,
+        external={},
+        allowed_images=(),
+        allowed_kinds=(),
+        promotion=Promotion(),
+        verify=Verify(),
+        hold=None,
+        source=_NOTHING,
+    )
