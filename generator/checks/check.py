@@ -13,6 +13,7 @@ from typing import Any
 
 from generator.catalogue import Catalogue
 from generator.checks.fields.validator import violations
+from generator.decoded import decoded
 from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
@@ -134,6 +135,13 @@ class Scope:
         """The same objects in another Kubernetes version."""
         cluster = replace(self.environment.cluster, kubernetes_version=version)
         return replace(self, environment=replace(self.environment, cluster=cluster))
+
+    def decoded(self) -> Scope:
+        """The same objects as the API server reads them: a null is no value."""
+        read = [(placed, decoded(self.version, placed.value)) for placed in self.objects]
+        if all(value is placed.value for placed, value in read):
+            return self
+        return replace(self, objects=tuple(replace(placed, value=value) for placed, value in read))
 
     @cached_property
     def by_kind(self) -> Mapping[str, tuple[RenderedObject, ...]]:
