@@ -39,7 +39,7 @@ gates:
 """
 _POLICY = {
     "test": "verify: {deadline: 40m, onFail: hold}\n",
-    "staging": "after: [test]\npromotion: {soak: 5m}\nverify: {deadline: 40m}\n",
+    "staging": "after: [test]\nverify: {deadline: 40m}\n",
     "prod": "after: [staging]\npromotion: {soak: 10m}\nverify: {deadline: 40m}\n",
 }
 
