@@ -67,11 +67,11 @@ class Invariants:
 
     # --- Ahead of a merge
 
-    def merging(self, pull: PullRequest) -> None:
+    def merging(self, pull: PullRequest, head: str) -> None:
         """Only what has been proven, and what nobody has taken away, may be merged."""
         move = parse_branch(pull.branch)
         assert move, f"{pull.branch} is not the bot's to merge"
-        assert pull.number not in self.foreign or self.foreign[pull.number] != pull.head, "a stranger's head"
+        assert self.foreign.get(pull.number) != head, f"#{pull.number}: a stranger's head"
         if move.kind is Kind.REPAIR:
             return
         release = self._release(move)

@@ -46,7 +46,7 @@ class WatchedForge(FakeForge):
         self._invariants = invariants
 
     def merge(self, number: int, head: str, message: str) -> str:
-        self._invariants.merging(self.server.get(number))
+        self._invariants.merging(self.server.get(number), head)
         return super().merge(number, head, message)
 
 
