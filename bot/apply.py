@@ -21,7 +21,7 @@ from bot.action import (
     UpdatePullRequest,
     WriteRecords,
 )
-from bot.forge.interface import Forge, Refused
+from bot.forge.interface import Forge, PullState, Refused
 from bot.git import Clone, PushRejected, RefUpdate
 from bot.hold import Hold
 from bot.ledger import append
@@ -73,6 +73,9 @@ class Applier:
         head, branch = _head(action.prepared.head), action.prepared.promotion.branch
         self._push(RefUpdate(f"refs/heads/{branch}", head, action.expected))
         self.before("open")
+        # R1: another bot may have brought it to its end since this was decided.
+        if any((pull.branch, pull.head, pull.state) == (branch, head, PullState.MERGED) for pull in self.forge.pulls()):
+            raise Overtaken(f"{branch} has landed meanwhile")
         return f"#{self.forge.open(branch, self.branch, action.title, action.body).number}"
 
     @_carry_out.register

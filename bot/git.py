@@ -73,13 +73,15 @@ class Clone(Bare):
     """A cache of a remote repository in a folder of its own. Removing the folder is always safe.
 
     `remote` is a path or an https, ssh or file URL; `base` the branch that everything lands on. Only fetching and
-    pushing read the settings of the user and the machine, because credential helpers are found there.
+    pushing read the settings of the user and the machine, because credential helpers are found there. `made` counts
+    how often the folder was filled anew: commits that were only here are gone then.
     """
 
     def __init__(self, folder: Path, remote: str, base: str) -> None:
         super().__init__(folder)
         self.remote = remote
         self.base = base
+        self.made = 0
         self._base_ref = valid_ref(f"refs/heads/{base}")
         self._seen_ref = f"refs/towpath/seen/{base}"
         self._git.update_environment(**configuration({**CONFIGURATION, "remote.towpath.url": _url(remote)}))
@@ -98,7 +100,10 @@ class Clone(Bare):
 
         Raises `BaseRewritten` when the base is no descendant of the one seen last: everything else is up to date then.
         """
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.locked() as lock:
+            if not (self.folder / "HEAD").is_file():  # somebody removed the folder since
+                self._create()
             try:
                 self._fetch(lock)
             except GitError:
@@ -190,6 +195,7 @@ class Clone(Bare):
             elif entry.name != LOCK:  # which others may be waiting for
                 entry.unlink()
         self.run("init", "--quiet", "--bare", "--template=")
+        self.made += 1
 
 
 def remote_url(checkout: Path, name: str = "origin") -> str:

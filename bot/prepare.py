@@ -80,11 +80,11 @@ class Preparer:
         self._clone = clone
         self._bases: dict[str, Base] = {}
         self._manifests: dict[tuple[str, str, str], tuple[Manifest, ...]] = {}
-        self._prepared: dict[tuple[Promotion, str], Prepared] = {}
+        self._prepared: dict[tuple[Promotion, str, int], Prepared] = {}
 
     def prepare(self, promotion: Promotion, parent: str) -> Prepared:
         """The promotion rendered and validated on `parent`; whatever is wrong with it is in the result."""
-        key = (promotion, parent)
+        key = (promotion, parent, self._clone.made)
         if key not in self._prepared:
             self._prepared[key] = self._prepare(promotion, parent)
         return self._prepared[key]

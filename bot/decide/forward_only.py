@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
 from bot.decide.taken_away import Name, lift_entry
-from bot.history import Arrival
+from bot.history import Arrival, ArrivalKey
 from bot.hold import Hold, Reason
+from bot.record import Topic
 from bot.snapshot import Snapshot
 
 
@@ -68,7 +69,16 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
     names = (Name(image=target.image), Name(config=target.config))
     if any(lift_entry(place.track, name, max(above)) for name in names):
         return None
+    if _was_lifted(snapshot, place, target.digest, max(above)):
+        return None
     return candidate.hold(Reason.OLDER_THAN_MARK)
+
+
+def _was_lifted(snapshot: Snapshot, place: Place, digest: str, since: int) -> bool:
+    """Whether the ledger knows that somebody lifted it after that, though the entry has been tidied away (Q3)."""
+    took_away = (one.arrival for one in place.held if one.arrival.position >= since)
+    keys = (ArrivalKey(*place.key, digest, arrival.commit) for arrival in took_away)
+    return any(snapshot.ledger.get(key, Topic.LIFTED) for key in keys)
 
 
 def _mark(place: Place, arrival: Arrival, at: int) -> Mark:
