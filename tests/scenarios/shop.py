@@ -7,6 +7,7 @@ dated by the story's clock too: a world that is opened on a copy of a story know
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -92,6 +93,10 @@ class Shop:
         self._opened.append(clone)
         return clone
 
+    def lose_disk(self) -> None:
+        """Everything is gone that the bot keeps."""
+        shutil.rmtree(self.clone().folder)
+
     def turn(self, times: int = 1, step: timedelta = MINUTE) -> Pass:
         """The bot looks and acts, then time passes; again and again."""
         for _ in range(times):
@@ -133,9 +138,9 @@ class Shop:
 
     # --- People
 
-    def forge(self, user: str = "ada") -> LocalForge:
+    def forge(self, user: str = "ada", step: Callable[[str], None] = lambda _: None) -> LocalForge:
         """The forge, as somebody uses it."""
-        return LocalForge(self.forge_folder, user, clock=self.clock.now)
+        return LocalForge(self.forge_folder, user, clock=self.clock.now, step=step)
 
     def towpath(self, *arguments: str) -> int:
         """Somebody runs a command in the checkout; its exit code."""
