@@ -22,6 +22,7 @@ from generator.finding import errors
 from generator.git import Git, GitError
 from generator.k8syaml import scalar
 from generator.load import load
+from generator.own_schemas import is_editable, modeline
 from generator.ownership import NAME
 from generator.pins import Pins
 from generator.repository import Repository, overlay_path, spec_path
@@ -281,6 +282,10 @@ def new_service(root: Path, name: str, template: str, image: str, environments: 
     files = {paths[0]: _spec(template, required)}
     for environment, path in zip(chosen, paths[1:], strict=True):
         files[path] = _overlay(environment, image if repository.environments[environment].is_root else None)
+    if is_editable(tree):
+        named = template if is_editable(tree, template) else None
+        kinds = {path: "service" if path == paths[0] else "overlay" for path in paths}
+        files = {path: modeline(path, kinds[path], named) + text for path, text in files.items()}
     content = {path: text.encode() for path, text in files.items()}
     write(root, Plan(content, (), 0, (), ()))
     return NewService(content, kind.required)

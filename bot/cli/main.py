@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
     "Change": {
         "bump": Entry("bot.cli.bump", "Bring a new image of a service into the first environment"),
         "render": Entry("generator.cli.render", "Render the manifests of every environment"),
-        "validate": Entry("generator.cli.validate", "Check the repository and what it renders"),
+        "validate": Entry("generator.cli.validate", "Check the repository and what it renders, or any manifests"),
         "diff": Entry("generator.cli.diff", "Show what changes in the cluster, grouped by meaning"),
     },
     "See": {
@@ -56,6 +56,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
     "Run": {
         "bot": Entry("bot.cli.bot", "Run the promotion bot"),
         "pr": Entry("bot.cli.pr", "Work with the pull requests of the local forge"),
+        "schema": Entry("generator.cli.schema", "Print the JSON schemas of the files, for editors"),
         "completion": Entry("bot.cli.completion", "Print what completes commands in your shell"),
     },
 }
