@@ -19,6 +19,7 @@ from generator.templates import Template
 from generator.tree import Tree, safe_path
 from generator.value_schema import compiled
 from generator.values import Layer, Origins, Values, file_layer, merge_all
+from generator.verbatim import misread
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def _values(pinned: Pinned, environment: Environment, overlay: Overlay) -> tuple
     _check_complete(pinned, merged, overlay)
     values = _accepted(pinned, environment, merged, Origins(layers, merged))
     values = {name: values.get(name) for name in template.values}
-    return values, Origins(layers, values)
+    origins = Origins(layers, values)
+    if found := sorted(misread(template, values, origins), key=place_order):
+        raise InvalidInput(found)
+    return values, origins
 
 
 def _check_complete(pinned: Pinned, values: Values, overlay: Overlay) -> None:

@@ -20,10 +20,14 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Values from one place; `locate` gives the place of the node at a pointer into `data`, or that of its key."""
+    """Values from one place; `locate` gives the place of the node at a pointer into `data`, or that of its key.
+
+    `text` is that of the file, where a person wrote them.
+    """
 
     data: Mapping[str, Any]
     locate: Callable[[Pointer, bool], Location]
+    text: str = ""
 
 
 def file_layer(source: Source, field: str, only: Iterable[str] | None = None) -> Layer:
@@ -31,7 +35,7 @@ def file_layer(source: Source, field: str, only: Iterable[str] | None = None) ->
     data: Mapping[str, Any] = source.data.get(field) or {}
     if only is not None:
         data = {key: data[key] for key in only if key in data}
-    return Layer(data, partial(_in_file, source, field))
+    return Layer(data, partial(_in_file, source, field), source.text)
 
 
 def _in_file(source: Source, field: str, pointer: Pointer, key: bool) -> Location:
@@ -86,11 +90,20 @@ class Origins(Mapping[Pointer, Location]):
 
     def nearest(self, pointer: Pointer, key: bool = False) -> Location:
         """The place of a value, or of its key; of the innermost map or list around it where nobody has written it."""
+        layer, written = self._deciding(pointer)
+        return layer.locate(written, key)
+
+    def text(self, pointer: Pointer) -> str:
+        """The text of the file that decides about a value."""
+        return self._deciding(pointer)[0].text
+
+    def _deciding(self, pointer: Pointer) -> tuple[Layer, Pointer]:
+        """The last layer that says something at a pointer, or else around it, and where it says that."""
         for end in range(len(pointer), 0, -1):
             for layer in reversed(self._layers):
                 if _holds(layer.data, pointer[:end]):
-                    return layer.locate(pointer[:end], key)
-        return self._layers[-1].locate((), key)
+                    return layer, pointer[:end]
+        return self._layers[-1], ()
 
 
 def _holds(data: Any, pointer: Pointer) -> bool:

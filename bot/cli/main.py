@@ -109,9 +109,9 @@ def _load(name: str, entry: Entry) -> click.Command:
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from generator.version import VERSION
 
-        click.echo(f"towpath {version('towpath')}")
+        click.echo(f"towpath {VERSION}")
         ctx.exit()
 
 
