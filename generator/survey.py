@@ -14,6 +14,7 @@ from generator.manifest import Manifest
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, overlay_path, rendered_path
 from generator.reuse import UNKNOWN_TEMPLATE
+from generator.suppressions import Suppression
 from generator.tree import Tree
 from generator.validate import left_behind, reweigh, up_to_date, validate
 
@@ -43,16 +44,20 @@ def survey(
     compare: bool = False,
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
+    before: Tree | None = None,
+    suppressed: Iterable[Suppression] | None = None,
 ) -> Survey:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
-    `also` are further Kubernetes versions, `catalogue` says what else there are schemas for.
+    `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
+    change are compared with the tree `before`; `suppressed` are by default the suppressions of the tree itself.
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
     chosen, places = set(services), set(environments)
-    built, found = _checked(tree, pins, places, reuse, partial(validate, also=tuple(also), catalogue=catalogue))
+    check = partial(validate, also=tuple(also), catalogue=catalogue, before=before, suppressed=suppressed)
+    built, found = _checked(tree, pins, places, reuse, check)
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
 
 from generator import ownership
+from generator.applied import Identity, applied
 from generator.build import Build
 from generator.catalogue import Catalogue
-from generator.checks.all import CHECKS
+from generator.checks.all import BY_ID, CHECKS
 from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
 from generator.crds import defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
 from generator.repository import Pointer, Repository, Settings, overlay_path
+from generator.suppressions import UNUSED, Suppression, suppressions, unknown, unused
 from generator.tree import Tree
 
 OTHER_IDS: Mapping[str, Severity] = {
@@ -24,8 +28,11 @@ OTHER_IDS: Mapping[str, Severity] = {
     "unpinned": Severity.WARNING,
     "unused-default": Severity.WARNING,
     "unused-service": Severity.WARNING,
+    UNUSED: Severity.WARNING,
 }
 """Findings that come from elsewhere than a check of objects and that towpath.yaml may weigh differently."""
+
+Told = tuple[Check, Severity, Problem]
 
 
 def validate(
@@ -35,23 +42,69 @@ def validate(
     *,
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
+    before: Tree | None = None,
+    suppressed: Iterable[Suppression] | None = None,
 ) -> list[Finding]:
     """Everything that the checks have against these builds.
 
     Give all services of an environment at once: some checks look across them. With a `tree`, its rendered
     folders are compared with the builds too (`stale-rendered`, `foreign-file`). `also` are further Kubernetes
-    versions; the `catalogue` is completed by what the repository defines.
+    versions; the `catalogue` is completed by what the repository defines. What may not change is compared with the
+    rendered files of the tree `before`. `suppressed` are by default the repository's own suppressions.
     """
     settings, built = repository.settings, list(builds)
-    found = list(unknown_checks(settings))
+    given = suppressions(repository) if suppressed is None else tuple(suppressed)
+    found = [*unknown_checks(settings), *unknown(given, BY_ID, BY_ID)]
+    told: list[Told] = []
     for name, environment in repository.environments.items():
-        objects = tuple(_objects(build for build in built if build.environment == name))
+        here = [build for build in built if build.environment == name]
+        objects = tuple(_objects(here))
         known = _known(catalogue or Catalogue(), repository, name, objects)
-        for check, severity, problem in problems(Scope(environment, objects, catalogue=known), settings, also=also):
-            found.append(_finding(check, severity, problem))
+        was = _was(before, here, environment.namespace)
+        told += problems(Scope(environment, objects, was, known), settings, also=also)
+    open_, used = _open(told, given)
+    found += _findings(open_)
+    judged = {(build.environment, build.service) for build in built if not build.failed}
+    running = {check.id for check in CHECKS if weigh(settings, check.id, check.severity)}
+    found += reweigh(settings, unused((one for one in given if one.check in BY_ID), used, running, repository, judged))
     if tree is not None:
         found += reweigh(settings, (finding for build in built for finding in up_to_date(tree, build)))
     return found
+
+
+def _was(before: Tree | None, builds: Iterable[Build], namespace: str) -> Mapping[Identity, Mapping[str, Any]]:
+    """What a tree has rendered of these services, as far as it is different now."""
+    if before is None:
+        return {}
+    return applied(before, ((build.folder, build.files) for build in builds if not build.failed), namespace)
+
+
+def _open(told: Iterable[Told], given: Iterable[Suppression]) -> tuple[list[Told], set[Suppression]]:
+    """What nobody suppresses, and the suppressions that hide the rest."""
+    by_check: dict[str, list[Suppression]] = {}
+    for one in given:
+        by_check.setdefault(one.check, []).append(one)
+    left, used = [], set[Suppression]()
+    for check, severity, problem in told:
+        place = _place(problem.placed)
+        covering = {one for one in by_check.get(check.id, ()) if one.covers(*place)}
+        used |= covering
+        if not covering:
+            left.append((check, severity, problem))
+    return left, used
+
+
+def _place(placed: RenderedObject) -> tuple[str, str, str, str]:
+    return (placed.manifest.path.split("/")[1], placed.service, placed.kind, placed.name)
+
+
+def _findings(told: Iterable[Told]) -> list[Finding]:
+    """Findings at their lines, file by file: where things stand in a file is read once."""
+    by_file = sorted(told, key=lambda one: one[2].placed.manifest.path)
+    return [_finding(check, severity, problem) for check, severity, problem in by_file]
+
+
+_documents = lru_cache(maxsize=1)(parse)
 
 
 def _known(
@@ -84,6 +137,7 @@ def problems(
     """
     weights = {check.id: weigh(settings, check.id, check.severity) for check in checks}
     told: set[tuple[str, int, Pointer]] = set()
+    scope = scope.decoded()
     for check in checks:
         if (severity := weights[check.id]) is not None:
             for problem in check.run(scope):
@@ -110,7 +164,7 @@ def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
 
 def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
     manifest = problem.placed.manifest
-    line, column = parse(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
+    line, column = _documents(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
     where = replace(manifest.rendered_at(line), column=column)
     environment = manifest.path.split("/")[1]
     overlay = Location(overlay_path(environment, problem.placed.service))

@@ -55,7 +55,7 @@ def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     indexed = spec.get("completionMode") == "Indexed"
     per_index, failed = spec.get("backoffLimitPerIndex"), whole(spec.get("maxFailedIndexes"))
     completions = whole(spec.get("completions"))
-    if indexed and completions is None:
+    if indexed and completions is None and spec.get("parallelism") is not None:
         yield "completionMode", "Indexed needs to know how many completions there are"
     if failed is not None and per_index is None:
         yield "maxFailedIndexes", "maxFailedIndexes needs backoffLimitPerIndex"
@@ -123,7 +123,7 @@ FAMILY = Family(
             "add the field that is needed, or remove the one that needs it",
             _jobs,
             job(spec="completionMode: Indexed\ncompletions: 3"),
-            job(spec="completionMode: Indexed"),
+            job(spec="completionMode: Indexed\nparallelism: 3"),
         ),
     ),
 )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from generator.errors import UsageError
 from generator.pins import Pins
+
+if TYPE_CHECKING:
+    from generator.tree import Tree
 
 
 def worktree_pins(root: Path) -> Pins:
@@ -15,3 +20,21 @@ def worktree_pins(root: Path) -> Pins:
 
     git = Git(root)
     return Pins(git, git.resolve("HEAD"))
+
+
+def base_tree(root: Path, revision: str | None) -> Tree | None:
+    """The files of a commit, by default of HEAD; None without git or without a commit.
+
+    Raises `UsageError` for a revision that there is not.
+    """
+    if not (root / ".git").exists():
+        if revision is not None:
+            raise UsageError(f"{root} is no git repository, so it has no {revision}", next="leave --base out")
+        return None
+    from generator.git import Git
+
+    git = Git(root)
+    commit = git.resolve(revision or "HEAD")
+    if commit is None and revision is not None:
+        raise UsageError(f"there is no commit {revision}", next="name a branch, a tag or a commit")
+    return git.tree(commit) if commit else None

@@ -71,6 +71,7 @@ def _plain_options(command: Command) -> Command:
 @click.option("--also-check", multiple=True, metavar="VERSION", help="A further Kubernetes version; may be repeated.")
 @click.option("--ignore-missing-schemas", is_flag=True, help="Let kinds without a schema pass.")
 @click.option("--schema-location", multiple=True, metavar="PATH", help="JSON schemas, laid out as for kubeconform.")
+@click.option("--base", metavar="REV", help="The commit before; what may not change is compared with it.  [HEAD]")
 @_plain_options
 def command(
     targets: tuple[str, ...],
@@ -80,6 +81,7 @@ def command(
     also_check: tuple[str, ...],
     ignore_missing_schemas: bool,
     schema_location: tuple[str, ...],
+    base: str | None,
     **options: object,
 ) -> int:
     """Check the repository's files, what they render, and whether the rendered files are up to date.
@@ -105,11 +107,13 @@ def command(
     if are_paths(targets, repository):
         if chosen:
             raise UsageError("-e belongs to services, not to paths", next="leave it out")
+        if base:
+            raise UsageError("--base belongs to services, not to paths", next="leave it out")
         verdict = _plain(targets, root_of(repository), also, known, plain)
     else:
         for option in plain.given():
             raise UsageError(f"{option} is for paths", next="name a file, a folder, or - for standard input")
-        verdict = _repository(targets, chosen, find_repository(repository or Path()), also, known)
+        verdict = _repository(targets, chosen, find_repository(repository or Path()), also, known, base)
     if text := written(verdict, output, coloured(sys.stdout)):
         out(text)
     _tell(verdict, plain, output)
@@ -144,9 +148,14 @@ def _version(option: str, version: str) -> str:
 
 
 def _repository(
-    names: tuple[str, ...], chosen: tuple[str, ...], root: Path, also: tuple[str, ...], known: Catalogue
+    names: tuple[str, ...],
+    chosen: tuple[str, ...],
+    root: Path,
+    also: tuple[str, ...],
+    known: Catalogue,
+    base: str | None,
 ) -> Verdict:
-    from generator.cli.checkout import worktree_pins
+    from generator.cli.checkout import base_tree, worktree_pins
     from generator.report.text import count
     from generator.survey import survey
     from generator.tree import DiskTree
@@ -155,7 +164,8 @@ def _repository(
 
     places = tuple(dict.fromkeys(one_of("environment", name, environments(root)) for name in chosen))
     wanted = tuple(dict.fromkeys(one_of("service", name, services(root)) for name in names))
-    found = survey(DiskTree(root), worktree_pins(root), places, wanted, compare=True, also=also, catalogue=known)
+    before, tree, pins = base_tree(root, base), DiskTree(root), worktree_pins(root)
+    found = survey(tree, pins, places, wanted, compare=True, also=also, catalogue=known, before=before)
     manifests = [manifest for build in found.builds for manifest in build.manifests]
     of_services = count(len({build.service for build in found.builds}), "service")
     in_places = count(len({build.environment for build in found.builds}), "environment")
