@@ -24,7 +24,6 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
-    NOT_NEGATIVE,
     POSITIVE,
     annotation_key,
     dns_1035_label,
@@ -101,7 +100,7 @@ _CLAIM: Final = (
         {"properties": {"resources": {"properties": {"requests": {"properties": {"storage": POSITIVE.schema}}}}}},
     ),
 )
-_ACCESS: Final = (
+ACCESS_MODES: Final = (
     each(one_of("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod", empty=False)),
     Rule(
         "one-of",
@@ -116,46 +115,10 @@ OBJECTS: Final[Table] = {
     "core.v1.Secret": {"data": keys(CONFIG_KEY), "stringData": keys(CONFIG_KEY)},
     "core.v1.PersistentVolumeClaimSpec": {
         "": _CLAIM,
-        "accessModes": _ACCESS,
+        "accessModes": ACCESS_MODES,
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "storageClassName": optional(dns_subdomain()),
     },
-    "core.v1.PersistentVolumeSpec": {
-        "": (
-            filled("accessModes", "capacity"),
-            Rule(
-                "empty-field",
-                "capacity.storage, and nothing else in capacity",
-                {"properties": {"capacity": {"required": ["storage"], "maxProperties": 1}}},
-            ),
-        ),
-        "accessModes": _ACCESS,
-        "capacity": values(POSITIVE),
-        "volumeMode": one_of("Block", "Filesystem", empty=False),
-        "persistentVolumeReclaimPolicy": one_of("Retain", "Delete", "Recycle"),
-        "storageClassName": optional(dns_subdomain()),
-    },
-    "core.v1.ResourceQuotaSpec": {
-        "hard": values(NOT_NEGATIVE),
-        "scopes": each(
-            one_of(
-                "Terminating",
-                "NotTerminating",
-                "BestEffort",
-                "NotBestEffort",
-                "PriorityClass",
-                "CrossNamespacePodAffinity",
-                "VolumeAttributesClass",
-                empty=False,
-            )
-        ),
-    },
-    "storage.v1.StorageClass": {
-        "": filled("provisioner"),
-        "reclaimPolicy": one_of("Delete", "Retain", empty=False),
-        "volumeBindingMode": one_of("Immediate", "WaitForFirstConsumer", empty=False),
-    },
-    "scheduling.v1.PriorityClass": {"preemptionPolicy": one_of("Never", "PreemptLowerPriority", empty=False)},
     "rbac.v1.PolicyRule": {"": filled("verbs")},
     "rbac.v1.RoleRef": {
         "": filled("name"),

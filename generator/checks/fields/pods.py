@@ -303,7 +303,6 @@ VOLUMES: Final[Table] = {
         "path": NO_BACKSTEPS,
         "type": one_of("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
     },
-    "core.v1.NFSVolumeSource": {"": filled("server", "path")},
     "core.v1.CSIVolumeSource": {"": filled("driver")},
     "core.v1.PersistentVolumeClaimVolumeSource": {"": filled("claimName")},
     "core.v1.ImageVolumeSource": {"pullPolicy": one_of("Always", "IfNotPresent", "Never")},

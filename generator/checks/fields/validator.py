@@ -13,7 +13,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from generator.checks.fields import networking, objects, pods, workloads
+from generator.checks.fields import (
+    admission,
+    endpoints,
+    networking,
+    objects,
+    pods,
+    quotas,
+    storage,
+    workloads,
+)
 from generator.checks.fields.rule import Rule, Rules, Table
 from generator.repository import Pointer
 from generator.schema_words import shown, type_name
@@ -32,6 +41,10 @@ TABLE: Final[Table] = {
     **workloads.WORKLOADS,
     **workloads.AUTOSCALING,
     **networking.NETWORKING,
+    **storage.STORAGE,
+    **quotas.QUOTAS,
+    **endpoints.ENDPOINTS,
+    **admission.ADMISSION,
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

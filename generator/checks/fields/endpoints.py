@@ -1,0 +1,94 @@
+"""Rules about the addresses behind Services, and about Ingress classes (`pkg/apis/{core,discovery}/validation`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from generator.checks.fields.rule import Rule, Table, each, filled, has, one_of, optional, text, when
+from generator.checks.fields.syntax import IP, PORT_NUMBER, dns_label, dns_subdomain, path_segment, qualified_name
+
+_PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
+_DOMAIN_PATH: Final = text(
+    "name-syntax",
+    "a domain, '/' and a path, such as example.com/controller",
+    r"(?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
+)
+
+_NO_LOOPBACK: Final = Rule(
+    "address",
+    "no address of the machine itself",
+    {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.)"}},
+)
+_FAMILY: Final = {"IPv4": "^[0-9.]+$", "IPv6": ":"}
+ENDPOINTS: Final[Table] = {
+    "core.v1.EndpointSubset": {
+        "": (
+            Rule(
+                "empty-field",
+                "addresses or notReadyAddresses",
+                {"anyOf": [has("addresses"), has("notReadyAddresses")]},
+            ),
+            Rule(
+                "empty-field",
+                "a name for each of several ports",
+                {"properties": {"ports": {"anyOf": [{"maxItems": 1}, {"items": filled("name").schema}]}}},
+            ),
+        )
+    },
+    "core.v1.EndpointAddress": {"ip": (IP, _NO_LOOPBACK), "hostname": optional(dns_label())},
+    "core.v1.EndpointPort": {
+        "name": optional(dns_label()),
+        "port": PORT_NUMBER,
+        "protocol": _PROTOCOL,
+        "appProtocol": qualified_name(),
+    },
+    "discovery.v1.EndpointSlice": {
+        "": tuple(
+            when(
+                has("addressType", family),
+                {
+                    "properties": {
+                        "endpoints": {
+                            "items": {
+                                "properties": {"addresses": {"items": {"allOf": [IP.schema, {"pattern": shape}]}}}
+                            }
+                        }
+                    }
+                },
+                "address",
+                f"{family} addresses",
+            )
+            for family, shape in _FAMILY.items()
+        ),
+        "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),
+    },
+    "discovery.v1.Endpoint": {
+        "": filled("addresses"),
+        "addresses": each(_NO_LOOPBACK),
+        "hostname": dns_label(),
+    },
+    "discovery.v1.EndpointPort": {
+        "name": optional(dns_label()),
+        "protocol": one_of("TCP", "UDP", "SCTP", empty=False),
+        "appProtocol": qualified_name(),
+    },
+    "discovery.v1.ForZone": {"name": optional(path_segment())},
+    "networking.v1.IngressClassSpec": {"": filled("controller"), "controller": _DOMAIN_PATH},
+    "networking.v1.IngressClassParametersReference": {
+        "": (
+            filled("kind", "name"),
+            when(has("scope", "Namespace"), filled("namespace").schema, "empty-field", "a namespace"),
+            when(
+                has("scope", "Cluster"),
+                {"properties": {"namespace": {"type": "null"}}},
+                "one-of",
+                "no namespace with scope Cluster",
+            ),
+        ),
+        "apiGroup": dns_subdomain(),
+        "kind": path_segment(),
+        "name": path_segment(),
+        "namespace": dns_label(),
+        "scope": one_of("Cluster", "Namespace", empty=False),
+    },
+}

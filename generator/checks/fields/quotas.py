@@ -1,0 +1,135 @@
+"""Rules about what namespaces and pods may use, and in which order (`pkg/apis/{core,node,scheduling}/validation`)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generator.checks.fields.rule import Rule, Table, between, each, filled, has, keys, one_of, text, values, when
+from generator.checks.fields.syntax import NOT_NEGATIVE, dns_label, qualified_name
+
+_SCOPES: Final = (
+    *("Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass"),
+    *("CrossNamespacePodAffinity", "VolumeAttributesClass"),
+)
+_COUNTED: Final = (
+    "cpu|memory|ephemeral-storage|(requests|limits)\\.(cpu|memory|ephemeral-storage)|requests\\.storage|hugepages-.+"
+    "|requests\\.hugepages-.+|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps"
+    "|persistentvolumeclaims|services\\.(nodeports|loadbalancers)"
+)
+_QUALIFIED: Final = qualified_name().schema["pattern"]
+_QUOTA_NAME: Final = Rule(
+    "resource-name",
+    "pods, requests.cpu, limits.memory, … or a name with a domain such as count/deployments.apps",
+    {"allOf": [{"pattern": _QUALIFIED}, {"pattern": f"^(?:{_COUNTED}|.+/.+)$"}]},
+)
+_WHOLE: Final = {
+    "anyOf": [{"type": "integer"}, {"not": {"type": "string", "pattern": r"^[0-9]*\.[0-9]*[1-9]$|[num]$"}}]
+}
+_COUNTS_ARE_WHOLE: Final = Rule(
+    "quantity",
+    "a whole number",
+    {
+        "patternProperties": {
+            r"^(count/.+|pods|services|secrets|configmaps|replicationcontrollers|resourcequotas"
+            r"|persistentvolumeclaims|services\.(nodeports|loadbalancers))$": {
+                "not": {"type": "number", "not": {"multipleOf": 1}},
+                **_WHOLE,
+            }
+        }
+    },
+)
+_LIMIT_NAME: Final = {
+    "allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$"}]
+}
+_CLAIM_LIMIT_NAME: Final = {"allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:storage|cpu|memory|pods|.+/.+)$"}]}
+_LISTS: Final = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
+
+
+def _either(*words: str) -> Rule:
+    both = [{"type": "array", "contains": {"const": word}} for word in words]
+    return Rule("one-of", " or ".join(words), {"not": {"allOf": both}})
+
+
+def _limits_of(kinds: tuple[str, ...], name: dict[str, Any]) -> Rule:
+    expects = "a resource of its type: cpu, memory, …, for a PersistentVolumeClaim storage"
+    return Rule(
+        "resource-name",
+        expects,
+        {
+            "if": has("type", *kinds),
+            "then": {"properties": {field: {"propertyNames": name} for field in _LISTS}},
+        },
+    )
+
+
+QUOTAS: Final[Table] = {
+    "core.v1.ResourceQuotaSpec": {
+        "hard": (keys(_QUOTA_NAME), values(NOT_NEGATIVE), _COUNTS_ARE_WHOLE),
+        "scopes": (
+            each(one_of(*_SCOPES, empty=False)),
+            _either("BestEffort", "NotBestEffort"),
+            _either("Terminating", "NotTerminating"),
+        ),
+    },
+    "core.v1.ScopedResourceSelectorRequirement": {
+        "": (
+            when(has("operator", "In", "NotIn"), filled("values").schema, "empty-field", "values with this operator"),
+            when(
+                has("operator", "Exists", "DoesNotExist"),
+                {"properties": {"values": {"maxItems": 0}}},
+                "one-of",
+                "no values with this operator",
+            ),
+        ),
+        "scopeName": one_of(*_SCOPES, empty=False),
+        "operator": one_of("In", "NotIn", "Exists", "DoesNotExist", empty=False),
+    },
+    "core.v1.LimitRangeItem": {
+        "": (
+            _limits_of(("Container", "Pod"), _LIMIT_NAME),
+            _limits_of(("PersistentVolumeClaim",), _CLAIM_LIMIT_NAME),
+            when(
+                has("type", "Pod"),
+                {"properties": {field: {"type": "null"} for field in ("default", "defaultRequest")}},
+                "one-of",
+                "no defaults for type Pod",
+            ),
+            when(
+                has("type", "PersistentVolumeClaim"),
+                {
+                    "anyOf": [
+                        {"required": [field], "properties": {field: {"required": ["storage"]}}}
+                        for field in ("min", "max")
+                    ]
+                },
+                "empty-field",
+                "min.storage or max.storage",
+            ),
+        ),
+        "type": text(
+            "unknown-value",
+            "Container or Pod or PersistentVolumeClaim, or a name with a domain",
+            r"Container|Pod|PersistentVolumeClaim|(?=[^/]{1,253}/)[a-z0-9.-]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        ),
+        "maxLimitRequestRatio": values(Rule("quantity", "a ratio of at least 1", {"minimum": 1})),
+    },
+    "scheduling.v1.PriorityClass": {
+        "": Rule(
+            "number-range",
+            "a value of at most 1000000000",
+            {
+                "if": {"not": {"properties": {"metadata": {"properties": {"name": {"pattern": "^system-"}}}}}},
+                "then": {"properties": {"value": {"maximum": 10**9}}},
+            },
+        ),
+        "preemptionPolicy": one_of("Never", "PreemptLowerPriority", empty=False),
+    },
+    "node.v1.RuntimeClass": {"": filled("handler"), "handler": dns_label()},
+    "node.v1.Overhead": {
+        "podFixed": (
+            keys(Rule("resource-name", "cpu, memory, ephemeral-storage, or a name with a domain", _LIMIT_NAME)),
+            values(NOT_NEGATIVE),
+        )
+    },
+    "coordination.v1.LeaseSpec": {"leaseDurationSeconds": between(1), "leaseTransitions": between(0)},
+}
