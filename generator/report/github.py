@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.errors import redact
 from generator.finding import Finding, Severity
-from generator.report.text import in_order
+from generator.report.text import in_order, plain
 from generator.verdict import Verdict
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -28,11 +27,11 @@ def _annotation(verdict: Verdict, finding: Finding) -> str:
     named = ",".join(
         f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items() if value is not None
     )
-    message = redact("\n".join(_lines(finding))).translate(_DATA)
+    message = "\n".join(plain(line) for part in _parts(finding) for line in part.splitlines()).translate(_DATA)
     return f"::{_COMMANDS[finding.severity]} {named}::{message}"
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def _parts(finding: Finding) -> Iterator[str]:
     yield finding.message
     yield from (f"{label}: {place}" for label, place in finding.origins)
     if finding.fix:
