@@ -21,7 +21,8 @@ from tests.simulation.site import ADA, BASE, ENVIRONMENTS, PARENTS, SERVICES, Si
 
 T = TypeVar("T")
 _TRIES = 4
-_BROKEN = "environments/test/services/web.yaml"
+_BREAKABLE = "environments/test/services/web.yaml"
+_BROKEN = b"release: [\n"
 
 
 class People:
@@ -268,13 +269,13 @@ class People:
 
     def break_base(self) -> str:
         """Somebody pushes what cannot be read, and mends it with their next act."""
-        self._mended = self.site.text(_BROKEN).encode()
-        self.site.push({_BROKEN: b"release: [\n"}, "Oops", render=False)
+        self._mended = self.site.text(_BREAKABLE).encode()
+        self.site.push({_BREAKABLE: _BROKEN}, "Oops", render=False)
         return "breaks the base"
 
     def mend(self) -> str:
         assert self._mended is not None
-        self.site.push({_BROKEN: self._mended}, "Mend", render=False)
+        self.site.push({_BREAKABLE: self._mended}, "Mend", render=False)
         self._mended = None
         return "mends the base"
 
@@ -285,8 +286,10 @@ class People:
 
     def rewrite(self) -> str:
         """Somebody forces the base back by a commit, and puts another on top; their next act is to restore it."""
-        self._before_rewrite = self.site.head
         parent = self.site.bare.parents(self.site.head)[0]
+        if self.site.bare.tree(parent).read(_BREAKABLE) == _BROKEN:
+            return ""
+        self._before_rewrite = self.site.head
         self.site.move(BASE, parent)
         self.site.push({"README.md": b"Forced\n"}, "Force", render=False)
         self._invariants.restart()
