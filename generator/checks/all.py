@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from generator.checks import (
+    apis,
     autoscaling,
     configuration,
     duplicates,
@@ -34,6 +35,7 @@ FAMILIES: Final[tuple[Family, ...]] = tuple(
     module.FAMILY
     for module in (
         schema,
+        apis,
         metadata,
         values,
         duplicates,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.catalogue import ADD_SCHEMA
+from generator.checks.apis import is_removed
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
 from generator.finding import Severity
@@ -24,8 +25,8 @@ def _unknown(scope: Scope) -> Iterator[Problem]:
     version = scope.version
     known = kinds(version)
     for placed in scope.objects:
-        if (placed.api_version, placed.kind) in known:
-            continue
+        if (placed.api_version, placed.kind) in known or is_removed(version, placed.api_version, placed.kind):
+            continue  # of what is removed, `removed-api` says more
         found = scope.catalogue.validate(version, placed.value)
         if isinstance(found, UnknownKind):
             yield Problem(placed, ("apiVersion",), str(found))
@@ -54,7 +55,7 @@ FAMILY = Family(
             ADD_SCHEMA,
             _unknown,
             deployment(),
-            deployment().replace("apps/v1", "apps/v1beta1"),
+            deployment().replace("kind: Deployment", "kind: Deploymnet"),
         ),
     ),
 )

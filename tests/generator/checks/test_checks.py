@@ -17,7 +17,8 @@ def broken(old, new, **options):
 
 CASES = {
     "kubernetes-schema": ("  replicas: 2", "  replica: 2", 7, "replica"),
-    "unknown-kind": ("apiVersion: apps/v1\nkind: Dep", "apiVersion: apps/v1beta1\nkind: Dep", 1, "apps/v1"),
+    "unknown-kind": ("apiVersion: apps/v1\nkind: Dep", "apiVersion: apps/v2\nkind: Dep", 1, "apps/v1"),
+    "removed-api": ("apiVersion: apps/v1\nkind: Dep", "apiVersion: apps/v1beta1\nkind: Dep", 1, "in Kubernetes 1.16"),
     "selector-mismatch": ("      app: web\n  template", "      app: wob\n  template", 10, "app=wob"),
     "service-without-pods": ("    app: web\n  ports", "    app: wob\n  ports", 37, "no pod of test"),
     "service-port": ("targetPort: http", "targetPort: grpc", 42, "port grpc"),

@@ -1,0 +1,51 @@
+"""The table of lives against the schemas: what is removed is not served, and what takes its place is."""
+
+import pytest
+
+from generator.checks.apis import LIVES
+from generator.schemas import kinds, supported_versions
+from tests.generator.checks.rendered import problems
+
+FIRST, LAST = (int(version[2:]) for version in (supported_versions()[0], supported_versions()[-1]))
+
+
+def served(number, key):
+    return key in kinds(f"1.{number}")
+
+
+@pytest.mark.parametrize("key", LIVES, ids=" ".join)
+def test_a_life_is_that_of_the_schemas(key):
+    life = LIVES[key]
+    assert life.deprecated < life.removed
+    for number in range(max(FIRST, life.removed), LAST + 1):
+        assert not served(number, key)
+    if FIRST < life.removed <= LAST:
+        assert served(life.removed - 1, key)
+
+
+@pytest.mark.parametrize("key", [key for key, life in LIVES.items() if life.successor], ids=" ".join)
+def test_what_takes_its_place_is_there_before_it_goes(key):
+    life = LIVES[key]
+    assert served(min(max(life.removed - 1, FIRST), LAST), (life.successor, key[1]))
+
+
+def test_every_api_that_the_schemas_lose_is_in_the_table():
+    beta = {
+        key
+        for number in range(FIRST, LAST)
+        for key in kinds(f"1.{number}")
+        if not served(number + 1, key) and "beta" in key[0] and not served(LAST, key)
+    }
+    assert beta <= set(LIVES)
+
+
+def test_both_messages_name_the_version_and_the_successor():
+    text = "apiVersion: {}\nkind: {}\nmetadata: {{name: a}}\n"
+    (removed,) = [
+        one for id, one in problems(text.format("policy/v1beta1", "PodSecurityPolicy")) if id == "removed-api"
+    ]
+    assert removed.message == "policy/v1beta1 PodSecurityPolicy was removed in Kubernetes 1.25; nothing takes its place"
+    assert removed.fix == "remove the object"
+    old = text.format("storage.k8s.io/v1beta1", "VolumeAttributesClass")
+    (going,) = [one for id, one in problems(old) if id == "deprecated-api"]
+    assert going.message.endswith("since Kubernetes 1.34 and goes in 1.37; storage.k8s.io/v1 has it")
