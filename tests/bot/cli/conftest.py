@@ -83,10 +83,15 @@ def _made(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody) -> Path:
     return folder
 
 
+def copied(made: Path, place: Path) -> Path:
+    """A copy of a checkout `shop` and its forge; the checkout."""
+    for name in ("shop", "shop.git"):
+        shutil.copytree(made / name, place / name, symlinks=True)
+    origin = ["remote", "set-url", "origin", str(place / "shop.git")]
+    subprocess.run(["git", *origin], cwd=place / "shop", check=True)
+    return place / "shop"
+
+
 @pytest.fixture
 def desk(tmp_path: Path, _made: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    for name in ("shop", "shop.git"):
-        shutil.copytree(_made / name, tmp_path / name, symlinks=True)
-    made = Desk(tmp_path / "shop", capsys)
-    made.git("remote", "set-url", "origin", str(made.origin.folder))
-    return made
+    return Desk(copied(_made, tmp_path), capsys)

@@ -2,31 +2,39 @@
 
 import pytest
 
+from bot.cli.main import run
 from bot.edit import set_release
 from generator.k8syaml import parse
 from generator.release import Release
-from tests.bot.cli.conftest import DIGEST, NEW
+from tests.bot.cli.conftest import DIGEST, NEW, Desk, copied
+from tests.generator.small import git
 
 OVERLAY = "environments/test/services/web.yaml"
+FIRST = "ghcr.io/acme/web:1.4.1"
 
 
-def release(desk, image):
+def release(checkout, image):
     """Somebody moves test to an image by hand and renders it."""
-    desk.git("pull", "--quiet", "--ff-only")
-    path = desk.checkout / OVERLAY
+    path = checkout / OVERLAY
     path.write_text(set_release(path.read_text(), Release(image)))
-    desk.towpath("render")
-    desk.git("commit", "--quiet", "--all", "--message", "Release")
-    desk.git("push", "--quiet")
+    assert run(["render", "-C", str(checkout)]) == 0
+    git(checkout, "commit", "--quiet", "--all", "--message", "Release")
+    git(checkout, "push", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def _played(_made, tmp_path_factory):
+    """Test went to 1.4.2 and came back: 1.4.2 is in quarantine there."""
+    folder = tmp_path_factory.mktemp("played")
+    checkout = copied(_made, folder)
+    release(checkout, NEW)
+    release(checkout, FIRST)
+    return folder
 
 
 @pytest.fixture
-def reverted(desk):
-    """Test went to 1.4.2 and came back: 1.4.2 is in quarantine there."""
-    first = parse(desk.read(OVERLAY))[0].value["release"]["image"]
-    release(desk, NEW)
-    release(desk, first)
-    return first
+def desk(_played, tmp_path, capsys):
+    return Desk(copied(_played, tmp_path), capsys)
 
 
 def lifted(desk):
@@ -34,7 +42,7 @@ def lifted(desk):
 
 
 @pytest.mark.parametrize("words", [(), ("--image", "1.4.2"), ("--image", NEW)])
-def test_what_was_taken_back_is_lifted(desk, reverted, words):
+def test_what_was_taken_back_is_lifted(desk, words):
     desk.towpath("lift", "web", "-e", "test", *words, "--reason", "the alert was wrong")
     pull = desk.forge().pull(1)
     assert pull.title == "Let web 1.4.2 into test again"
@@ -43,7 +51,7 @@ def test_what_was_taken_back_is_lifted(desk, reverted, words):
     assert lifted(desk) == [{"image": NEW, "by": "Test", "reason": "the alert was wrong"}]
 
 
-def test_lifted_once_there_is_nothing_left(desk, reverted):
+def test_lifted_once_there_is_nothing_left(desk):
     desk.towpath("lift", "web", "-e", "test", "--reason", "fine")
     desk.land(1)
     assert (
@@ -52,17 +60,17 @@ def test_lifted_once_there_is_nothing_left(desk, reverted):
     )
 
 
-def test_of_several_one_has_to_be_named(desk, reverted):
+def test_of_several_one_has_to_be_named(desk):
     other = f"ghcr.io/acme/web:1.4.3{DIGEST}"
-    release(desk, other)
-    release(desk, reverted)
+    release(desk.checkout, other)
+    release(desk.checkout, FIRST)
     refused = desk.towpath("lift", "web", "-e", "test", "--reason", "x", code=2)
     assert f"--image {other}, --image {NEW}" in refused.err
     desk.towpath("lift", "web", "-e", "test", "--image", "1.4.3", "--reason", "x")
     assert lifted(desk)[0]["image"] == other
 
 
-def test_what_is_not_in_quarantine_is_not_lifted(desk, reverted):
+def test_what_is_not_in_quarantine_is_not_lifted(desk):
     refused = desk.towpath("lift", "web", "-e", "test", "--image", "9.9", "--reason", "x", code=2)
     assert f"choose: --image {NEW}" in refused.err
     desk.towpath("lift", "web", "-e", "test", "--image", "1", "--config", "2", "--reason", "x", code=2)
