@@ -57,7 +57,7 @@ _TABLE: Final[tuple[tuple[str, str, Life], ...]] = (
     ("policy/v1beta1", "PodDisruptionBudget", Life(21, 25, "policy/v1")),
     ("policy/v1beta1", "PodSecurityPolicy", Life(21, 25, "")),
     ("node.k8s.io/v1beta1", "RuntimeClass", Life(20, 25, "node.k8s.io/v1")),
-    (f"{_FLOW}/v1beta1", _LEVELS, Life(23, 26, f"{_FLOW}/v1beta3")),
+    (f"{_FLOW}/v1beta1", _LEVELS, Life(23, 26, f"{_FLOW}/v1beta2")),
     (f"{_FLOW}/v1beta2", _LEVELS, Life(26, 29, f"{_FLOW}/v1beta3")),
     (f"{_FLOW}/v1beta3", _LEVELS, Life(29, 32, f"{_FLOW}/v1")),
     ("authentication.k8s.io/v1beta1", "SelfSubjectReview", Life(30, 33, "authentication.k8s.io/v1")),
@@ -94,19 +94,21 @@ def _removed(scope: Scope) -> Iterator[Problem]:
     now = _number(scope.version)
     for placed, life in _listed(scope):
         if life.removed <= now:
-            message = f"{placed.api_version} {placed.kind} was removed in Kubernetes 1.{life.removed}; {_instead(life)}"
-            yield Problem(placed, ("apiVersion",), message, _fix(life))
+            new = _successor(life, placed.kind, now)
+            message = f"{placed.api_version} {placed.kind} was removed in Kubernetes 1.{life.removed}; {_instead(new)}"
+            yield Problem(placed, ("apiVersion",), message, _fix(new))
 
 
 def _deprecated(scope: Scope) -> Iterator[Problem]:
     now = _number(scope.version)
     for placed, life in _listed(scope):
         if life.deprecated <= now < life.removed:
+            new = _successor(life, placed.kind, now)
             message = (
                 f"{placed.api_version} {placed.kind} is deprecated since Kubernetes 1.{life.deprecated} "
-                f"and goes in 1.{life.removed}; {_instead(life)}"
+                f"and goes in 1.{life.removed}; {_instead(new)}"
             )
-            yield Problem(placed, ("apiVersion",), message, _fix(life))
+            yield Problem(placed, ("apiVersion",), message, _fix(new))
 
 
 def _listed(scope: Scope) -> Iterator[tuple[RenderedObject, Life]]:
@@ -116,15 +118,21 @@ def _listed(scope: Scope) -> Iterator[tuple[RenderedObject, Life]]:
             yield placed, life
 
 
-def _instead(life: Life) -> str:
-    return f"{life.successor} has it" if life.successor else "nothing takes its place"
+def _successor(life: Life, kind: str, now: int) -> str:
+    """What takes the place of an API in a version: its successor may have one itself."""
+    following = LIVES.get((life.successor, kind))
+    return _successor(following, kind, now) if following and following.removed <= now else life.successor
 
 
-def _fix(life: Life) -> str:
+def _instead(successor: str) -> str:
+    return f"{successor} has it" if successor else "nothing takes its place"
+
+
+def _fix(successor: str) -> str:
     """What to do, as far as it can be told from the version alone."""
-    if not life.successor:
+    if not successor:
         return "remove the object"
-    return f"write apiVersion: {life.successor}, and see the deprecation guide for fields that differ"
+    return f"write apiVersion: {successor}, and see the deprecation guide for fields that differ"
 
 
 def _scaler(version: str) -> str:

@@ -49,3 +49,9 @@ def test_both_messages_name_the_version_and_the_successor():
     old = text.format("storage.k8s.io/v1beta1", "VolumeAttributesClass")
     (going,) = [one for id, one in problems(old) if id == "deprecated-api"]
     assert going.message.endswith("since Kubernetes 1.34 and goes in 1.37; storage.k8s.io/v1 has it")
+
+
+def test_a_successor_that_is_gone_too_leads_on_to_what_is_there():
+    old = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta1\nkind: FlowSchema\nmetadata: {name: a}\n"
+    (gone,) = [one for id, one in problems(old) if id == "removed-api"]
+    assert gone.message.endswith("flowcontrol.apiserver.k8s.io/v1 has it")
