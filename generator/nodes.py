@@ -9,6 +9,7 @@ Each `Piece` of the output says which template line it came from.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,12 +30,15 @@ LITERAL: Final = object()
 """The `value` of a piece of text that the template itself holds."""
 
 _LONGEST_KEY: Final = 1000
+# Not `values.x.items()`: the name before a parenthesis is a method.
+_MENTION: Final = re.compile(r"(?<![\w.])values\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\b(?!\s*\()(?<!\.)")
 
 
 class Piece(str):
     """Some text of the output and the template line where it starts.
 
-    For a hole, `value` is what is written there, and `pointer` where it stands among the service's values.
+    For a hole, `value` is what is written there, and `pointer` where it stands among the service's values; where it
+    was computed (or is a boolean, which cannot be followed), where the value stands that the expression names.
     """
 
     __slots__ = ("line", "pointer", "template", "value")
@@ -60,14 +64,17 @@ class WholeNodes(Extension):
         """The template with `{{ x }}` turned into `{{ (x)|_node(…) }}`; raises `TemplateSyntaxError`."""
         tokens = [Lexeme(*token) for token in self.environment.lexer.tokeniter(source, name, filename)]
         found = iter(holes(tokens, name))
-        rewritten = []
-        for token in tokens:
+        rewritten, start = [], 0
+        for index, token in enumerate(tokens):
             if token.kind == "variable_begin":
-                hole = next(found)
                 rewritten.append("{{(")
-                closing = f')|_node({json.dumps(name)},{token.line},{hole.column},"{hole.part}")}}}}'
+                start = index
+            elif token.kind == "variable_end":
+                hole, line = next(found), tokens[start].line
+                mentioned = _mentioned("".join(inside.text for inside in tokens[start + 1 : index]))
+                rewritten.append(f')|_node({json.dumps(name)},{line},{hole.column},"{hole.part}","{mentioned}")}}}}')
             else:
-                rewritten.append(closing if token.kind == "variable_end" else token.text)
+                rewritten.append(token.text)
         return "".join(rewritten)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
@@ -77,6 +84,12 @@ class WholeNodes(Extension):
                 yield from _as_filter(token.lineno, token.value, stream.name)
             else:
                 yield token
+
+
+def _mentioned(expression: str) -> str:
+    """The first of the service's values that an expression mentions, as `a.b`; empty if it mentions none."""
+    found = _MENTION.search(expression)
+    return found[1] if found else ""
 
 
 def join(pieces: Iterable[str]) -> str:
@@ -117,11 +130,14 @@ def _plain_key(key: Any) -> str:
 
 
 @pass_context
-def _node(_context: Context, value: Any, template: str, line: int, column: int, part: str) -> Piece:
-    """The filter behind every hole; column and part are those of `Hole`."""
+def _node(_context: Context, value: Any, template: str, line: int, column: int, part: str, mentioned: str) -> Piece:
+    """The filter behind every hole; column and part are those of `Hole`, `mentioned` is what its expression names."""
     meant = _plain_key(value) if part == "key" else plain(value)
     text = scalar(meant) if part == "key" else dump_at(meant, column, in_sequence=part == "item")
-    return _piece(text, template, line, meant, pointer_of(value))
+    pointer = pointer_of(value)
+    if pointer is None and mentioned:
+        pointer = tuple(mentioned.split("."))
+    return _piece(text, template, line, meant, pointer)
 
 
 @pass_context

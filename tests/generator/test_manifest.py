@@ -2,10 +2,14 @@
 
 import pytest
 
+from generator.build import build_all
 from generator.errors import Location
 from generator.manifest import Manifest, Span
+from generator.pins import Pins
 from generator.render import assemble
 from generator.sandbox import Engine
+from generator.tree import DiskTree
+from tests.generator.small import FILES, write_files
 
 TEMPLATE = """\
 a: 1
@@ -72,3 +76,26 @@ def test_without_spans_the_template_is_all_that_is_known():
 def test_a_value_without_known_origins_has_none():
     spans = (Span(1, "templates/t/m.yaml.j2", 1, True, ("a",)),)
     assert Manifest("p", "a: 1\n", ({"a": 1},), "t", spans).value_origin(1) is None
+
+
+COMPUTED = FILES["templates/web/deployment.yaml.j2"].replace(
+    "      containers:\n",
+    "      hostNetwork: {{ values.env.HOST == 'y' }}\n      hostPID: {{ values.flag }}\n      containers:\n",
+)
+FLAG = "  flag: {description: A switch., type: boolean, default: false}\n"
+
+
+@pytest.mark.parametrize(("text", "line"), [("hostNetwork:", 4), ("hostPID:", 5)])
+def test_what_an_expression_computes_leads_to_the_value_that_it_names(tmp_path, text, line):
+    files = {
+        **FILES,
+        "templates/web/deployment.yaml.j2": COMPUTED,
+        "templates/web/template.yaml": FILES["templates/web/template.yaml"] + FLAG,
+        "environments/base/services/web.yaml": "template: web\nvalues:\n  port: 80\n  env: {HOST: 'y'}\n  flag: true\n",
+    }
+    built = build_all(DiskTree(write_files(tmp_path, files)), Pins(None, None), ["test"])
+    manifest = next(one for one in built.builds[0].manifests if one.name == "deployment.yaml")
+    number = next(index for index, one in enumerate(manifest.text.split("\n"), start=1) if text in one)
+    origin = manifest.value_origin(number)
+    assert origin is not None
+    assert (origin.path, origin.line) == ("environments/base/services/web.yaml", line)
