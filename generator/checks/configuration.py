@@ -20,6 +20,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
 }
+_KEY: Final = "ssh-privatekey"
 _JSON: Final = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
 _TOKEN: Final = "kubernetes.io/service-account-token"
 _ACCOUNT: Final = "kubernetes.io/service-account.name"
@@ -27,7 +28,8 @@ _ACCOUNT: Final = "kubernetes.io/service-account.name"
 
 def _sizes(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("ConfigMap", "Secret"):
-        size = sum(_bytes(placed, "binaryData").values()) + sum(_bytes(placed, "data").values())
+        fields = ("data",) if placed.kind == "Secret" else ("data", "binaryData")
+        size = sum(sum(_bytes(placed, field).values()) for field in fields)
         if size > _MOST:
             yield Problem(placed, ("data",), f"{placed.title} has {size:,} bytes; there may be {_MOST:,}")
 
@@ -57,7 +59,7 @@ def _types(scope: Scope) -> Iterator[Problem]:
         if not isinstance(kind, str) or kind in ("", "Opaque"):
             continue
         known = {**mapping(placed.value, "data"), **mapping(placed.value, "stringData")}
-        missing = [key for key in _NEEDS.get(kind, ()) if key not in known]
+        missing = [key for key in _NEEDS.get(kind, ()) if key not in known or (key == _KEY and not known[key])]
         if missing:
             yield Problem(placed, ("type",), f"{placed.title} of type {kind} needs {' and '.join(missing)}")
         elif kind in _JSON and not _is_json(placed, _NEEDS[kind][0]):
@@ -72,7 +74,7 @@ def _is_json(placed: RenderedObject, key: str) -> bool:
     text: Any = mapping(placed.value, "stringData").get(key)
     try:
         content = text if text is not None else base64.b64decode(str(mapping(placed.value, "data").get(key)))
-        return isinstance(json.loads(content), dict)
+        return isinstance(json.loads(content), dict | None)
     except (ValueError, binascii.Error, TypeError):
         return False
 

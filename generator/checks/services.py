@@ -21,7 +21,7 @@ def _types(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         spec = mapping(placed.value, "spec")
         kind = str(spec.get("type") or "ClusterIP")
-        for field, words in (*_addresses(kind, spec), *_external(kind, spec), *_affinity(spec)):
+        for field, words in (*_addresses(kind, spec), *_external(kind, spec), *_families(spec)):
             yield Problem(placed, ("spec", *field), f"{placed.title}: {words}")
 
 
@@ -53,9 +53,16 @@ def _external(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str
             yield ("ports", index, "nodePort"), "nodePort needs the type NodePort or LoadBalancer, not ClusterIP"
 
 
-def _affinity(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    if spec.get("sessionAffinityConfig") is not None and spec.get("sessionAffinity") != "ClientIP":
-        yield ("sessionAffinityConfig",), "sessionAffinityConfig needs sessionAffinity: ClientIP"
+def _families(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """The addresses of a Service: at most one of each family, the first of them is `clusterIP`."""
+    addresses = [str(one) for one in spec.get("clusterIPs") or ()]
+    if addresses and addresses[0] != (spec.get("clusterIP") or ""):
+        yield ("clusterIPs",), f"clusterIPs begins with {addresses[0]}, which must be clusterIP too"
+    if len(addresses) > len({":" in one for one in addresses}):
+        yield ("clusterIPs",), "clusterIPs may hold one address of each family"
+    families = spec.get("ipFamilies") or ()
+    if len(families) > 1 and spec.get("ipFamilyPolicy") not in ("PreferDualStack", "RequireDualStack"):
+        yield ("ipFamilyPolicy",), "several ipFamilies need ipFamilyPolicy: PreferDualStack or RequireDualStack"
 
 
 def _ports(scope: Scope) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from generator.checks.check import Basis, Check, Family, by_rules
 from generator.checks.example import config_map, deployment, manifest, service
 from generator.finding import Severity
@@ -9,6 +11,9 @@ from generator.finding import Severity
 
 def _check(id: str, reason: str, fix: str, good: str, bad: str) -> Check:
     return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, by_rules(id), good, bad)
+
+
+_CPU: Final = "{resourceName: cpu, restartPolicy: NotRequired}"
 
 
 def _volume(text: str) -> str:
@@ -136,6 +141,13 @@ FAMILY = Family(
             "keep one of them",
             deployment("readinessProbe:\n  httpGet: {path: /ready, port: 8080}"),
             deployment("readinessProbe:\n  httpGet: {path: /ready, port: 8080}\n  tcpSocket: {port: 8080}"),
+        ),
+        _check(
+            "unique-items",
+            "the list may hold each of its items once",
+            "remove what is there twice",
+            deployment("resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]"),
+            deployment(f"resizePolicy: [{_CPU}, {_CPU}]"),
         ),
         _check(
             "toleration",

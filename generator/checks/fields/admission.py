@@ -40,7 +40,7 @@ _WEBHOOK: Final[Mapping[str, Rules]] = {
     ),
     "admissionReviewVersions": (
         each(dns_1035_label()),
-        Rule("duplicate-key", "each version once", {"uniqueItems": True}),
+        Rule("unique-items", "each version once", {"uniqueItems": True}),
         Rule(
             "unknown-value",
             "v1 or v1beta1 among the versions",

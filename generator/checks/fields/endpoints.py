@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Table, each, filled, has, one_of, optional, text, when
-from generator.checks.fields.syntax import IP, PORT_NUMBER, dns_label, dns_subdomain, path_segment, qualified_name
+from generator.checks.fields.rule import Rule, Table, each, filled, has, one_of, optional, when
+from generator.checks.fields.syntax import (
+    DOMAIN_PATH,
+    IP,
+    PORT_NUMBER,
+    dns_label,
+    dns_subdomain,
+    label_value,
+    path_segment,
+    qualified_name,
+)
 
 _PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
-_DOMAIN_PATH: Final = text(
-    "name-syntax",
-    "a domain, '/' and a path, such as example.com/controller",
-    r"(?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
-)
 
 _NO_LOOPBACK: Final = Rule(
     "address",
@@ -72,8 +76,8 @@ ENDPOINTS: Final[Table] = {
         "protocol": one_of("TCP", "UDP", "SCTP", empty=False),
         "appProtocol": qualified_name(),
     },
-    "discovery.v1.ForZone": {"name": optional(path_segment())},
-    "networking.v1.IngressClassSpec": {"": filled("controller"), "controller": _DOMAIN_PATH},
+    "discovery.v1.ForZone": {"name": label_value()},
+    "networking.v1.IngressClassSpec": {"": filled("controller"), "controller": DOMAIN_PATH},
     "networking.v1.IngressClassParametersReference": {
         "": (
             filled("kind", "name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.rule import (
@@ -11,6 +12,7 @@ from generator.checks.fields.rule import (
     each,
     exactly_one,
     filled,
+    formatted,
     has,
     keys,
     one_of,
@@ -22,6 +24,7 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CIDR,
+    EXTERNAL_NAME,
     HOST,
     IP,
     OLD_CIDR,
@@ -42,33 +45,54 @@ _CLUSTER_IP: Final = Rule("address", "an IP address or None", {"anyOf": [{"enum"
 _SOURCE_RANGE: Final = Rule(
     "address", OLD_CIDR.expects, {"anyOf": [{"type": "null"}, {"format": "towpath-padded-cidr"}]}
 )
+_STRICT_RANGE: Final = formatted("address", CIDR.expects, "towpath-padded-strict-cidr")
 _NETWORK: Final = (until(35, OLD_CIDR), since(36, CIDR))
 _HOST: Final = optional(HOST)
+_FROM_OUTSIDE: Final = Rule(
+    "address",
+    "an address that others can reach",
+    {"not": {"type": "string", "pattern": r"^(127\.|0\.0\.0\.0$|169\.254\.|224\.0\.0\.|::1?$|fe80:|ff02:)"}},
+)
+
+
+def _unless_zero(rule: Rule) -> Rule:
+    return replace(rule, schema={"anyOf": [{"enum": [0, "", None]}, rule.schema]})
+
 
 NETWORKING: Final[Table] = {
+    "networking.v1.Ingress": {"": filled("spec")},
     "core.v1.ServiceSpec": {
+        "": when(
+            has("type", "ExternalName"),
+            {"properties": {"externalName": optional(EXTERNAL_NAME).schema}},
+            "address",
+            EXTERNAL_NAME.expects,
+        ),
         "type": one_of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
         "selector": (keys(label_key("label-selector")), values(label_value("label-selector"))),
         "sessionAffinity": one_of("None", "ClientIP"),
         "externalTrafficPolicy": one_of("Cluster", "Local"),
         "internalTrafficPolicy": one_of("Cluster", "Local", empty=False),
         "ipFamilyPolicy": one_of("SingleStack", "PreferDualStack", "RequireDualStack", empty=False),
-        "ipFamilies": each(one_of("IPv4", "IPv6", empty=False)),
+        "ipFamilies": (
+            each(one_of("IPv4", "IPv6", empty=False)),
+            Rule("unique-items", "each family once", {"uniqueItems": True}),
+        ),
         "trafficDistribution": (
             until(33, one_of("PreferClose", empty=False)),
             since(34, one_of("PreferClose", "PreferSameZone", "PreferSameNode", empty=False)),
         ),
         "clusterIP": _CLUSTER_IP,
         "clusterIPs": each(_CLUSTER_IP),
-        "externalIPs": each(IP),
-        "loadBalancerSourceRanges": each(_SOURCE_RANGE),
+        "externalIPs": (each(IP), each(_FROM_OUTSIDE)),
+        "loadBalancerSourceRanges": (until(35, each(_SOURCE_RANGE)), since(36, each(_STRICT_RANGE))),
         "loadBalancerClass": qualified_name(),
         "healthCheckNodePort": PORT_OR_NONE,
     },
     "core.v1.ServicePort": {
         "name": optional(dns_label()),
         "port": PORT_NUMBER,
-        "targetPort": PORT,
+        "targetPort": tuple(_unless_zero(rule) for rule in PORT),
         "nodePort": PORT_OR_NONE,
         "protocol": _PROTOCOL,
         "appProtocol": qualified_name(),

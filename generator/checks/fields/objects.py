@@ -11,6 +11,7 @@ from generator.checks.fields.rule import (
     Rule,
     Rules,
     Table,
+    between,
     each,
     filled,
     has,
@@ -18,12 +19,14 @@ from generator.checks.fields.rule import (
     one_of,
     optional,
     since,
+    text,
     until,
     values,
     when,
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
+    KEY,
     POSITIVE,
     annotation_key,
     dns_1035_label,
@@ -34,11 +37,42 @@ from generator.checks.fields.syntax import (
     path_segment,
 )
 
+_FINALIZER: Final = text(
+    "name-syntax",
+    "a domain, '/' and a name, or orphan, foregroundDeletion or kubernetes",
+    f"orphan|foregroundDeletion|kubernetes|(?=.*/){KEY}",
+)
+_LEVEL: Final = one_of("privileged", "baseline", "restricted", empty=False)
+_POD_SECURITY: Final = Rule(
+    _LEVEL.check,
+    _LEVEL.expects,
+    {
+        "properties": {
+            "labels": {
+                "properties": {
+                    f"pod-security.kubernetes.io/{mode}": _LEVEL.schema for mode in ("audit", "enforce", "warn")
+                }
+            }
+        }
+    },
+)
 METADATA: Final[Table] = {
     "meta.v1.ObjectMeta": {
         "labels": (keys(label_key()), values(label_value())),
         "annotations": keys(annotation_key()),
-    }
+        "finalizers": each(_FINALIZER),
+        "generation": between(0),
+        "managedFields": Rule("unknown-value", "no managedFields: the API server writes them", {"type": "null"}),
+    },
+    "meta.v1.OwnerReference": {"": filled("apiVersion", "kind", "name", "uid")},
+    "core.v1.ServiceAccount": {"secrets": each(Rule("empty-field", "a name", {"required": ["name"]}))},
+    "core.v1.PersistentVolumeClaim": {"": filled("spec")},
+    "core.v1.TypedLocalObjectReference": {
+        "": when(has("kind"), filled("name").schema, "empty-field", "a name with the kind")
+    },
+    "rbac.v1.AggregationRule": {"": filled("clusterRoleSelectors")},
+    "core.v1.Namespace": {"metadata": _POD_SECURITY},
+    "core.v1.NamespaceSpec": {"finalizers": each(_FINALIZER)},
 }
 
 _ANY: Final = dns_subdomain("object-name")
@@ -52,6 +86,12 @@ NAMES: Final[dict[str, Rules]] = {
     "Service": (until(35, dns_1035_label("object-name")), since(36, dns_label("object-name"))),
     "StatefulSet": dns_label("object-name"),
     "CronJob": (_ANY, _SHORT),
+    "Job": (_ANY, Rule("object-name", "a name of at most 63 characters", {"maxLength": 63})),
+    "PriorityClass": (
+        _ANY,
+        Rule("object-name", "a name that does not begin with system-", {"not": {"pattern": "^system-"}}),
+    ),
+    "PodDisruptionBudget": path_segment("object-name"),
     "Role": path_segment("object-name"),
     "RoleBinding": path_segment("object-name"),
     "ClusterRole": path_segment("object-name"),
@@ -118,6 +158,7 @@ OBJECTS: Final[Table] = {
         "accessModes": ACCESS_MODES,
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "storageClassName": optional(dns_subdomain()),
+        "volumeAttributesClassName": optional(dns_subdomain()),
     },
     "rbac.v1.PolicyRule": {"": filled("verbs")},
     "rbac.v1.RoleRef": {

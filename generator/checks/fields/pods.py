@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from generator.checks.fields.rule import (
     Rule,
@@ -14,7 +14,6 @@ from generator.checks.fields.rule import (
     filled,
     has,
     keys,
-    lacks,
     one_of,
     optional,
     since,
@@ -25,9 +24,11 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
+    DRIVER,
     FILE_PATH,
     HEADER,
     IP,
+    KEY,
     NO_BACKSTEPS,
     NOT_NEGATIVE,
     OLD_VARIABLE,
@@ -76,31 +77,19 @@ _OF_RESOURCES: Final = text(
 )
 
 
+_KEYED: Final = rf"metadata\.(labels\['{KEY}'\]|annotations\['(?i:{KEY})'\])"
+
+
 def _field_path(*fields: str) -> Rule:
     words = f"{', '.join(fields)}, metadata.labels['<key>'] or metadata.annotations['<key>']"
-    pattern = "|".join([*(field.replace(".", r"\.") for field in fields), r"metadata\.(labels|annotations)\['.+'\]"])
+    pattern = "|".join(
+        [
+            *(field.replace(".", r"\.") for field in fields),
+            rf"metadata\.(labels\['{KEY}'\]|annotations\['(?i:{KEY})'\])",
+        ]
+    )
     inner = text("unknown-value", words, pattern).schema
     return Rule("unknown-value", words, {"properties": {"fieldPath": inner}})
-
-
-def _selector(*, numbers: bool) -> tuple[Rule, ...]:
-    """What `operator` says about `values`."""
-    operators = ("In", "NotIn", "Exists", "DoesNotExist", *(("Gt", "Lt") if numbers else ()))
-    some: dict[str, Any] = {"required": ["values"], "properties": {"values": {"type": "array", "minItems": 1}}}
-    single = {"required": ["values"], "properties": {"values": {"type": "array", "minItems": 1, "maxItems": 1}}}
-    none: dict[str, Any] = {"properties": {"values": {"enum": [None, []]}}}
-    return (
-        when(has("operator", "In", "NotIn"), some, "label-selector", "values with the operator In or NotIn"),
-        when(
-            has("operator", "Exists", "DoesNotExist"), none, "label-selector", "no values with Exists or DoesNotExist"
-        ),
-        when(has("operator", "Gt", "Lt"), single, "label-selector", "one value with the operator Gt or Lt"),
-        Rule(
-            "label-selector",
-            f"the operator {' or '.join(operators)}",
-            {"properties": {"operator": {"enum": list(operators)}}},
-        ),
-    )
 
 
 _PROBE_NUMBERS: Final = {
@@ -115,26 +104,47 @@ _CONTAINER: Final[dict[str, Rules]] = {
     "resources": _RESOURCES,
 }
 
+_OF_POD: Final = (
+    *(
+        Rule(rule.check, rule.expects, {"properties": {"limits": rule.schema, "requests": rule.schema}})
+        for rule in (
+            keys(text("resource-name", "cpu, memory or hugepages-<size>", "cpu|memory|hugepages-.+")),
+            values(NOT_NEGATIVE),
+        )
+    ),
+    Rule("one-of", "no claims: they are those of containers", {"not": {"required": ["claims"]}}),
+)
+
+_SEARCH: Final = "[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?"
+_PROFILES: Final = one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)
+
 POD_SPEC: Final[Table] = {
     "core.v1.PodSpec": {
-        "": filled("containers"),
+        "": (
+            filled("containers"),
+            when(
+                {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
+                {"properties": {field: {"const": False} for field in ("hostNetwork", "hostPID", "hostIPC")}},
+                "one-of",
+                "hostUsers: false, or a namespace of the host",
+            ),
+        ),
         "restartPolicy": one_of("Always", "OnFailure", "Never"),
         "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
         "activeDeadlineSeconds": between(1, 2**31 - 1),
         "hostname": optional(dns_label()),
         "subdomain": optional(dns_label()),
+        "ephemeralContainers": Rule(
+            "unknown-value", "no ephemeral containers: a running pod gets them", {"maxItems": 0}
+        ),
         "serviceAccountName": optional(dns_subdomain()),
         "nodeName": optional(dns_subdomain()),
         "priorityClassName": optional(dns_subdomain()),
         "runtimeClassName": dns_subdomain(),
         "nodeSelector": (keys(label_key()), values(label_value())),
         "overhead": (keys(_RESOURCE_NAME), values(NOT_NEGATIVE)),
-        "resources": Rule(
-            "quantity",
-            NOT_NEGATIVE.expects,
-            {"properties": {field: values(NOT_NEGATIVE).schema for field in ("limits", "requests")}},
-        ),
+        "resources": _OF_POD,
     },
     "core.v1.PodOS": {"name": one_of("linux", "windows", empty=False)},
     "core.v1.PodReadinessGate": {"conditionType": qualified_name()},
@@ -142,7 +152,16 @@ POD_SPEC: Final[Table] = {
     "core.v1.HostAlias": {"": filled("ip"), "ip": IP, "hostnames": each(dns_subdomain("address"))},
     "core.v1.PodDNSConfig": {
         "nameservers": (each(IP), Rule("number-range", "at most 3 nameservers", {"maxItems": 3})),
-        "searches": Rule("number-range", "at most 32 search domains", {"maxItems": 32}),
+        "searches": (
+            Rule("number-range", "at most 32 search domains", {"maxItems": 32}),
+            each(
+                text(
+                    "address",
+                    "a search domain",
+                    r"\.|[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?",
+                )
+            ),
+        ),
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},
     "core.v1.PodSecurityContext": {
@@ -162,52 +181,45 @@ POD_SPEC: Final[Table] = {
             253,
         )
     },
-    "core.v1.SeccompProfile": {"": _PROFILE, "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)},
-    "core.v1.AppArmorProfile": {"": _PROFILE, "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)},
+    "core.v1.SeccompProfile": {
+        "": _PROFILE,
+        "localhostProfile": RELATIVE_PATH,
+        "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False),
+    },
+    "core.v1.AppArmorProfile": {"": _PROFILE, "type": _PROFILES},
 }
 
-SCHEDULING: Final[Table] = {
-    "core.v1.NodeSelector": {"": filled("nodeSelectorTerms")},
-    "core.v1.NodeSelectorRequirement": {"": _selector(numbers=True), "key": label_key()},
-    "core.v1.PreferredSchedulingTerm": {"weight": between(1, 100)},
-    "core.v1.WeightedPodAffinityTerm": {"weight": between(1, 100)},
-    "core.v1.PodAffinityTerm": {"": filled("topologyKey"), "topologyKey": label_key(), "namespaces": each(dns_label())},
-    "core.v1.TopologySpreadConstraint": {
-        "": filled("topologyKey"),
-        "maxSkew": between(1),
-        "minDomains": between(1),
-        "whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway", empty=False),
-        "nodeAffinityPolicy": one_of("Honor", "Ignore", empty=False),
-        "nodeTaintsPolicy": one_of("Honor", "Ignore", empty=False),
-    },
-    "core.v1.Toleration": {
-        "": (
-            when(lacks("key"), has("operator", "Exists"), "toleration", "the operator Exists where there is no key"),
-            when(has("operator", "Exists"), lacks("value"), "toleration", "no value with the operator Exists"),
-            when(
-                {"required": ["tolerationSeconds"], "properties": {"tolerationSeconds": {"type": "integer"}}},
-                has("effect", "NoExecute"),
-                "toleration",
-                "the effect NoExecute with tolerationSeconds",
-            ),
-        ),
-        "key": optional(label_key()),
-        "value": optional(label_value()),
-        "operator": one_of("Exists", "Equal"),
-        "effect": one_of("NoSchedule", "PreferNoSchedule", "NoExecute"),
-    },
-    "meta.v1.LabelSelector": {
-        "matchLabels": (keys(label_key("label-selector")), values(label_value("label-selector")))
-    },
-    "meta.v1.LabelSelectorRequirement": {
-        "": _selector(numbers=False),
-        "key": label_key("label-selector"),
-        "values": each(label_value("label-selector")),
-    },
-}
+
+def _once(field: str, word: str) -> Rule:
+    item = {"type": "object", "required": [field], "properties": {field: {"const": word}}}
+    return Rule("unique-items", f"{word} once", {"contains": item, "minContains": 0, "maxContains": 1})
+
+
+_SIZES: Final = ["", 0, "0", 1, "1", *(f"1{unit}" for unit in "k M G T P E Ki Mi Gi Ti Pi Ei".split())]
+_DIVISORS: Final = tuple(
+    Rule(
+        "quantity",
+        f"a divisor for {name}",
+        {
+            "if": {"properties": {"resource": {"pattern": rf"\.{name}"}}},
+            "then": {"properties": {"divisor": {"enum": divisors}}},
+        },
+    )
+    for name, divisors in (
+        ("cpu", ["", 0, "0", 1, "1", "1m", "1000m"]),
+        ("memory", _SIZES),
+        ("ephemeral-storage", _SIZES),
+    )
+)
 
 CONTAINER: Final[Table] = {
-    "core.v1.Container": _CONTAINER,
+    "core.v1.Container": {
+        **_CONTAINER,
+        "restartPolicy": one_of("Always", "Never", "OnFailure", empty=False),
+        "resizePolicy": tuple(_once("resourceName", name) for name in ("cpu", "memory")),
+    },
+    "core.v1.ObjectFieldSelector": {"apiVersion": one_of("v1")},
+    "core.v1.ResourceFieldSelector": {"": _DIVISORS},
     "core.v1.EphemeralContainer": _CONTAINER,
     "core.v1.ContainerPort": {
         "containerPort": PORT_NUMBER,
@@ -274,6 +286,24 @@ CONTAINER: Final[Table] = {
     "core.v1.VolumeDevice": {"": filled("name", "devicePath"), "devicePath": NO_BACKSTEPS},
 }
 
+PODS: Final[Table] = {
+    "core.v1.Pod": {
+        "": filled("spec"),
+        "spec": Rule(
+            "name-syntax",
+            "an image without spaces around it",
+            {
+                "properties": {
+                    group: {"items": {"properties": {"image": {"not": {"type": "string", "pattern": r"^\s|\s$"}}}}}
+                    for group in ("containers", "initContainers")
+                }
+            },
+        ),
+    },
+    "core.v1.PodTemplate": {"": filled("template")},
+    "core.v1.PodTemplateSpec": {"": filled("spec")},
+}
+
 VOLUMES: Final[Table] = {
     "core.v1.Volume": {"": _NAMED, "name": dns_label()},
     "core.v1.KeyToPath": {"": filled("key", "path"), "path": FILE_PATH, "mode": _MODE},
@@ -292,6 +322,15 @@ VOLUMES: Final[Table] = {
         "resourceFieldRef": filled("containerName"),
     },
     "core.v1.ProjectedVolumeSource": {"defaultMode": _MODE},
+    "core.v1.VolumeProjection": {"": Rule("one-of", "one source", {"maxProperties": 1})},
+    "core.v1.EphemeralVolumeSource": {"": filled("volumeClaimTemplate")},
+    "core.v1.PersistentVolumeClaimTemplate": {
+        "metadata": Rule(
+            "unknown-value",
+            "labels and annotations only",
+            {"properties": {field: {"enum": [""]} for field in ("name", "namespace", "generateName")}},
+        )
+    },
     "core.v1.ServiceAccountTokenProjection": {
         "": filled("path"),
         "path": FILE_PATH,
@@ -303,7 +342,7 @@ VOLUMES: Final[Table] = {
         "path": NO_BACKSTEPS,
         "type": one_of("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
     },
-    "core.v1.CSIVolumeSource": {"": filled("driver")},
+    "core.v1.CSIVolumeSource": {"": filled("driver"), "driver": DRIVER, "nodePublishSecretRef": filled("name")},
     "core.v1.PersistentVolumeClaimVolumeSource": {"": filled("claimName")},
     "core.v1.ImageVolumeSource": {"pullPolicy": one_of("Always", "IfNotPresent", "Never")},
 }

@@ -6,7 +6,7 @@ from typing import Final
 
 from generator.checks.fields.objects import ACCESS_MODES
 from generator.checks.fields.rule import Rule, Table, each, exactly_one, filled, keys, one_of, optional, text, values
-from generator.checks.fields.syntax import NO_BACKSTEPS, POSITIVE, dns_subdomain, label_key
+from generator.checks.fields.syntax import DRIVER, NO_BACKSTEPS, POSITIVE, dns_subdomain, label_key
 
 _ABSOLUTE: Final = text("path-syntax", "an absolute path", "/.*")
 
@@ -45,12 +45,7 @@ STORAGE: Final[Table] = {
     "core.v1.LocalVolumeSource": {"": filled("path"), "path": NO_BACKSTEPS},
     "core.v1.CSIPersistentVolumeSource": {
         "": filled("driver", "volumeHandle"),
-        "driver": text(
-            "name-syntax",
-            "a driver's name: a DNS name of at most 63 characters",
-            r"(?i:[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)",
-            63,
-        ),
+        "driver": DRIVER,
     },
     "core.v1.NFSVolumeSource": {"": filled("server", "path"), "path": _ABSOLUTE},
     "storage.v1.StorageClass": {
@@ -67,7 +62,7 @@ STORAGE: Final[Table] = {
     "core.v1.TopologySelectorLabelRequirement": {
         "": filled("values"),
         "key": label_key(),
-        "values": Rule("duplicate-key", "each value once", {"uniqueItems": True}),
+        "values": Rule("unique-items", "each value once", {"uniqueItems": True}),
     },
     "storage.v1.CSIDriverSpec": {
         "fsGroupPolicy": one_of("ReadWriteOnceWithFSType", "File", "None", empty=False),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, formatted, text
+from generator.checks.fields.rule import Rule, formatted, optional, text
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
@@ -59,6 +59,10 @@ def annotation_key(check: str = "annotation-syntax") -> Rule:
     """The key of an annotation: like a label's, but the DNS name may have upper case letters."""
     words = f"an annotation's key: {_WORD_WORDS}, perhaps after a DNS name and '/'"
     return text(check, words, f"({_ANY_CASE_PREFIX})?{_WORD}")
+
+
+KEY: Final = f"({_PREFIX})?{_WORD}"
+"""The pattern of a label's key."""
 
 
 def qualified_name(check: str = "name-syntax") -> Rule:
@@ -128,6 +132,14 @@ HOST: Final = Rule(
 RELATIVE_PATH: Final = Rule(
     "path-syntax", "a relative path without '..'", {"not": {"pattern": r"^/|(^|/)\.\.(/|$)", "type": "string"}}
 )
+DRIVER: Final = text("name-syntax", "a driver's name: a DNS name of at most 63 characters", f"(?i:{_SUBDOMAIN})", 63)
+DOMAIN_PATH: Final = text(
+    "name-syntax",
+    "a domain, '/' and a path, such as example.com/controller",
+    rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
+)
+EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?=.{{1,253}}\.?$){_SUBDOMAIN}\.?", 254)
+GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(
     "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}
 )

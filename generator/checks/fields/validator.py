@@ -20,10 +20,12 @@ from generator.checks.fields import (
     objects,
     pods,
     quotas,
+    scheduling,
     storage,
     workloads,
 )
 from generator.checks.fields.rule import Rule, Rules, Table
+from generator.checks.fields.syntax import GENERATED
 from generator.repository import Pointer
 from generator.schema_words import shown, type_name
 from generator.schemas import minor, schema_for
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 TABLE: Final[Table] = {
     **objects.METADATA,
     **objects.OBJECTS,
+    **pods.PODS,
     **pods.POD_SPEC,
-    **pods.SCHEDULING,
+    **scheduling.SCHEDULING,
     **pods.CONTAINER,
     **pods.VOLUMES,
     **workloads.WORKLOADS,
@@ -87,6 +90,7 @@ def _rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "properties": {
             "name": _node(None, objects.name_of(kind if source else ""), number),
+            "generateName": _node(None, GENERATED, number),
             "namespace": _node(None, objects.NAMESPACE, number),
         }
     }
@@ -205,4 +209,5 @@ _FORMATS: Final = {
     "towpath-cidr": lambda value: _is_network(value, strict=True),
     "towpath-loose-cidr": lambda value: _is_network(value, strict=False),
     "towpath-padded-cidr": lambda value: _is_network(value.strip(), strict=False),
+    "towpath-padded-strict-cidr": lambda value: _is_network(value.strip(), strict=True),
 }

@@ -10,17 +10,37 @@ from generator.checks.fields.rule import (
     between,
     exactly_one,
     filled,
+    has,
     one_of,
     optional,
     since,
-    until,
+    text,
+    when,
 )
-from generator.checks.fields.syntax import PERCENT_OR_NUMBER, PERCENTAGE, POSITIVE, dns_label, path_segment
+from generator.checks.fields.syntax import (
+    DOMAIN_PATH,
+    NOT_NEGATIVE,
+    PERCENT_OR_NUMBER,
+    PERCENTAGE,
+    POSITIVE,
+    dns_label,
+    path_segment,
+    qualified_name,
+)
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
 WORKLOADS: Final[Table] = {
+    **{
+        kind: {"": filled("spec")}
+        for kind in (
+            *("apps.v1.DaemonSet", "apps.v1.Deployment", "apps.v1.ReplicaSet", "apps.v1.StatefulSet"),
+            *("batch.v1.CronJob", "batch.v1.Job", "core.v1.ReplicationController"),
+        )
+    },
+    "apps.v1.ControllerRevision": {"": filled("data"), "revision": between(0)},
+    "core.v1.ReplicationControllerSpec": {"": filled("template"), "replicas": between(0)},
     "apps.v1.DeploymentSpec": {
         "replicas": between(0),
         "minReadySeconds": between(0),
@@ -56,6 +76,45 @@ WORKLOADS: Final[Table] = {
         "ttlSecondsAfterFinished": between(0),
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
+        "managedBy": DOMAIN_PATH,
+        "": when(
+            {"required": ["manualSelector"], "properties": {"manualSelector": {"const": True}}},
+            filled("selector").schema,
+            "empty-field",
+            "a selector with manualSelector",
+        ),
+    },
+    "batch.v1.PodFailurePolicyRule": {
+        "": exactly_one("onExitCodes", "onPodConditions"),
+        "onPodConditions": Rule("empty-field", "at least one condition", {"minItems": 1}),
+        "action": one_of("Count", "FailIndex", "FailJob", "Ignore", empty=False),
+    },
+    "batch.v1.PodFailurePolicyOnExitCodesRequirement": {
+        "": when(
+            has("operator", "In"),
+            {"properties": {"values": {"not": {"type": "array", "contains": {"const": 0}}}}},
+            "number-range",
+            "exit codes of a failure: 0 is none",
+        ),
+        "operator": one_of("In", "NotIn", empty=False),
+        "values": (
+            Rule("empty-field", "at least one exit code", {"minItems": 1}),
+            Rule("unique-items", "each exit code once", {"uniqueItems": True}),
+        ),
+    },
+    "batch.v1.PodFailurePolicyOnPodConditionsPattern": {
+        "type": qualified_name(),
+        "status": one_of("True", "False", "Unknown"),
+    },
+    "batch.v1.SuccessPolicy": {"": filled("rules")},
+    "batch.v1.SuccessPolicyRule": {
+        "": Rule(
+            "empty-field",
+            "succeededIndexes or succeededCount",
+            {"anyOf": [has("succeededIndexes"), {"required": ["succeededCount"]}]},
+        ),
+        "succeededIndexes": text("number-range", "indexes such as 0,2-5", r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*"),
+        "succeededCount": between(0),
     },
     "batch.v1.CronJobSpec": {
         "": filled("schedule"),
@@ -65,24 +124,35 @@ WORKLOADS: Final[Table] = {
         "failedJobsHistoryLimit": between(0),
     },
     "policy.v1.PodDisruptionBudgetSpec": {
+        "": Rule("one-of", "minAvailable or maxUnavailable", {"not": {"required": ["minAvailable", "maxUnavailable"]}}),
         "minAvailable": PERCENTAGE,
         "maxUnavailable": PERCENTAGE,
         "unhealthyPodEvictionPolicy": one_of("IfHealthyBudget", "AlwaysAllow", empty=False),
     },
 }
 
+_SCALED: Final = since(
+    34,
+    Rule(
+        "name-syntax",
+        "an apiVersion with a group, such as apps/v1",
+        {"required": ["apiVersion"], "properties": {"apiVersion": {"pattern": "^[^/]+/[^/]+$"}}},
+    ),
+)
 _SOURCES: Final = ("containerResource", "external", "object", "pods", "resource")
 
 AUTOSCALING: Final[Table] = {
     "autoscaling.v1.HorizontalPodAutoscalerSpec": {
+        "scaleTargetRef": _SCALED,
         "maxReplicas": between(1),
-        "minReplicas": (until(34, between(1)), since(35, between(0))),
+        "minReplicas": between(1),
         "targetCPUUtilizationPercentage": between(1),
     },
     "autoscaling.v1.CrossVersionObjectReference": _TARGET,
     "autoscaling.v2.HorizontalPodAutoscalerSpec": {
+        "scaleTargetRef": _SCALED,
         "maxReplicas": between(1),
-        "minReplicas": (until(34, between(1)), since(35, between(0))),
+        "minReplicas": between(1),
     },
     "autoscaling.v2.CrossVersionObjectReference": _TARGET,
     "autoscaling.v2.MetricSpec": {
@@ -124,6 +194,7 @@ AUTOSCALING: Final[Table] = {
     "autoscaling.v2.HPAScalingRules": {
         "selectPolicy": one_of("Max", "Min", "Disabled", empty=False),
         "stabilizationWindowSeconds": between(0, 3600),
+        "tolerance": NOT_NEGATIVE,
         "policies": Rule("empty-field", "at least one policy", {"minItems": 1}),
     },
     "autoscaling.v2.HPAScalingPolicy": {
