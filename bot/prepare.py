@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.branch import Move
+from bot.branch import Move, parse_branch
 from bot.edit import set_release
 from bot.git import Clone
 from bot.messages.commit import commit_message
@@ -81,12 +81,14 @@ class Preparer:
         self._bases: dict[str, Base] = {}
         self._manifests: dict[tuple[str, str, str], tuple[Manifest, ...]] = {}
         self._prepared: dict[tuple[Promotion, str, int], Prepared] = {}
+        self._heads: dict[str, Prepared] = {}
 
     def prepare(self, promotion: Promotion, parent: str) -> Prepared:
         """The promotion rendered and validated on `parent`; whatever is wrong with it is in the result."""
         key = (promotion, parent, self._clone.made)
         if key not in self._prepared:
-            self._prepared[key] = self._prepare(promotion, parent)
+            made = self._prepared[key] = self._prepare(promotion, parent)
+            self._heads |= {made.head: made} if made.head else {}
         return self._prepared[key]
 
     def is_fresh(self, commit: str, environment: str, service: str) -> bool:
@@ -106,6 +108,8 @@ class Preparer:
 
         The head may be anybody's: whatever is wrong with it makes it somebody else's, and nothing worse.
         """
+        if made := self._heads.get(head):  # we made this very commit
+            return made.inputs if (made.parent, parse_branch(made.promotion.branch)) == (parent, move) else None
         try:
             result = self._result_of(head, self._base(parent), move)
             if result is None:

@@ -246,7 +246,8 @@ def _make_forge(folder: Path, bare: Path, final: Path) -> None:
     """A bare repository with our branch, known to ours as `origin` at its final place."""
     git = Git(folder)
     git.run("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(bare))
-    Git(bare).run("config", "gc.auto", "0")
+    for setting, value in (("gc.auto", "0"), ("receive.autogc", "false")):
+        Git(bare).run("config", setting, value)
     git.run("push", "--quiet", str(bare), BRANCH)
     git.run("remote", "add", "origin", str(final))
     git.run("update-ref", f"refs/remotes/origin/{BRANCH}", "HEAD")
