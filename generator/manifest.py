@@ -59,13 +59,18 @@ class Manifest:
 
         `pointer` leads to what is looked for in its object: the value may be a map or list that it is deep inside of.
         """
+        found = self.value_pointer(line, pointer)
+        return None if found is None or self.origins is None else self.origins.nearest(found)
+
+    def value_pointer(self, line: int, pointer: Pointer = ()) -> Pointer | None:
+        """Where the value on a rendered line stands among the service's values; as for `value_origin`."""
         index = _covering(self.spans, line)
         above = self.spans[index].pointer if index is not None else None
         if above is None or self.origins is None:
             return None
         suffixes = (pointer[start:] for start in range(len(pointer) + 1))
         inner = next(suffix for suffix in suffixes if not suffix or (*above, *suffix) in self.origins)
-        return self.origins.nearest((*above, *inner))
+        return (*above, *inner)
 
 
 def written_at(spans: tuple[Span, ...], line: int) -> Location | None:

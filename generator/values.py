@@ -88,6 +88,13 @@ class Origins(Mapping[Pointer, Location]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def said(self, pointer: Pointer) -> tuple[tuple[Any, Location] | None, ...]:
+        """What each layer says at a pointer and where, the lowest first; None where it says nothing.
+
+        A null above the pointer takes away what is below it: it is said there too.
+        """
+        return tuple(_said(layer, pointer) for layer in self._layers)
+
     def nearest(self, pointer: Pointer, key: bool = False) -> Location:
         """The place of a value, or of its key; of the innermost map or list around it where nobody has written it."""
         layer, written = self._deciding(pointer)
@@ -104,6 +111,19 @@ class Origins(Mapping[Pointer, Location]):
                 if _holds(layer.data, pointer[:end]):
                     return layer, pointer[:end]
         return self._layers[-1], ()
+
+
+def _said(layer: Layer, pointer: Pointer) -> tuple[Any, Location] | None:
+    value: Any = layer.data
+    if not pointer:
+        return value, layer.locate((), True)
+    for end, step in enumerate(pointer, 1):
+        if not _holds(value, (step,)):
+            return None
+        value = value[step]
+        if value is None or end == len(pointer):
+            return value, layer.locate(pointer[:end], True)
+    return None
 
 
 def _holds(data: Any, pointer: Pointer) -> bool:

@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
         "status": Entry("bot.cli.status", "Show each service's release in every environment"),
         "why": Entry("bot.cli.why", "Explain why a service has or hasn't moved, and when it will"),
         "plan": Entry("bot.cli.plan", "Show what the bot would do now, and why not more"),
+        "explain": Entry("generator.cli.explain", "Explain a check, or where a value of a service comes from"),
         "history": Entry("bot.cli.history", "Show the releases that a service went through"),
     },
     "Steer": {

@@ -1,0 +1,145 @@
+"""`towpath explain`: what a check is about, and where a value of a service comes from."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.cli.options import environments, find_repository, output_option, services
+from generator.errors import InputError, UsageError
+from generator.report.console import coloured, out, out_json
+from generator.suggest import one_of
+
+if TYPE_CHECKING:
+    from generator.build import Build
+    from generator.repository import Repository
+    from generator.resolve import ResolvedService
+
+_LINE = re.compile(
+    r"(?P<path>(?:\./)?environments/(?P<env>[^/]+)/rendered/(?P<service>[^/]+)/[^/:]+):(?P<line>[0-9]{1,9})"
+)
+
+
+@click.command()
+@click.argument("name", metavar="CHECK | SERVICE | FILE:LINE")
+@click.argument("value", required=False, metavar="[VALUE]")
+@click.option("-e", "--env", "environment", metavar="ENV", help="The environment, for a value.")
+@click.option("-C", "--repository", type=click.Path(path_type=Path), metavar="PATH", help="The repository.")
+@output_option
+def command(name: str, value: str | None, environment: str | None, repository: Path | None, output: str) -> int:
+    """Explain a check: why it is there, what it weighs here, what to do, and where it is suppressed.
+
+    Or explain a value of SERVICE in an environment: which file sets it, which others do in vain, and the rendered
+    lines it ends up in. Without VALUE all of them are listed.
+
+    A rendered line (FILE:LINE) is explained by the line of the template and the value that it comes from.
+
+    \b
+    Examples:
+      towpath explain missing-volume
+      towpath explain frontend -e prod
+      towpath explain frontend env.PORT -e prod
+      towpath explain environments/prod/rendered/frontend/deployment.yaml:42
+    """
+    if line := _LINE.fullmatch(name):
+        _line(line, find_repository(repository or Path()), output)
+    elif value is None and environment is None:
+        _check(name, _root(repository), output)
+    else:
+        _value(name, value, environment, find_repository(repository or Path()), output)
+    return 0
+
+
+def _root(repository: Path | None) -> Path | None:
+    """The repository around us, if there is one: a check can be explained without."""
+    if repository is not None:
+        return find_repository(repository)
+    try:
+        return find_repository(Path())
+    except InputError:
+        return None
+
+
+def _check(name: str, root: Path | None, output: str) -> None:
+    from generator.checks.all import BY_ID
+    from generator.load import load
+    from generator.report.explained import check_json, check_text
+    from generator.suppressions import suppressions
+    from generator.tree import DiskTree
+    from generator.validate import weigh
+
+    if root is not None and name not in BY_ID and name in services(root):
+        raise UsageError(f"{name} is a service: in which environment?", next=f"towpath explain {name} -e ENV")
+    check = BY_ID[one_of("check", name, BY_ID)]
+    repository = load(DiskTree(root)) if root else None
+    settings = repository.settings if repository else None
+    weight = weigh(settings, check.id, check.severity)
+    here = weight.value if weight else "off"
+    said = settings.source.at(("checks", name)) if settings and name in settings.checks else None
+    given = [one for one in suppressions(repository) if one.check == name] if repository else []
+    if output == "json":
+        out_json(check_json(check, here, said, given))
+    else:
+        out(check_text(check, here, said, given, coloured(sys.stdout)))
+
+
+def _value(service: str, path: str | None, environment: str | None, root: Path, output: str) -> None:
+    from generator.explain import explain, leaves
+    from generator.report.explained import value_json, value_text, values_text
+
+    one_of("service", service, services(root))
+    if environment is None:
+        next = f"towpath explain {service} {path or ''} -e ENV"
+        raise UsageError("a value differs between environments: name one with -e", next=next)
+    place = one_of("environment", environment, environments(root))
+    resolved, build = _built(root, place, service)
+    if path is None:
+        found = leaves(resolved)
+        out_json([value_json(service, place, one) for one in found]) if output == "json" else out(values_text(found))
+        return
+    explained = explain(resolved, build.manifests, path)
+    if output == "json":
+        out_json(value_json(service, place, explained))
+    else:
+        out(value_text(service, place, explained, coloured(sys.stdout)))
+
+
+def _line(found: re.Match[str], root: Path, output: str) -> None:
+    from generator.explain import at_line, explain_at
+    from generator.report.explained import value_json, value_text
+    from generator.report.json import location_json
+
+    service = one_of("service", found["service"], services(root))
+    environment = one_of("environment", found["env"], environments(root))
+    resolved, build = _built(root, environment, service)
+    template, pointer = at_line(build.manifests, found["path"].removeprefix("./"), int(found["line"]))
+    explained = None if pointer is None else explain_at(resolved, build.manifests, pointer)
+    if output == "json":
+        value = None if explained is None else value_json(service, environment, explained)
+        out_json({"template": location_json(template), "value": value})
+        return
+    out(f"written by {template}" + ("" if explained else ", which says it itself"))
+    if explained:
+        out("\n" + value_text(service, environment, explained, coloured(sys.stdout)))
+
+
+def _built(root: Path, environment: str, service: str) -> tuple[ResolvedService, Build]:
+    """The values of a service, and what they render; raises `InputError` for whatever keeps it from being rendered."""
+    from generator.build import Builder
+    from generator.cli.checkout import worktree_pins
+    from generator.load import load
+    from generator.tree import DiskTree
+
+    tree = DiskTree(root)
+    repository: Repository = load(tree)
+    overlay = repository.overlays.get((environment, service))
+    if overlay is None:
+        raise InputError(
+            f"{service} is not in {environment}", next=f"add environments/{environment}/services/{service}.yaml"
+        )
+    builder = Builder(tree, repository, worktree_pins(root))
+    return builder.resolve(overlay).service, builder.build(environment, service)

@@ -1,0 +1,56 @@
+"""Whatever an object looks like, checks find problems in it or none: they never fail, and never point beside it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.checks.all import CHECKS
+from generator.checks.check import RenderedObject, Scope
+from generator.k8syaml import dump, load_all
+from generator.manifest import Manifest
+from tests.generator.checks.rendered import environment
+
+OBJECTS = [one for check in CHECKS for text in (check.good, check.bad) for one in load_all(text) if len(text) < 5000]
+OTHER = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "x", "-", "é", [], {}, [None], [[]], [1, "a"], {"a": None}, {"": {}}]
+)
+SCOPE = environment()
+
+
+def places(value: Any, path: tuple = ()):
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, below in inner:
+        yield from places(below, (*path, step))
+
+
+@st.composite
+def bent(draw):
+    """An object with one or two of its places replaced by something else."""
+    value = copy.deepcopy(draw(st.sampled_from(OBJECTS)))
+    for _ in range(draw(st.integers(1, 2))):
+        path = draw(st.sampled_from(list(places(value))[1:]))
+        inside: Any = value
+        for step in path[:-1]:
+            inside = inside[step]
+        inside[path[-1]] = copy.deepcopy(draw(OTHER))
+    return value
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.lists(bent(), min_size=1, max_size=3))
+def test_no_check_fails_for_any_object(values):
+    text = "---\n".join(map(dump, values))
+    manifest = Manifest("environments/test/rendered/web/all.yaml", text, tuple(values), "t")
+    objects = tuple(RenderedObject("web", manifest, index, value) for index, value in enumerate(values))
+    before = {one.identity("shop"): other for one, other in zip(objects, OBJECTS, strict=False)}
+    scope = Scope(SCOPE, objects, before)
+    for check in CHECKS:
+        for problem in check.run(scope):
+            assert problem.placed in objects
+            assert problem.message
+            assert all(isinstance(step, str | int) for step in problem.pointer)
