@@ -67,7 +67,7 @@ QUANTITY: Schema = {
     "pattern": r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\s*$",
     "x-towpath-expects": "a quantity such as 250m, 1.5 or 64Mi",
 }
-INT_OR_STRING: Schema = {"type": ["integer", "string", "null"]}
+INT_OR_STRING: Schema = {"type": ["integer", "string", "null"], "minimum": -(2**31), "maximum": 2**31 - 1}
 CORRECTED = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": QUANTITY,
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT_OR_STRING,

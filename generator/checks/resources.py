@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Problem, Scope
-from generator.checks.example import deployment
+from generator.checks.example import deployment, manifest
 from generator.checks.quantity import amount
 from generator.finding import Severity
-from generator.workload import mapping
+from generator.workload import items, mapping
 
 
 def _above(scope: Scope) -> Iterator[Problem]:
@@ -51,6 +51,32 @@ def _unfit(name: str, value: object, limits: Any, group: str) -> str:
     return ""
 
 
+_ORDER: Final = ("min", "defaultRequest", "default", "max")
+
+
+def _ranges(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("LimitRange"):
+        kinds: set[object] = set()
+        for index, limit in items(placed.value, "spec", "limits"):
+            path = ("spec", "limits", index)
+            if limit.get("type") in kinds:
+                yield Problem(placed, (*path, "type"), f"{placed.title} has two entries for {limit['type']}")
+            kinds.add(str(limit.get("type")))
+            for lower, upper, name in _reversed(limit):
+                message = f"{placed.title}: {lower} of {name} is above {upper}"
+                yield Problem(placed, (*path, lower, name), message)
+
+
+def _reversed(limit: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(field, field, resource) where the first must not be above the second, and is."""
+    for place, lower in enumerate(_ORDER):
+        for upper in _ORDER[place + 1 :]:
+            for name, low in mapping(limit, lower).items():
+                least, most = amount(low), amount(mapping(limit, upper).get(name))
+                if least is not None and most is not None and least > most:
+                    yield lower, upper, name
+
+
 def _lasting(scope: Scope) -> Iterator[Container]:
     return (container for container in scope.containers if container.lasting)
 
@@ -79,6 +105,11 @@ def _no_limit(name: str) -> Any:
 
 _BOTH = "resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {memory: 128Mi}}"
 
+
+def _limit_range(amounts: str) -> str:
+    return manifest("v1", "LimitRange", "defaults", f"limits: [{{type: Container, {amounts}}}]")
+
+
 FAMILY = Family(
     "resources",
     "Resources",
@@ -93,6 +124,16 @@ FAMILY = Family(
             _above,
             deployment("resources: {requests: {memory: 128Mi}, limits: {memory: 0.5Gi}}"),
             deployment("resources: {requests: {memory: 1Gi}, limits: {memory: 512Mi}}"),
+        ),
+        Check(
+            "limit-range",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "in a LimitRange, min <= defaultRequest <= default <= max, and each type is there once",
+            "put the amounts in order",
+            _ranges,
+            _limit_range("min: {cpu: 50m}, max: {cpu: 1}"),
+            _limit_range("min: {cpu: 2}, max: {cpu: 1}"),
         ),
         Check(
             "indivisible-resource",

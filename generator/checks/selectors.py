@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope, match_labels
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, service, stream
 from generator.finding import Severity
 from generator.repository import Pointer
@@ -17,17 +17,24 @@ _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 def _mismatches(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of(*_SELECTING):
         labels = pod_labels(placed.value) or {}
-        for key, value in match_labels(placed.value).items():
-            if labels.get(key) != value:
-                got = f"has {labels[key]!r}" if key in labels else "does not have it"
-                message = f"{placed.title} selects pods with {key}={value}, but its pod template {got}"
-                yield Problem(placed, ("spec", "selector", "matchLabels", key), message)
+        yield from _missed(placed, ("spec", "selector", "matchLabels"), labels)
         for index, expression in items(placed.value, "spec", "selector", "matchExpressions"):
             if not holds(expression, labels):
                 message = (
                     f"{placed.title} selects pods by {expression.get('key')}, which its pod template does not satisfy"
                 )
                 yield Problem(placed, ("spec", "selector", "matchExpressions", index), message)
+
+    for placed in scope.of("ReplicationController"):
+        yield from _missed(placed, ("spec", "selector"), pod_labels(placed.value) or {})
+
+
+def _missed(placed: RenderedObject, where: Pointer, labels: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, value in mapping(placed.value, *where).items():
+        if labels.get(key) != value:
+            got = f"has {labels[key]!r}" if key in labels else "does not have it"
+            message = f"{placed.title} selects pods with {key}={value}, but its pod template {got}"
+            yield Problem(placed, (*where, key), message)
 
 
 def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:

@@ -53,6 +53,8 @@ _WEBHOOK: Final[Mapping[str, Rules]] = {
     "timeoutSeconds": between(1, 30),
 }
 ADMISSION: Final[Table] = {
+    "admissionregistration.v1.ValidatingAdmissionPolicy": {"": filled("spec")},
+    "flowcontrol.v1.FlowSchema": {"": filled("spec")},
     "admissionregistration.v1.ValidatingWebhook": _WEBHOOK,
     "admissionregistration.v1.MutatingWebhook": {
         **_WEBHOOK,
@@ -62,7 +64,7 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.ServiceReference": {
         "": filled("name", "namespace"),
         "path": text(
-            "path-syntax", "a path of DNS names that begins with '/'", r"/([a-z0-9]([-a-z0-9.]*[a-z0-9])?/?)*"
+            "path-syntax", "a path of DNS names that begins with '/'", r"(/([a-z0-9]([-a-z0-9.]*[a-z0-9])?/?)*)?"
         ),
         "port": PORT_NUMBER,
     },

@@ -25,6 +25,7 @@ _NO_LOOPBACK: Final = Rule(
 )
 _FAMILY: Final = {"IPv4": "^[0-9.]+$", "IPv6": ":"}
 ENDPOINTS: Final[Table] = {
+    "networking.v1.IngressClass": {"": filled("spec")},
     "core.v1.EndpointSubset": {
         "": (
             Rule(

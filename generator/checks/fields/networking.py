@@ -130,7 +130,14 @@ NETWORKING: Final[Table] = {
         ),
         "pathType": one_of("Exact", "Prefix", "ImplementationSpecific", empty=False),
     },
-    "networking.v1.IngressBackend": {"": exactly_one("resource", "service")},
+    "networking.v1.IngressBackend": {
+        "": exactly_one("resource", "service"),
+        "resource": Rule(
+            "name-syntax",
+            "a DNS name as apiGroup",
+            {"properties": {"apiGroup": optional(dns_subdomain()).schema}},
+        ),
+    },
     "networking.v1.IngressServiceBackend": {
         "": filled("name", "port"),
         "name": (until(35, dns_1035_label()), since(36, dns_label())),
@@ -160,7 +167,7 @@ NETWORKING: Final[Table] = {
         ),
         "port": PORT,
         "endPort": PORT_NUMBER,
-        "protocol": _PROTOCOL,
+        "protocol": one_of("TCP", "UDP", "SCTP", empty=False),
     },
     "networking.v1.NetworkPolicyPeer": {
         "": (

@@ -68,7 +68,9 @@ METADATA: Final[Table] = {
     "core.v1.ServiceAccount": {"secrets": each(Rule("empty-field", "a name", {"required": ["name"]}))},
     "core.v1.PersistentVolumeClaim": {"": filled("spec")},
     "core.v1.TypedLocalObjectReference": {
-        "": when(has("kind"), filled("name").schema, "empty-field", "a name with the kind")
+        "": when(has("kind"), filled("name").schema, "empty-field", "a name with the kind"),
+        "kind": path_segment(),
+        "name": path_segment(),
     },
     "rbac.v1.AggregationRule": {"": filled("clusterRoleSelectors")},
     "core.v1.Namespace": {"metadata": _POD_SECURITY},

@@ -62,10 +62,12 @@ _RESOURCES: Final = tuple(
 )
 _PROFILE: Final = (
     filled("type"),
-    when(has("type", "Localhost"), filled("localhostProfile").schema, "one-of", "localhostProfile with type Localhost"),
+    when(
+        has("type", "Localhost"), {"required": ["localhostProfile"]}, "one-of", "localhostProfile with type Localhost"
+    ),
     when(
         has("type", "RuntimeDefault", "Unconfined"),
-        {"properties": {"localhostProfile": {"type": "null"}}},
+        {"properties": {"localhostProfile": {"enum": ["", None]}}},
         "one-of",
         "localhostProfile only with type Localhost",
     ),
@@ -78,6 +80,11 @@ _OF_RESOURCES: Final = text(
 
 
 _KEYED: Final = rf"metadata\.(labels\['{KEY}'\]|annotations\['(?i:{KEY})'\])"
+
+
+_RESOURCE_FIELD: Final = Rule(
+    _OF_RESOURCES.check, _OF_RESOURCES.expects, {"properties": {"resource": _OF_RESOURCES.schema}}
+)
 
 
 def _field_path(*fields: str) -> Rule:
@@ -248,9 +255,7 @@ CONTAINER: Final[Table] = {
             "status.podIP",
             "status.podIPs",
         ),
-        "resourceFieldRef": Rule(
-            _OF_RESOURCES.check, _OF_RESOURCES.expects, {"properties": {"resource": _OF_RESOURCES.schema}}
-        ),
+        "resourceFieldRef": _RESOURCE_FIELD,
     },
     "core.v1.EnvFromSource": {
         "": exactly_one("configMapRef", "secretRef"),
@@ -319,7 +324,7 @@ VOLUMES: Final[Table] = {
         "fieldRef": _field_path(
             "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"
         ),
-        "resourceFieldRef": filled("containerName"),
+        "resourceFieldRef": (filled("containerName"), _RESOURCE_FIELD),
     },
     "core.v1.ProjectedVolumeSource": {"defaultMode": _MODE},
     "core.v1.VolumeProjection": {"": Rule("one-of", "one source", {"maxProperties": 1})},

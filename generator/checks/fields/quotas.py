@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from generator.checks.fields.rule import Rule, Table, between, each, filled, has, keys, one_of, text, values, when
-from generator.checks.fields.syntax import NOT_NEGATIVE, dns_label, qualified_name
+from generator.checks.fields.syntax import NOT_NEGATIVE, dns_label, label_key, label_value, qualified_name
 
 _SCOPES: Final = (
     *("Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass"),
@@ -124,6 +124,7 @@ QUOTAS: Final[Table] = {
         ),
         "preemptionPolicy": one_of("Never", "PreemptLowerPriority", empty=False),
     },
+    "node.v1.Scheduling": {"nodeSelector": (keys(label_key()), values(label_value()))},
     "node.v1.RuntimeClass": {"": filled("handler"), "handler": dns_label()},
     "node.v1.Overhead": {
         "podFixed": (

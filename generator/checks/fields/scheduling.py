@@ -69,6 +69,7 @@ _NODE_FIELD: Final = Rule(
         }
     },
 )
+_LABEL_KEYS: Final = {field: each(label_key()) for field in ("matchLabelKeys", "mismatchLabelKeys")}
 _KEYS_NEED_A_SELECTOR: Final = tuple(
     when(has(field), has("labelSelector"), "label-selector", f"a labelSelector with {field}")
     for field in ("matchLabelKeys", "mismatchLabelKeys")
@@ -87,6 +88,7 @@ SCHEDULING: Final[Table] = {
         "": (filled("topologyKey"), *_KEYS_NEED_A_SELECTOR),
         "topologyKey": label_key(),
         "namespaces": each(dns_label()),
+        **_LABEL_KEYS,
     },
     "core.v1.TopologySpreadConstraint": {
         "": (
@@ -99,6 +101,7 @@ SCHEDULING: Final[Table] = {
                 "minDomains only with DoNotSchedule",
             ),
         ),
+        **_LABEL_KEYS,
         "maxSkew": between(1),
         "minDomains": between(1),
         "whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway", empty=False),

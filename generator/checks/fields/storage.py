@@ -24,6 +24,7 @@ _LOCAL_NEEDS_NODES: Final = Rule(
     },
 )
 STORAGE: Final[Table] = {
+    "core.v1.PersistentVolume": {"": filled("spec")},
     "core.v1.PersistentVolumeSpec": {
         "": (
             filled("accessModes", "capacity"),
@@ -56,7 +57,7 @@ STORAGE: Final[Table] = {
             r"([^/]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
         ),
         "parameters": keys(Rule("empty-field", "a parameter's name", {"minLength": 1})),
-        "reclaimPolicy": one_of("Delete", "Retain", empty=False),
+        "reclaimPolicy": one_of("Delete", "Retain"),
         "volumeBindingMode": one_of("Immediate", "WaitForFirstConsumer", empty=False),
     },
     "core.v1.TopologySelectorLabelRequirement": {

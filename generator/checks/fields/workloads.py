@@ -39,7 +39,10 @@ WORKLOADS: Final[Table] = {
             *("batch.v1.CronJob", "batch.v1.Job", "core.v1.ReplicationController"),
         )
     },
-    "apps.v1.ControllerRevision": {"": filled("data"), "revision": between(0)},
+    "apps.v1.ControllerRevision": {
+        "": Rule("empty-field", "data to be set", {"required": ["data"]}),
+        "revision": between(0),
+    },
     "core.v1.ReplicationControllerSpec": {"": filled("template"), "replicas": between(0)},
     "apps.v1.DeploymentSpec": {
         "replicas": between(0),
@@ -188,7 +191,9 @@ AUTOSCALING: Final[Table] = {
         "target": exactly_one("averageUtilization", "averageValue"),
     },
     "autoscaling.v2.PodsMetricSource": {"target": filled("averageValue")},
-    "autoscaling.v2.ObjectMetricSource": {"target": exactly_one("value", "averageValue")},
+    "autoscaling.v2.ObjectMetricSource": {
+        "target": Rule("empty-field", "value or averageValue", {"anyOf": [has("value"), has("averageValue")]})
+    },
     "autoscaling.v2.ExternalMetricSource": {"target": exactly_one("value", "averageValue")},
     "autoscaling.v2.MetricIdentifier": {"": filled("name"), "name": path_segment()},
     "autoscaling.v2.HPAScalingRules": {
