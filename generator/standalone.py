@@ -14,7 +14,7 @@ from generator.finding import Finding, Severity
 from generator.k8syaml import parse
 from generator.manifest_files import ManifestFile
 from generator.policy import Promotion, Verify
-from generator.repository import Cluster, Environment, Settings, Source
+from generator.repository import Cluster, Environment, Pointer, Settings, Source
 from generator.validate import problems, unknown_checks
 from generator.verdict import Case, Status, status_of
 
@@ -97,16 +97,20 @@ def _cases(
     known: Catalogue,
     version: str,
 ) -> Iterator[Case]:
-    by_object: dict[int, list[Finding]] = {}
+    by_object: dict[tuple[str, int, Pointer], list[Finding]] = {}
     for placed, finding in found:
-        by_object.setdefault(id(placed), []).append(finding)
+        by_object.setdefault(_place(placed), []).append(finding)
     for file in files:
         if file.finding:
             yield Case(file.path, "", Status.ERROR, (file.finding,))
         for placed in file.objects:
-            own = tuple(by_object.get(id(placed), ()))
+            own = tuple(by_object.get(_place(placed), ()))
             status = Status.SKIPPED if _passed_over(placed, skip, known, version) else status_of(own)
             yield Case(file.path, placed.title or "object", status, own)
+
+
+def _place(placed: RenderedObject) -> tuple[str, int, Pointer]:
+    return (placed.manifest.path, placed.index, placed.within)
 
 
 def _passed_over(placed: RenderedObject, skip: frozenset[str], known: Catalogue, version: str) -> bool:

@@ -137,6 +137,11 @@ def test_a_missing_path_is_said(here, validate):
     assert "there is no file or folder nothing.yaml" in done.err
 
 
+def test_an_object_with_a_null_fares_as_its_findings_say(here, validate):
+    (here / "a.yaml").write_text(BAD.replace("\ndata:", "\nimmutable: null\ndata:"))
+    assert fares(validate("a.yaml")) == {"invalid": 1}
+
+
 def test_kinds_are_skipped_and_rejected_by_kind_or_by_version_and_kind(here, validate):
     (here / "a.yaml").write_text(f"{BAD}---\n{UNKNOWN}")
     assert fares(validate("a.yaml")) == {"invalid": 1, "error": 1}
@@ -208,8 +213,8 @@ def test_versions(here, validate):
     )
     assert validate("a.yaml", "--kubernetes-version", "1.30").code == 0
     also = validate("a.yaml", "--kubernetes-version", "1.30", "--also-check", "1.31", "--also-check", "1.32")
-    assert (also.code, [one[0] for one in also.found]) == (1, ["unknown-kind"])
-    assert also.messages[0].startswith("Kubernetes 1.32 has no FlowSchema")
+    assert (also.code, [one[0] for one in also.found]) == (1, ["removed-api", "deprecated-api"])
+    assert also.messages[0].startswith("Kubernetes 1.32: flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema was removed")
     wrong = validate("a.yaml", "--also-check", "1.99")
     assert wrong.code == 2
     assert "1.25, 1.26" in wrong.err and "1.37" in wrong.err
@@ -301,4 +306,4 @@ def test_further_versions_of_a_repository(here, capsys):
     assert run(["validate", "--also-check", "1.32", "--output", "json"]) == 1
     messages = {one["message"] for one in json.loads(capsys.readouterr().out)["findings"] if one["severity"] == "error"}
     assert len(messages) == 1
-    assert "Kubernetes 1.32 has no FlowSchema" in messages.pop()
+    assert messages.pop().startswith("Kubernetes 1.32: flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema was removed")
