@@ -1,4 +1,4 @@
-"""One settled shop for all scenarios of a process; each scenario plays in a copy of its folder."""
+"""What scenarios begin with, played once in a process; each scenario goes on in a copy of the folder."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from pathlib import Path
 import pytest
 
 from bot.evidence import State
+from bot.forge.interface import PullState
 from bot.simulate.clock import START
+from generator.git import Git
 from generator.scaffold import create
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 
 # Nothing soaks unless a scenario is about it.
-_POLICIES = {"staging": ("promotion: {mode: auto, soak: 5m}",), "prod": ("promotion: {mode: auto, soak: 30m}",)}
+_POLICIES = {"staging": "promotion: {mode: auto, soak: 5m}", "prod": "promotion: {mode: auto, soak: 30m}"}
+
+
+HOLD = "hold: {reason: wait, by: ada}\n"
 
 
 @dataclass(frozen=True)
-class Settled:
-    """A folder with a shop in it whose first releases have passed everywhere, and what time it is there."""
+class Saved:
+    """A folder with a shop in it, and what time it is there."""
 
     folder: Path
     now: datetime
@@ -32,8 +37,17 @@ class Settled:
         return Shop(to, self.now)
 
 
+def save(shop: Shop, folder: Path) -> Saved:
+    """The end of one story as the beginning of others. It is copied often, so it is made of few files."""
+    shop.close()
+    for repository in (shop.checkout / ".git", shop.forge_folder, shop.clone().folder):
+        shutil.rmtree(repository / "hooks", ignore_errors=True)
+        Git(repository).run("gc", "--quiet", "--prune=now")
+    return Saved(folder, shop.clock.now())
+
+
 @pytest.fixture(scope="session")
-def settled(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody: None) -> Settled:
+def settled(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody: None) -> Saved:
     folder = tmp_path_factory.mktemp("settled")
     began = (START - timedelta(hours=1)).isoformat()
     with pytest.MonkeyPatch.context() as patch:
@@ -41,29 +55,62 @@ def settled(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody: None) -> S
         patch.setenv("GIT_COMMITTER_DATE", began)
         create(folder / "shop", "web", forge=True)
     shop = Shop(folder, START - timedelta(minutes=59))
-    files = {f"environments/{name}/environment.yaml": soaking for name, (soaking,) in _POLICIES.items()}
+    files = {f"environments/{name}/environment.yaml": soaking for name, soaking in _POLICIES.items()}
     shop.change({path: shop.text(path).replace(soaking, "promotion: {mode: auto}") for path, soaking in files.items()})
     shop.until(lambda: all(shop.state(environment) is State.PASS for environment in ENVIRONMENTS))
-    shop.git("gc", "--quiet")
-    shop.close()
-    return Settled(folder, shop.clock.now())
+    return save(shop, folder)
 
 
-@pytest.fixture
-def shop(settled: Settled, tmp_path: Path) -> Iterator[Shop]:
-    """A shop where 1.4.1 has passed in test, staging and prod."""
-    shop = settled.copy(tmp_path)
+@pytest.fixture(scope="session")
+def _landed(settled: Saved, tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    folder = tmp_path_factory.mktemp("landed")
+    shop = settled.copy(folder)
+    shop.release("test", "1.4.2")
+    shop.until(lambda: shop.tag("staging") == "1.4.2")
+    return save(shop, folder)
+
+
+@pytest.fixture(scope="session")
+def _waiting(settled: Saved, tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    folder = tmp_path_factory.mktemp("waiting")
+    shop = settled.copy(folder)
+    shop.extend("environments/staging/environment.yaml", HOLD, render=False)
+    shop.release("test", "1.4.2")
+    shop.until(lambda: len(shop.pulls(PullState.OPEN, "staging")) == 1)
+    return save(shop, folder)
+
+
+def _play(saved: Saved, folder: Path) -> Iterator[Shop]:
+    shop = saved.copy(folder)
     yield shop
     shop.close()
 
 
 @pytest.fixture
-def another(settled: Settled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Shop]]:
-    """Further shops in the same state."""
+def shop(settled: Saved, tmp_path: Path) -> Iterator[Shop]:
+    """A shop where 1.4.1 has passed in test, staging and prod."""
+    yield from _play(settled, tmp_path)
+
+
+@pytest.fixture
+def landed(_landed: Saved, tmp_path: Path) -> Iterator[Shop]:
+    """The shop when 1.4.2 has passed in test and runs in staging, where nobody has looked at it yet."""
+    yield from _play(_landed, tmp_path)
+
+
+@pytest.fixture
+def waiting(_waiting: Saved, tmp_path: Path) -> Iterator[Shop]:
+    """The shop with an open pull request that brings 1.4.2 to staging, and that a hold keeps open."""
+    yield from _play(_waiting, tmp_path)
+
+
+@pytest.fixture
+def another(_landed: Saved, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Shop]]:
+    """Further shops where 1.4.2 has just come to staging."""
     made: list[Shop] = []
 
     def make() -> Shop:
-        made.append(settled.copy(tmp_path_factory.mktemp("another")))
+        made.append(_landed.copy(tmp_path_factory.mktemp("another")))
         return made[-1]
 
     yield make

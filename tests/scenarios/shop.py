@@ -63,7 +63,8 @@ class Shop:
         self.notices: list[Notify] = []
         self.passes: list[Pass] = []
         self._bare = Bare(self.forge_folder)
-        self._opened: list[Git] = [self._bare]
+        self._checkout = Git(self.checkout)
+        self._opened: list[Git] = [self._bare, self._checkout]
         self._history = HistoryReader(self._bare)
         self._records: Ledger | None = None
         self.bot = self.new_bot()
@@ -150,14 +151,14 @@ class Shop:
         """Somebody runs git in the checkout."""
         date = (at or self.clock.now()).isoformat()
         environment = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.checkout, check=True, capture_output=True, text=True, env=environment
-        )
+        command = ["git", "-c", "maintenance.auto=false", *arguments]
+        done = subprocess.run(command, cwd=self.checkout, check=True, capture_output=True, text=True, env=environment)
         return done.stdout.strip()
 
     def pull(self) -> None:
         """Somebody brings the checkout up to date."""
-        self.git("pull", "--quiet", "--ff-only")
+        if self._checkout.resolve("HEAD") != self.head:
+            self.git("pull", "--quiet", "--ff-only")
 
     def change(
         self, files: Mapping[str, str | None], message: str = "Change", *, render: bool = True, findings: bool = False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
-
 from bot.action import Merge, UpdatePullRequest
 from bot.evidence import State
 from bot.forge.interface import PullRequest, PullState
@@ -14,22 +12,13 @@ from bot.hold import Reason
 from bot.messages.body import BEGIN
 from bot.outcome import Result
 from bot.trailers import parse_trailers
+from tests.scenarios.conftest import HOLD
 from tests.scenarios.shop import BOT, STEP, Shop
 
 STAGING = "environments/staging/environment.yaml"
 OVERLAY = "environments/staging/services/web.yaml"
 DEPLOYMENT = "environments/staging/rendered/web/deployment.yaml"
-HOLD = "hold: {reason: wait, by: ada}\n"
 EXTERNAL = "external: {secrets: [web]}\n"
-
-
-@pytest.fixture
-def waiting(shop: Shop) -> Shop:
-    """A shop with an open pull request that brings 1.4.2 to staging, and that a hold keeps open."""
-    shop.extend(STAGING, HOLD, render=False)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: len(shop.pulls(PullState.OPEN, "staging")) == 1)
-    return shop
 
 
 def go_on(shop: Shop) -> None:
@@ -50,20 +39,18 @@ def push(shop: Shop, pull: PullRequest, files: Mapping[str, str], *options: str)
     return head
 
 
-def test_the_same_promotion_after_a_lift_is_a_pull_request_of_its_own(shop: Shop) -> None:
+def test_the_same_promotion_after_a_lift_is_a_pull_request_of_its_own(landed: Shop) -> None:
     """R1: [A, B, A, lifted, B again is a new identity]; Q3: `towpath lift` ends a quarantine."""
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    shop.revert(shop.arrival("staging").commit)
-    shop.rest()
-    assert shop.tag("staging") == "1.4.1"
-    assert shop.towpath("lift", "web", "-e", "staging", "--reason", "it was the node") == 0
-    shop.merge("lift/")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    first, second = shop.pulls(PullState.MERGED, "staging")
+    landed.revert(landed.arrival("staging").commit)
+    landed.rest()
+    assert landed.tag("staging") == "1.4.1"
+    assert landed.towpath("lift", "web", "-e", "staging", "--reason", "it was the node") == 0
+    landed.merge("lift/")
+    landed.until(lambda: landed.tag("staging") == "1.4.2")
+    first, second = landed.pulls(PullState.MERGED, "staging")
     assert first.branch != second.branch
     assert first.branch[:-12] == second.branch[:-12], "the same release, over another arrival"
-    shop.until(lambda: shop.tag("prod") == "1.4.2")
+    landed.until(lambda: landed.tag("prod") == "1.4.2")
 
 
 def test_what_somebody_else_pushed_is_neither_merged_nor_overwritten(waiting: Shop) -> None:
@@ -249,20 +236,18 @@ def test_what_people_write_around_the_bots_part_is_kept(waiting: Shop) -> None:
     assert waiting.tag("staging") == "1.4.1"
 
 
-def test_every_move_is_annotated_and_none_is_decided_by_it(shop: Shop) -> None:
+def test_every_move_is_annotated_and_none_is_decided_by_it(landed: Shop) -> None:
     """R11"""
-    before = shop.arrival("staging").release
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    landed = shop.arrival("staging")
-    trailers = {trailer.key: trailer.value for trailer in parse_trailers(shop.message(landed.commit))}
-    assert trailers["Towpath-Move"] == f"staging/web {before.to12} {landed.release.to12}"
-    assert trailers["Towpath-Evidence"] in shop.ledger().blobs.values()
+    before, after = (arrival.release for arrival in landed.track("staging").arrivals)
+    commit = landed.arrival("staging").commit
+    trailers = {trailer.key: trailer.value for trailer in parse_trailers(landed.message(commit))}
+    assert trailers["Towpath-Move"] == f"staging/web {before.to12} {after.to12}"
+    assert trailers["Towpath-Evidence"] in landed.ledger().blobs.values()
     assert "Towpath-Reverts" not in trailers
-    lie = f"Lie\n\nTowpath-Move: prod/web {before.to12} {landed.release.to12}\nTowpath-Reverts: {landed.commit}"
-    shop.change({"README.md": "Lie\n"}, lie)
-    assert shop.tags("prod") == ["1.4.1"]
-    shop.until_passed("staging", "1.4.2")
+    lie = f"Lie\n\nTowpath-Move: prod/web {before.to12} {after.to12}\nTowpath-Reverts: {commit}"
+    landed.change({"README.md": "Lie\n"}, lie)
+    assert landed.tags("prod") == ["1.4.1"]
+    landed.until_passed("staging", "1.4.2")
 
 
 def test_at_most_so_many_promotions_are_open_at_once(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from bot.forge.interface import PullState
 from bot.hold import Reason
 from bot.simulate.behaviour import Behaviour
 from bot.trailers import parse_trailers
+from tests.scenarios.conftest import HOLD
 from tests.scenarios.shop import STEP, Shop
 
 SPEC = "environments/base/services/web.yaml"
@@ -19,7 +20,6 @@ STAGING = "environments/staging/environment.yaml"
 PROD = "environments/prod/environment.yaml"
 OVERLAY = "environments/staging/services/web.yaml"
 BAD = Behaviour(environment="staging", tag="1.4.2", errors=0.05)
-HOLD = "hold: {reason: wait, by: ada}\n"
 
 
 def colour(shop: Shop, name: str) -> str:
@@ -32,20 +32,19 @@ def hold_back(shop: Shop) -> None:
     shop.extend(PROD, HOLD, render=False)
 
 
-def test_a_comment_does_not_walk_a_bad_image_back_in(shop: Shop) -> None:
+def test_a_comment_does_not_walk_a_bad_image_back_in(landed: Shop) -> None:
     """Q2: [a template comment edit must not walk the bad image back in]"""
-    shop.behaviours.append(BAD)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"])
-    shop.edit("templates/workload/deployment.yaml.j2", "apiVersion:", "{# Nothing. #}\napiVersion:")
-    colour(shop, "green")
-    shop.until(lambda: shop.state("test") is State.PASS)
-    shop.rest()
-    assert shop.tag("staging") == "1.4.1"
-    assert Reason.QUARANTINED in shop.reasons("staging")
-    shop.release("test", "1.4.3")
-    shop.until(lambda: shop.tag("staging") == "1.4.3")
-    assert "COLOUR" in shop.rendered("staging"), "another image brings the configuration along"
+    landed.behaviours.append(BAD)
+    landed.until(lambda: landed.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"])
+    landed.edit("templates/workload/deployment.yaml.j2", "apiVersion:", "{# Nothing. #}\napiVersion:")
+    colour(landed, "green")
+    landed.until(lambda: landed.state("test") is State.PASS)
+    landed.rest()
+    assert landed.tag("staging") == "1.4.1"
+    assert Reason.QUARANTINED in landed.reasons("staging")
+    landed.release("test", "1.4.3")
+    landed.until(lambda: landed.tag("staging") == "1.4.3")
+    assert "COLOUR" in landed.rendered("staging"), "another image brings the configuration along"
 
 
 def test_what_was_taken_back_of_one_image_is_the_configuration(shop: Shop) -> None:
@@ -63,36 +62,32 @@ def test_what_was_taken_back_of_one_image_is_the_configuration(shop: Shop) -> No
     assert shop.tag("staging") == "1.4.1", "the image was never away"
 
 
-def test_whoever_brings_back_what_was_taken_away_has_lifted_it(shop: Shop) -> None:
+def test_whoever_brings_back_what_was_taken_away_has_lifted_it(landed: Shop) -> None:
     """Q3: [A, B, A, B must not quarantine A]"""
-    landed = shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    back = shop.revert(shop.arrival("staging").commit)
-    shop.rest()
-    assert Reason.QUARANTINED in shop.reasons("staging")
-    again = shop.revert(back)
-    assert shop.tags("staging") == ["1.4.1", "1.4.2", "1.4.1", "1.4.2"]
-    shop.until_passed("prod", "1.4.2")
-    assert shop.arrival("staging").commit == again
-    shop.revert(landed)
-    shop.until_passed("staging", "1.4.1")
-    assert not shop.pulls(kind="rollback"), "1.4.1 was not in quarantine: it came as any release does"
+    back = landed.revert(landed.arrival("staging").commit)
+    landed.rest()
+    assert Reason.QUARANTINED in landed.reasons("staging")
+    again = landed.revert(back)
+    assert landed.tags("staging") == ["1.4.1", "1.4.2", "1.4.1", "1.4.2"]
+    landed.until_passed("prod", "1.4.2")
+    assert landed.arrival("staging").commit == again
+    landed.revert(landed.arrival("test").commit)
+    landed.until_passed("staging", "1.4.1")
+    assert not landed.pulls(kind="rollback"), "1.4.1 was not in quarantine: it came as any release does"
 
 
-def test_a_lifted_quarantine_stays_lifted_when_the_entry_is_tidied_away(shop: Shop) -> None:
+def test_a_lifted_quarantine_stays_lifted_when_the_entry_is_tidied_away(landed: Shop) -> None:
     """Q3, ledger: lifted-by is recorded."""
-    hold_back(shop)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    shop.revert(shop.arrival("staging").commit)
-    shop.extend(STAGING, HOLD, render=False)
-    shop.turn()
-    before = shop.text(OVERLAY)
-    assert shop.towpath("lift", "web", "-e", "staging", "--reason", "fine") == 0
-    shop.merge("lift/")
-    shop.turn()
-    shop.change({OVERLAY: before, STAGING: shop.text(STAGING).replace(HOLD, "")})
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
+    hold_back(landed)
+    landed.revert(landed.arrival("staging").commit)
+    landed.extend(STAGING, HOLD, render=False)
+    landed.turn()
+    before = landed.text(OVERLAY)
+    assert landed.towpath("lift", "web", "-e", "staging", "--reason", "fine") == 0
+    landed.merge("lift/")
+    landed.turn()
+    landed.change({OVERLAY: before, STAGING: landed.text(STAGING).replace(HOLD, "")})
+    landed.until(lambda: landed.tag("staging") == "1.4.2")
 
 
 def image(shop: Shop) -> None:
@@ -114,6 +109,16 @@ def more_and_fewer_files(shop: Shop) -> None:
     shop.release("test", "1.4.2")
 
 
+def reverted(shop: Shop, bad: str) -> str:
+    """The tree that `git revert` of a commit gives, below the newest commit of the base."""
+    shop.pull()
+    shop.git("checkout", "--quiet", "--detach", "HEAD^")
+    shop.git("revert", "--no-edit", bad)
+    tree = shop.git("rev-parse", "HEAD^{tree}")
+    shop.git("checkout", "--quiet", "main")
+    return tree
+
+
 @pytest.mark.parametrize("change", [image, configuration, image_and_configuration, more_and_fewer_files])
 def test_the_bots_rollback_is_what_git_revert_would_have_done(shop: Shop, change: Callable[[Shop], None]) -> None:
     """Q4: when nothing came on top its tree equals `git revert`'s; it says what it reverts."""
@@ -125,42 +130,37 @@ def test_the_bots_rollback_is_what_git_revert_would_have_done(shop: Shop, change
     bad = shop.arrival("staging").commit
     shop.until(lambda: shop.arrival("staging").release == before.release)
     landed = shop.arrival("staging").commit
-    shop.pull()
-    shop.git("checkout", "--quiet", "--detach", f"{landed}^")
-    shop.git("revert", "--no-edit", bad)
-    assert shop.git("rev-parse", "HEAD^{tree}") == shop.tree(landed)
+    assert shop.tree(landed) == reverted(shop, bad)
     message = shop.message(landed)
     assert message.startswith("Revert ")
     assert ("Towpath-Reverts", bad) in [(trailer.key, trailer.value) for trailer in parse_trailers(message)]
 
 
-def test_a_rollback_overrides_soak_mode_and_whoever_is_first_in_line(shop: Shop) -> None:
+def test_a_rollback_overrides_soak_mode_and_whoever_is_first_in_line(waiting: Shop) -> None:
     """Q4: it overrides windows, queue, soak, P1 and P4; the restored release is judged again (V1)."""
-    shop.edit(STAGING, "{mode: auto}", "{mode: manual, soak: 2h}", render=False)
-    shop.behaviours.append(BAD)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: len(shop.pulls(PullState.OPEN, "staging")) == 1)
-    shop.turn(2)
-    assert Reason.MANUAL in shop.reasons("staging")
-    shop.merge("/staging/")
-    shop.until(lambda: shop.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"], step=timedelta(minutes=2))
-    assert shop.state("staging") is None
-    shop.until_passed("staging", "1.4.1")
+    manual = waiting.text(STAGING).replace(HOLD, "").replace("{mode: auto}", "{mode: manual, soak: 2h}")
+    waiting.change({STAGING: manual}, render=False)
+    waiting.behaviours.append(BAD)
+    waiting.turn(2)
+    assert Reason.MANUAL in waiting.reasons("staging")
+    waiting.merge("/staging/")
+    waiting.until(lambda: waiting.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"])
+    assert waiting.state("staging") is None
+    waiting.until_passed("staging", "1.4.1")
 
 
-def test_a_failure_that_begins_with_somebodys_edit_is_not_taken_back(shop: Shop) -> None:
+def test_a_failure_that_begins_with_somebodys_edit_is_not_taken_back(landed: Shop) -> None:
     """Q5: the window restarts at each commit that changes the rendered files; an edit is not the release's fault."""
-    shop.behaviours.append(Behaviour(environment="staging", tag="1.4.2", requests=1))
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    shop.turn(step=STEP)
-    edit = shop.edit(STAGING, "defaults: {replicas: 2}", "defaults: {replicas: 3}")
-    shop.behaviours.append(Behaviour(environment="staging", requests=600, errors=0.05))
-    shop.until(lambda: Reason.EDITED in shop.reasons("staging") if shop.passes else False)
-    shop.turn(2)
-    assert shop.tags("staging") == ["1.4.1", "1.4.2"]
-    assert not shop.pulls(kind="rollback")
-    assert edit[:12] in shop.told()
+    landed.behaviours.append(Behaviour(environment="staging", tag="1.4.2", requests=1))
+    landed.turn(step=STEP)
+    edit = landed.edit(STAGING, "defaults: {replicas: 2}", "defaults: {replicas: 3}")
+    landed.behaviours.append(Behaviour(environment="staging", requests=600, errors=0.05))
+    landed.until(lambda: landed.state("staging") is State.FAIL)
+    landed.turn(2)
+    assert Reason.EDITED in landed.reasons("staging")
+    assert landed.tags("staging") == ["1.4.1", "1.4.2"]
+    assert not landed.pulls(kind="rollback")
+    assert edit[:12] in landed.told()
 
 
 def test_a_root_is_never_reverted_by_the_bot(shop: Shop) -> None:
@@ -176,53 +176,49 @@ def test_a_root_is_never_reverted_by_the_bot(shop: Shop) -> None:
     assert Reason.VETOED in shop.reasons("staging")
 
 
-def test_what_lists_itself_as_forward_only_is_not_left(shop: Shop) -> None:
+def test_what_lists_itself_as_forward_only_is_not_left(landed: Shop) -> None:
     """Q5: `forwardOnly` in the base spec, read from the newest base."""
-    shop.behaviours.append(BAD)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
+    landed.behaviours.append(BAD)
     forward = "forwardOnly: [ghcr.io/acme/web:1.4.2]\n"
-    shop.extend(SPEC, forward, render=False)
-    shop.turn(2, step=STEP)
-    shop.turn(2)
-    assert shop.tag("staging") == "1.4.2"
-    assert Reason.FORWARD_ONLY in shop.reasons("staging")
-    assert "forwardOnly" in shop.told()
-    assert shop.towpath("rollback", "web", "-e", "staging") == 3, "nor by people"
-    shop.edit(SPEC, forward, "", render=False)
-    shop.until(lambda: shop.tag("staging") == "1.4.1")
+    landed.extend(SPEC, forward, render=False)
+    landed.turn(2, step=STEP)
+    landed.turn(2)
+    assert landed.tag("staging") == "1.4.2"
+    assert Reason.FORWARD_ONLY in landed.reasons("staging")
+    assert "forwardOnly" in landed.told()
+    assert landed.towpath("rollback", "web", "-e", "staging") == 3, "nor by people"
+    landed.edit(SPEC, forward, "", render=False)
+    landed.until(lambda: landed.tag("staging") == "1.4.1")
 
 
-def test_too_many_reverts_within_an_hour_stop(shop: Shop) -> None:
+def test_too_many_reverts_within_an_hour_stop(landed: Shop) -> None:
     """Q5: `maxReverts`; then it is not the releases that are bad."""
-    shop.edit(STAGING, "onFail: revert", "onFail: revert, maxReverts: 1", render=False)
+    landed.edit(STAGING, "onFail: revert", "onFail: revert, maxReverts: 1", render=False)
     for tag in ("1.4.2", "1.4.3"):
-        shop.behaviours.append(Behaviour(environment="staging", tag=tag, errors=0.05))
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"])
-    shop.release("test", "1.4.3")
-    shop.until(lambda: shop.tag("staging") == "1.4.3")
-    shop.turn(2, step=STEP)
-    shop.turn(2)
-    assert shop.tag("staging") == "1.4.3"
-    assert Reason.MAX_REVERTS in shop.reasons("staging")
-    assert "limit" in shop.told()
-    shop.turn(step=timedelta(hours=1))
-    shop.until(lambda: shop.tag("staging") == "1.4.1")
+        landed.behaviours.append(Behaviour(environment="staging", tag=tag, errors=0.05))
+    landed.until(lambda: landed.tags("staging") == ["1.4.1", "1.4.2", "1.4.1"])
+    landed.release("test", "1.4.3")
+    landed.until(lambda: landed.tag("staging") == "1.4.3")
+    landed.turn(2, step=STEP)
+    landed.turn(2)
+    assert landed.tag("staging") == "1.4.3"
+    assert Reason.MAX_REVERTS in landed.reasons("staging")
+    assert "limit" in landed.told()
+    landed.turn(step=timedelta(hours=1))
+    landed.until(lambda: landed.tag("staging") == "1.4.1")
 
 
-def test_a_rollback_that_somebody_closed_is_not_opened_again(shop: Shop) -> None:
+def test_a_rollback_that_somebody_closed_is_not_opened_again(landed: Shop) -> None:
     """Q5, R3: a revert is never repeated for the same arrival."""
-    shop.extend(STAGING, HOLD, render=False)
-    shop.behaviours.append(BAD)
-    shop.hotfix("staging", "1.4.2")
-    shop.until(lambda: len(shop.pulls(PullState.OPEN, kind="rollback")) == 1)
-    shop.forge().close(shop.open_pull("staging").number)
-    shop.edit(STAGING, HOLD, "", render=False)
-    shop.turn(4)
-    assert shop.tag("staging") == "1.4.2"
-    assert len(shop.pulls(kind="rollback")) == 1
-    assert Reason.DECLINED in shop.reasons("staging")
+    landed.extend(STAGING, HOLD, render=False)
+    landed.behaviours.append(BAD)
+    landed.until(lambda: len(landed.pulls(PullState.OPEN, kind="rollback")) == 1)
+    landed.forge().close(landed.open_pull("staging").number)
+    landed.edit(STAGING, HOLD, "", render=False)
+    landed.turn(4)
+    assert landed.tag("staging") == "1.4.2"
+    assert len(landed.pulls(kind="rollback")) == 1
+    assert Reason.DECLINED in landed.reasons("staging")
 
 
 def test_a_first_release_that_fails_has_nothing_to_go_back_to(shop: Shop) -> None:
@@ -242,28 +238,22 @@ def test_a_first_release_that_fails_has_nothing_to_go_back_to(shop: Shop) -> Non
     assert shop.tag("staging", "api") == "1.0.0"
 
 
-def test_people_may_keep_the_decision(shop: Shop) -> None:
+def test_people_may_keep_the_decision(landed: Shop) -> None:
     """Q5: `verify.onFail: hold`; `towpath rollback` proposes the same rollback to a person."""
-    hold_back(shop)
-    shop.edit(STAGING, "onFail: revert", "onFail: hold", render=False)
-    shop.behaviours.append(BAD)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: Reason.ON_FAIL_HOLD in shop.reasons("staging") if shop.passes else False)
-    shop.turn(2)
-    assert shop.tag("staging") == "1.4.2"
-    bad = shop.arrival("staging").commit
-    assert shop.towpath("rollback", "web", "-e", "staging") == 0
-    shop.turn()
-    assert shop.tag("staging") == "1.4.2", "the bot does not merge what a person asks for"
-    shop.merge("rollback/")
-    shop.pull()
-    landed = shop.head
-    shop.git("checkout", "--quiet", "--detach", f"{landed}^")
-    shop.git("revert", "--no-edit", bad)
-    assert shop.git("rev-parse", "HEAD^{tree}") == shop.tree(landed)
-    shop.git("checkout", "--quiet", "main")
-    shop.until_passed("staging", "1.4.1")
-    assert Reason.QUARANTINED in shop.reasons("staging")
+    hold_back(landed)
+    landed.edit(STAGING, "onFail: revert", "onFail: hold", render=False)
+    landed.behaviours.append(BAD)
+    landed.until(lambda: landed.state("staging") is State.FAIL)
+    landed.look()
+    assert Reason.ON_FAIL_HOLD in landed.reasons("staging")
+    bad = landed.arrival("staging").commit
+    assert landed.towpath("rollback", "web", "-e", "staging") == 0
+    landed.turn()
+    assert landed.tag("staging") == "1.4.2", "the bot does not merge what a person asks for"
+    landed.merge("rollback/")
+    assert landed.tree(landed.head) == reverted(landed, bad)
+    landed.until_passed("staging", "1.4.1")
+    assert Reason.QUARANTINED in landed.reasons("staging")
 
 
 @pytest.mark.parametrize("path", [OVERLAY, STAGING, "towpath.yaml"])
@@ -282,33 +272,28 @@ def test_a_hold_at_each_level_keeps_what_is_ready(shop: Shop, path: str) -> None
     assert shop.tag("staging") == "1.4.2"
 
 
-def test_a_label_holds_one_pull_request(shop: Shop) -> None:
+def test_a_label_holds_one_pull_request(waiting: Shop) -> None:
     """Q6: or a label on the pull request."""
-    shop.extend(STAGING, HOLD, render=False)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: len(shop.pulls(PullState.OPEN, "staging")) == 1)
-    number = shop.open_pull("staging").number
-    shop.forge().label(number, add=frozenset({"hold", "other"}))
-    shop.edit(STAGING, HOLD, "", render=False)
-    shop.turn(3)
-    assert shop.tag("staging") == "1.4.1"
-    (found,) = [hold for hold in shop.holds("staging") if hold.reason is Reason.HELD]
+    number = waiting.open_pull("staging").number
+    waiting.forge().label(number, add=frozenset({"hold", "other"}))
+    waiting.edit(STAGING, HOLD, "", render=False)
+    waiting.turn(3)
+    assert waiting.tag("staging") == "1.4.1"
+    (found,) = [hold for hold in waiting.holds("staging") if hold.reason is Reason.HELD]
     assert f"#{number}" in found.detail
-    shop.forge().label(number, remove=frozenset({"hold"}))
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
+    waiting.forge().label(number, remove=frozenset({"hold"}))
+    waiting.until(lambda: waiting.tag("staging") == "1.4.2")
 
 
-def test_a_hold_keeps_a_rollback_too(shop: Shop) -> None:
+def test_a_hold_keeps_a_rollback_too(landed: Shop) -> None:
     """Q6, Q4: what people decided comes before what the bot may do."""
-    shop.behaviours.append(BAD)
-    shop.release("test", "1.4.2")
-    shop.until(lambda: shop.tag("staging") == "1.4.2")
-    assert shop.towpath("hold", "web", "-e", "staging", "--reason", "we look into it") == 0
-    shop.merge("hold/")
-    shop.until(lambda: len(shop.pulls(PullState.OPEN, kind="rollback")) == 1)
-    shop.turn(3)
-    assert shop.tag("staging") == "1.4.2"
-    assert Reason.HELD in shop.reasons("staging")
-    assert shop.towpath("unhold", "web", "-e", "staging") == 0
-    shop.merge("unhold/")
-    shop.until(lambda: shop.tag("staging") == "1.4.1")
+    landed.behaviours.append(BAD)
+    assert landed.towpath("hold", "web", "-e", "staging", "--reason", "we look into it") == 0
+    landed.merge("hold/")
+    landed.until(lambda: len(landed.pulls(PullState.OPEN, kind="rollback")) == 1)
+    landed.turn(3)
+    assert landed.tag("staging") == "1.4.2"
+    assert Reason.HELD in landed.reasons("staging")
+    assert landed.towpath("unhold", "web", "-e", "staging") == 0
+    landed.merge("unhold/")
+    landed.until(lambda: landed.tag("staging") == "1.4.1")

@@ -21,7 +21,7 @@ def test_a_bot_that_is_killed_ahead_of_every_kind_of_effect_does_nothing_twice(s
     killed: Counter[str] = Counter()
 
     def deadly(effect: str) -> None:
-        if killed[effect] < 2:
+        if not killed[effect]:
             killed[effect] += 1
             shop.lose_disk()
             raise Killed
