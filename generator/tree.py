@@ -6,6 +6,7 @@ exists only in memory are the same to it. Paths are relative, `/`-separated and 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -18,6 +19,10 @@ from generator.errors import InputError, Location
 
 LARGEST: Final = 16 * 2**20
 """Bytes of the largest file that is ever read."""
+
+
+_ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+"""What the system says where nothing can be: a name that is too long for it is that of no file."""
 
 
 class Tree(Protocol):
@@ -78,8 +83,10 @@ class DiskTree:
             place = f"{place}/{part}"
             try:
                 found = os.lstat(place)
-            except (FileNotFoundError, NotADirectoryError):
-                return None
+            except OSError as error:
+                if error.errno in _ABSENT:
+                    return None
+                raise
             if stat.S_ISLNK(found.st_mode):
                 raise _link(path)
         return found

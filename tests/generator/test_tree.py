@@ -109,6 +109,13 @@ def test_a_pipe_is_no_file(folder: Path) -> None:
     assert DiskTree(folder).read("pipe") is None
 
 
+def test_a_name_that_is_too_long_for_the_disk_is_that_of_no_file(folder: Path) -> None:
+    tree = DiskTree(folder)
+    assert tree.read(f"a/{'x' * 300}") is None
+    assert tree.read("/".join(["a"] * 3000)) is None
+    assert list(tree.files("x" * 300)) == []
+
+
 def test_edits_lie_over_the_tree_below(folder: Path) -> None:
     tree = EditedTree(DiskTree(folder), {"a/b.txt": b"new", "a/b/deep.yaml": None, "a/more": b"+"})
     assert tree.read("a/b.txt") == b"new"
