@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,21 +41,31 @@ def rendered(below: Tree, pins: Pins, edits: Edits) -> dict[str, bytes | None]:
     return result
 
 
+def create(folder: Path, files: Mapping[str, str] = FILES) -> Path:
+    """An origin and a clone in `folder`: everything is at A and rendered, and prod pins it to the first commit."""
+    empty = folder / "empty"
+    empty.mkdir(parents=True)
+    edits = rendered(DiskTree(empty), Pins(None, None), {path: text.encode() for path, text in files.items()})
+    Origin.create(folder / "origin.git", {path: text for path, text in edits.items() if text})
+    small = Small(folder)
+    small.push({OVERLAY: f"{small.text(OVERLAY)}  revision: {small.first}\n"})
+    return folder
+
+
 class Small:
-    """The origin `git`, the bot's `clone`, and people who push to `main`.
+    """The origin `git`, the bot's `clone`, and people who push to `main`, in a folder that `create` has made."""
 
-    Everything is at A, and prod pins it to the `first` commit.
-    """
-
-    def __init__(self, folder: Path, files: Mapping[str, str] = FILES) -> None:
-        empty = folder / "empty"
-        empty.mkdir()
-        edits = rendered(DiskTree(empty), Pins(None, None), {path: text.encode() for path, text in files.items()})
-        self.git = Origin.create(folder / "origin.git", {path: text for path, text in edits.items() if text})
-        self.first = self.git.head()
+    def __init__(self, folder: Path) -> None:
+        self.git = Origin(folder / "origin.git")
+        self.first = self.git.first_parents(self.git.head())[0]
         self.clone = Clone(folder / "clone.git", str(self.git.folder), "main")
         self.preparer = Preparer(self.clone)
-        self.push({OVERLAY: f"{self.text(OVERLAY)}  revision: {self.first}\n"})
+
+    @classmethod
+    def copy(cls, template: Path, folder: Path) -> Small:
+        """A repository of one's own, like the one in `template`."""
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        return cls(folder)
 
     def fetch(self) -> str:
         """What the bot sees of the base."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -41,8 +40,8 @@ STATUS = Status("towpath", StatusState.PENDING, "waiting")
 class Scene:
     """The small repository, its forge, and an applier whose steps are noted in `steps`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.small = Small(folder)
+    def __init__(self, small: Small) -> None:
+        self.small = small
         self.server = FakeServer(self.small.git, lambda: NOW)
         self.forge = FakeForge(self.server, "towpath-bot")
         self.ada = FakeForge(self.server, "ada")
@@ -87,8 +86,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
+def scene(small: Small) -> Scene:
+    return Scene(small)
 
 
 def record(topic: Topic = Topic.LIVE, detail: str = "") -> Record:

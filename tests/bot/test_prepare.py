@@ -19,11 +19,6 @@ MANIFEST = "templates/web/deployment.yaml.j2"
 SERVICE = "templates/web/service.yaml.j2"
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Small:
-    return Small(tmp_path)
-
-
 def changed(small: Small, parent: str, head: str) -> set[str]:
     return {change.path for change in small.clone.changes(parent, head)}
 
@@ -53,12 +48,10 @@ def test_only_the_release_and_rendered_files_change(small: Small) -> None:
     assert not prepared.blocking and not prepared.no_effect
 
 
-def test_whoever_prepares_it_and_when_makes_the_same_commit(small: Small, tmp_path: Path) -> None:
+def test_whoever_prepares_it_and_when_makes_the_same_commit(small: Small, tmp_path: Path, small_template: Path) -> None:
     """R2."""
     promotion, base = small.promotion(), small.fetch()
-    (tmp_path / "other").mkdir()
-    other = Small(tmp_path / "other")
-    assert other.first == small.first
+    other = Small.copy(small_template, tmp_path / "other")
     assert other.preparer.prepare(promotion, base) == small.preparer.prepare(promotion, base)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -22,8 +21,8 @@ ELSEWHERE = "towpath/promote/staging/web/0123456789ab-0123456789ab"
 class Heads:
     """The small repository, and what is found out about heads in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.small = Small(folder)
+    def __init__(self, small: Small) -> None:
+        self.small = small
         self.check = HeadCheck(self.small.clone, self.small.preparer)
         self.prepared = self.prepare()
         self.branch = self.prepared.promotion.branch
@@ -58,8 +57,8 @@ def pull(branch: str, head: str, state: PullState = PullState.OPEN) -> PullReque
 
 
 @pytest.fixture
-def heads(tmp_path: Path) -> Heads:
-    return Heads(tmp_path)
+def heads(small: Small) -> Heads:
+    return Heads(small)
 
 
 def test_what_the_bot_renders_is_ours(heads: Heads) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,8 @@ from tests.bot.small import DEPLOYMENT, OVERLAY, RENDERED, Small
 class Landings:
     """The small repository with a prepared promotion that lands in one way or another."""
 
-    def __init__(self, folder: Path) -> None:
-        self.small = Small(folder)
+    def __init__(self, small: Small) -> None:
+        self.small = small
         self.prepared = self.prepare()
 
     def prepare(self) -> Prepared:
@@ -60,8 +59,8 @@ PATHS = {"overlay": OVERLAY, "deployment": DEPLOYMENT}
 
 
 @pytest.fixture
-def landings(tmp_path: Path) -> Landings:
-    return Landings(tmp_path)
+def landings(small: Small) -> Landings:
+    return Landings(small)
 
 
 def test_what_was_validated_is_what_landed(landings: Landings) -> None:

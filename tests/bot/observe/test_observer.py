@@ -20,7 +20,7 @@ from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import World
 from bot.snapshot import Snapshot
 from generator.errors import InputError, OutsideError
-from tests.bot.small import DEPLOYMENT, Small
+from tests.bot.small import DEPLOYMENT, Small, create
 from tests.fakes.forge import FakeForge, FakeServer
 from tests.generator.small import FILES
 
@@ -64,8 +64,8 @@ class Unsteady:
 class Look:
     """The small repository with a gate, in simulated clusters that have run it for half an hour."""
 
-    def __init__(self, folder: Path) -> None:
-        self.small = Small(folder, {**FILES, TEMPLATE: FILES[TEMPLATE] + GATES})
+    def __init__(self, folder: Path, template: Path) -> None:
+        self.small = Small.copy(template, folder)
         self.clock = SimulatedClock()
         world = World(self.small.git.folder, self.clock)
         world.advance(timedelta(minutes=30))
@@ -82,9 +82,14 @@ class Look:
         return snapshot.verdicts[track.current.key]
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return create(tmp_path_factory.mktemp("gated"), {**FILES, TEMPLATE: FILES[TEMPLATE] + GATES})
+
+
 @pytest.fixture
-def look(tmp_path: Path) -> Look:
-    return Look(tmp_path)
+def look(tmp_path: Path, template: Path) -> Look:
+    return Look(tmp_path, template)
 
 
 def test_everything_is_seen_at_once(look: Look) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -38,11 +37,6 @@ def placed(small: Small, overlay: str, files: Mapping[str, str] = FILES) -> Plac
     touched = {path: (position, f"{position:040}") for position, path in enumerate(sorted(files))}
     followed = Followed(state({**files, OVERLAY: overlay}), 0, touched, {small.first: 0})
     return Placements(small.clone).at(followed, "prod", "web", "rendered")
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Small:
-    return Small(tmp_path)
 
 
 def test_a_release_is_told_by_content_pinned_or_not(small: Small) -> None:
