@@ -15,10 +15,21 @@ MANIFEST = b'{"schemaVersion": 2}'
 DIGEST = "sha256:" + hashlib.sha256(MANIFEST).hexdigest()
 
 
+class Server(ThreadingHTTPServer):
+    """Answers as `mode` says, and remembers what it was asked."""
+
+    mode: str = "open"
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.seen: list[tuple[str, str, str | None]] = []
+
+
 class Registry(BaseHTTPRequestHandler):
     """Serves `acme/web:1.0`; the server's `mode` says how. Every request is kept in `server.seen`."""
 
     protocol_version = "HTTP/1.1"
+    server: Server
 
     def do_HEAD(self):
         self.answer()
@@ -67,8 +78,7 @@ class Registry(BaseHTTPRequestHandler):
 def registry(monkeypatch):
     for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(proxy, raising=False)
-    server = ThreadingHTTPServer(("localhost", 0), Registry)
-    server.mode, server.seen = "open", []
+    server = Server(("localhost", 0), Registry)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server

@@ -87,7 +87,7 @@ def _map(draw: st.DrawFn, schema: Schema, definitions: Schema, depth: int) -> di
         made |= {key: draw(_node(inner, definitions, depth + 1)) for key in keys}
     others = schema.get("additionalProperties", not known)
     if others is not False:
-        keys = _text(schema.get("propertyNames", {}))
+        names_of_others = _text(schema.get("propertyNames", {}))
         values = _node(others, definitions, depth + 1)
-        made |= draw(st.dictionaries(keys, values, min_size=schema.get("minProperties", 0), max_size=2))
+        made |= draw(st.dictionaries(names_of_others, values, min_size=schema.get("minProperties", 0), max_size=2))
     return made

@@ -228,6 +228,7 @@ def test_values_cannot_inject(text):
 def test_names_that_the_cluster_would_refuse_are_refused_where_they_are_written(field, text):
     with pytest.raises(InvalidInput) as caught:
         deployment({field: {text: "x"}})
+    assert caught.value.where
     assert caught.value.where.path == "environments/base/services/app.yaml"
     assert f"values.{field}: expected the name of a label or an annotation" in caught.value.what
 

@@ -185,7 +185,7 @@ def test_the_merge_waits_until_the_release_has_soaked_in_its_parent(landed: Shop
     assert verdict.live_since
     soaked = verdict.live_since + timedelta(minutes=30)
     landed.turn(2)
-    assert landed.open_pull("prod")
+    assert landed.open_pull("prod").number
     (hold,) = [hold for hold in landed.holds("prod") if hold.reason is Reason.SOAKING]
     assert hold.until == soaked
     landed.turn(step=soaked - MINUTE - landed.clock.now())

@@ -145,9 +145,9 @@ def test_two_services_that_land_together_do_not_disturb_each_other(shop: Shop) -
     heads = {pull.number: pull.head for pull in shop.pulls(PullState.OPEN)}
     go_on(shop)
     done = shop.look()
-    merged = [one for one in done.outcomes if isinstance(one.action, Merge)]
-    assert [one.result for one in merged] == [Result.DONE, Result.DONE]
-    assert {one.action.number: one.action.head for one in merged} == heads, "as they were validated before"
+    merged = [(one.action, one.result) for one in done.outcomes if isinstance(one.action, Merge)]
+    assert [result for _, result in merged] == [Result.DONE, Result.DONE]
+    assert {merge.number: merge.head for merge, _ in merged} == heads, "as they were validated before"
     assert (shop.tag("staging"), shop.tag("staging", "api")) == ("1.4.2", "1.0.0")
     shop.turn(step=STEP)
     assert not shop.reasons("") - {Reason.NOT_LIVE}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_the_verdict_does_not_depend_on_how_often_the_bot_looks(another: Callabl
     for step in (MINUTE, timedelta(minutes=59)):
         one = another()
         one.behaviours.append(staging(errors=errors, requests=200))
-        one.until(lambda one=one: one.verdict("staging") is not None, step=step)
+        one.until(partial(_is_judged, one), step=step)
         verdicts.append(one.verdict("staging"))
     often, seldom = verdicts
     assert often
@@ -155,3 +156,7 @@ def test_a_prometheus_that_is_down_holds_is_told_and_recovers(landed: Shop) -> N
     assert "Prometheus does not answer" in landed.told()
     prometheus.down = False
     landed.until_passed("prod", "1.4.2")
+
+
+def _is_judged(shop: Shop) -> bool:
+    return shop.verdict("staging") is not None

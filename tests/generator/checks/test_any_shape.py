@@ -15,7 +15,7 @@ from generator.manifest import Manifest
 from tests.generator.checks.rendered import environment
 
 OBJECTS = [one for check in CHECKS for text in (check.good, check.bad) for one in load_all(text) if len(text) < 5000]
-OTHER = st.sampled_from(
+OTHER: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, "", "x", "-", "é", [], {}, [None], [[]], [1, "a"], {"a": None}, {"": {}}]
 )
 SCOPE = environment()

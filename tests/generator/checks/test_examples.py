@@ -1,5 +1,7 @@
 """The examples of every check are its tests: only it finds the bad one, and nobody the good one."""
 
+from typing import Any
+
 import pytest
 
 from generator.checks.all import BY_ID, CHECKS, FAMILIES
@@ -35,9 +37,10 @@ def test_a_check_points_at_something_that_is_there(check):
     for _, problem in (
         one for one in problems(check.bad, before=check.before, extra=extra(check)) if one[0] == check.id
     ):
-        value, missing = problem.placed.value, 0
+        value: Any = problem.placed.value
+        missing = 0
         for step in problem.pointer:
-            there = step in value if isinstance(value, dict) else isinstance(value, list) and step < len(value)
+            there = step in value if isinstance(value, dict) else isinstance(value, list) and int(step) < len(value)
             value, missing = (value[step], 0) if there else (None, missing + 1)
         assert missing <= 1, problem.pointer
 

@@ -209,12 +209,24 @@ def test_what_is_in_the_way_is_named_and_nothing_is_written(case, repository, ca
     assert not list((repository / ".towpath").glob("write-*"))
 
 
+def _emptied(git):
+    shutil.rmtree(git)
+    git.mkdir()
+
+
+def _led_nowhere(git):
+    shutil.rmtree(git)
+    git.write_text("gitdir: /nowhere/at/all\n")
+
+
 BROKEN_GIT = {
     "HEAD is garbage": lambda git: (git / "HEAD").write_text("garbage"),
     "there is no HEAD": lambda git: (git / "HEAD").unlink(),
     "there are no objects": lambda git: shutil.rmtree(git / "objects"),
-    "the folder is empty": lambda git: (shutil.rmtree(git), git.mkdir()),
-    "it leads nowhere": lambda git: (shutil.rmtree(git), git.write_text("gitdir: /nowhere/at/all\n")),
+    "the folder is empty": lambda git: [(git.rename(git.with_name("gone")), git.mkdir)[1]()],
+    "it leads nowhere": lambda git: [
+        (git.rename(git.with_name("gone")), git.write_text)[1]("gitdir: /nowhere/at/all\n")
+    ],
 }
 
 
