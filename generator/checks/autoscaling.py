@@ -53,7 +53,7 @@ def _requests(scope: Scope) -> Iterator[Problem]:
         placed = target_of(scope, scaler)
         for index, metric in items(scaler.value, "spec", "metrics") if placed is not None else ():
             resource = mapping(metric, "resource")
-            name = resource.get("name")
+            name = str(resource.get("name"))
             if mapping(resource, "target").get("averageUtilization") is None or placed is None:
                 continue
             for _, container in containers(placed.value):
