@@ -90,7 +90,7 @@ def propose(session: Session, change: Change) -> Proposed:
     Raises `HeldError` when one is open for it already or there is nothing to change, `InputError` when the result
     cannot be rendered.
     """
-    _refuse_second(session.forge.pulls(), change.branch)
+    _refuse_second(session.forge.pulls(), change)
     found = effect(session.tree, session.pins, change.edits, change.places)
     if not found.edits:
         raise HeldError("there is nothing to change: the base branch has it already")
@@ -107,10 +107,11 @@ def branch_name(wanted: str) -> str:
     return _ODD.sub("-", wanted).strip("-.").removesuffix(".lock")
 
 
-def _refuse_second(pulls: Iterable[PullRequest], branch: str) -> None:
-    family = re.compile(rf"{re.escape(branch_name(branch))}(-[0-9]+)?")
+def _refuse_second(pulls: Iterable[PullRequest], change: Change) -> None:
+    family = re.compile(rf"{re.escape(branch_name(change.branch))}(-[0-9]+)?")
     for pull in pulls:
-        if pull.state is PullState.OPEN and family.fullmatch(pull.branch):
+        # The title tells the tag 1.4-2 from a second branch for 1.4.
+        if pull.state is PullState.OPEN and pull.title == change.title and family.fullmatch(pull.branch):
             raise HeldError(
                 f"#{pull.number} is open for this already: {pull.title}",
                 next=f"merge it (towpath pr merge {pull.number}) or close it (towpath pr close {pull.number}) first",

@@ -46,9 +46,7 @@ def command(
       towpath bump web ghcr.io/acme/web:1.4.2@sha256:…
       towpath bump web ghcr.io/acme/web:1.4.2 --worktree
     """
-    from generator.release import parse_image
-
-    wanted = parse_image(image)
+    wanted = _parsed(image)
     if worktree:
         _edit_worktree(repository, service, wanted, environments, change_repository, output)
         return
@@ -67,6 +65,16 @@ def command(
         tuple((name, service) for name in names),
     )
     tell(propose(session, change), output)
+
+
+def _parsed(image: str) -> ImageReference:
+    from generator.errors import InputError, UsageError
+    from generator.release import parse_image
+
+    try:
+        return parse_image(image)
+    except InputError as error:
+        raise UsageError(error.what, next=error.next) from error
 
 
 def targets(repository: Repository, service: str, environments: tuple[str, ...]) -> list[Overlay]:

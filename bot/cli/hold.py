@@ -40,7 +40,7 @@ def command(
     \b
     Examples:
       towpath hold web -e prod --reason "incident 4711"
-      towpath hold -e prod --reason "Black Friday" --until 2026-11-30
+      towpath hold -e prod --reason "Black Friday" --until 2031-11-28
       towpath hold --reason "audit"
     """
     from bot.edit import set_hold
@@ -49,7 +49,7 @@ def command(
     from generator.errors import Location
     from generator.policy import HoldOrder
 
-    ends = _moment(until) if until else None
+    ends = _coming(until) if until else None
     session = open_session(repository)
     hold = HoldOrder(reason, session.author.name, ends, Location(""))
     paths = _files(session.repository, service, environment)
@@ -117,13 +117,18 @@ def _branch(verb: str, service: str | None, environment: str | None) -> str:
     return f"{verb}/{environment or 'all'}/{service or 'all'}"
 
 
-def _moment(text: str) -> datetime:
+def _coming(text: str) -> datetime:
+    """A time that is still to come. Raises `UsageError`."""
+    from bot.clock import SystemClock
     from generator.errors import UsageError
     from generator.units import moment
 
     try:
-        return moment(text)
+        ends = moment(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is no time", next="write a date (2026-05-04) or a time with its zone (2026-05-04T09:00:00Z)"
         ) from None
+    if ends <= SystemClock().now():
+        raise UsageError(f"{text} is over already: it would hold nothing", next="name a time that is still to come")
+    return ends

@@ -203,6 +203,10 @@ def comment(number: int, text: str, user: str | None, repository: Path) -> None:
     Examples:
       towpath pr comment 3 "wait for the load test"
     """
+    from generator.errors import UsageError
+
+    if not text.strip():
+        raise UsageError("the comment is empty", next="write what to say as the second word, in quotes")
     forge = _forge(repository, user)
     forge.comment(number, text)
     _done(f"{forge.user} commented on #{number}")

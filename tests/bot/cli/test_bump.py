@@ -56,6 +56,12 @@ def test_the_same_bump_again_is_held(desk):
     assert f"test has {NEW}" in desk.towpath("bump", "web", NEW, code=3).err
 
 
+def test_a_tag_that_looks_like_another_ones_second_branch_is_another_tag(desk):
+    desk.towpath("bump", "web", f"ghcr.io/acme/web:1.4-2{DIGEST}")
+    desk.towpath("bump", "web", f"ghcr.io/acme/web:1.4{DIGEST}")
+    assert [pull.branch for pull in desk.forge().pulls()] == ["bump/web-1.4-2", "bump/web-1.4"]
+
+
 def test_a_bump_after_a_closed_one_takes_nobodys_branch(desk):
     desk.towpath("bump", "web", NEW)
     desk.forge().close(1)
@@ -94,7 +100,7 @@ def test_a_service_without_a_release_gets_its_first(desk):
 
 @pytest.mark.parametrize("image", ["ghcr.io/acme/web:1 4", "ghcr.io/acme/web:1.4@sha256:1", ""])
 def test_what_is_no_image(desk, image):
-    assert "is no image reference" in desk.towpath("bump", "web", image, code=1).err
+    assert "is no image reference" in desk.towpath("bump", "web", image, code=2).err
 
 
 def test_a_service_that_is_not_there(desk):

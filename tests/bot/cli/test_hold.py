@@ -15,7 +15,7 @@ PLACES = {
 @pytest.mark.parametrize(("words", "paths"), PLACES.items(), ids=lambda value: " ".join(map(str, value)))
 def test_a_hold_and_its_end(desk, words, paths):
     before = desk.files()
-    desk.towpath("hold", *words, "--reason", "incident: 4711", "--until", "2026-12-01")
+    desk.towpath("hold", *words, "--reason", "incident: 4711", "--until", "2099-12-01")
     assert desk.changed(desk.forge().pull(1).head) == paths
     desk.land(1)
     assert all("4711" in desk.read(path) for path in paths)
@@ -25,15 +25,15 @@ def test_a_hold_and_its_end(desk, words, paths):
 
 
 def test_what_a_hold_says(desk):
-    desk.towpath("hold", "web", "-e", "prod", "--reason", "load test", "--until", "2026-12-01T10:00:00+01:00")
+    desk.towpath("hold", "web", "-e", "prod", "--reason", "load test", "--until", "2099-12-01T10:00:00+01:00")
     pull = desk.forge().pull(1)
     assert pull.title == "Hold web in prod"
-    assert "load test (Test, until 2026-12-01 09:00 UTC)" in pull.body
+    assert "load test (Test, until 2099-12-01 09:00 UTC)" in pull.body
     hold = load(desk.origin.tree(pull.head)).overlays["prod", "web"].hold
     assert hold and (hold.reason, hold.by, hold.until and hold.until.isoformat()) == (
         "load test",
         "Test",
-        "2026-12-01T09:00:00+00:00",
+        "2099-12-01T09:00:00+00:00",
     )
 
 
@@ -44,6 +44,7 @@ def test_where_nothing_is_held_there_is_nothing_to_end(desk):
 def test_a_hold_needs_a_reason_and_a_time_that_exists(desk):
     assert "--reason" in desk.towpath("hold", "web", code=2).err
     assert "is no time" in desk.towpath("hold", "web", "--reason", "x", "--until", "2026-13-01", code=2).err
+    assert "is over already" in desk.towpath("hold", "web", "--reason", "x", "--until", "2020-01-01", code=2).err
     assert not desk.forge().pulls()
 
 

@@ -143,6 +143,10 @@ def test_what_is_not_there(desk):
     desk.towpath("pr", "label", "7", code=2)
 
 
+def test_an_empty_comment_is_none(desk, pull):
+    assert "the comment is empty" in desk.towpath("pr", "comment", "1", " \n", code=2).err
+
+
 def test_a_remote_that_holds_no_pull_requests(desk):
     desk.git("remote", "set-url", "origin", "https://user:s3cret@example.com/acme/gitops.git")
     refused = desk.towpath("pr", "list", code=1)
