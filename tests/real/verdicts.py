@@ -103,11 +103,8 @@ class Oracle:
         for _ in range(2):
             try:
                 return _verdict(self._server.call(method, path, text, kind))
-            except (
-                ConnectionError,
-                ssl.SSLEOFError,
-            ):  # a connection may be closed between two requests; twice, its handler crashed
-                continue
+            except (ConnectionError, ssl.SSLEOFError):
+                continue  # a connection may be closed between two requests; the second time, the handler has crashed
         return Verdict(Says.REFUSES, CRASHED)
 
 
