@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from generator.schema_words import SchemaError
 from generator.structural import Node, Pointer, child
@@ -27,6 +26,7 @@ _RESERVED: Final = frozenset(
     "void while".split()
 )
 _ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
+_URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
 _TIMES: Final = frozenset({"date", "date-time", "datetime", "duration"})
 
 
@@ -190,8 +190,5 @@ def _is_cidr(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    try:
-        found = urlsplit(text)
-    except ValueError:
-        return False
-    return text.startswith("/") or bool(found.scheme)
+    """An absolute path, or anything with a scheme, as Go's url.ParseRequestURI takes it."""
+    return _URL.fullmatch(text) is not None
