@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from generator.checks.fields import (
     admission,
+    definitions,
     endpoints,
     networking,
     objects,
@@ -48,6 +49,7 @@ TABLE: Final[Table] = {
     **quotas.QUOTAS,
     **endpoints.ENDPOINTS,
     **admission.ADMISSION,
+    **definitions.DEFINITIONS,
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
