@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -57,9 +58,10 @@ class Created:
     rendered: int
 
 
-def create(target: Path, example: Example, *, forge: bool) -> Created:
+def create(target: Path, example: Example, *, forge: bool, at: datetime | None = None) -> Created:
     """Make a repository at `target`, and a bare one beside it (`<target>.git`) as its local forge and `origin`.
 
+    Its commits are dated `at`, by default with the time there is now.
     Raises `UsageError` when either place is taken; then, and after any failure, nothing has been made.
     """
     target = target.resolve()  # which also takes `..` out, so that it has a name
@@ -68,7 +70,7 @@ def create(target: Path, example: Example, *, forge: bool) -> Created:
     with _beside(target) as workshop:
         folder = workshop / "repository"
         repository = _fill(folder, target.name, example, bare)
-        rendered = _commit_all(folder, repository)
+        rendered = _commit_all(folder, repository, at)
         if bare is not None:
             _make_forge(folder, workshop / "forge", bare)
             (workshop / "forge").rename(bare)
@@ -188,12 +190,12 @@ def _readme(repository: Repository, name: str, bare: Path | None) -> str:
     return text.rstrip() + "\n"
 
 
-def _commit_all(folder: Path, repository: Repository) -> int:
+def _commit_all(folder: Path, repository: Repository, at: datetime | None) -> int:
     """Render and commit, then pin what is promoted to that first commit; the number of rendered files."""
     git = Git(folder)
     git.run("init", "--quiet", f"--initial-branch={BRANCH}")
     builds = _render(folder, Pins(None, None))
-    first = _commit(git, "Start the repository")
+    first = _commit(git, "Start the repository", at)
     for overlay in repository.overlays.values():
         if overlay.release and not repository.environments[overlay.environment].is_root:
             _pin(folder / overlay.source.path, first)
@@ -201,7 +203,9 @@ def _commit_all(folder: Path, repository: Repository) -> int:
     rendered = {build.folder: tree.blob_id(f"{build.folder}/{NAME}") or "" for build in builds}
     _render(folder, Pins(git, first), from_disk(tree, rendered))
     _commit(
-        git, "Pin what is promoted\n\nEnvironments after the first render promoted templates and specs, not today's."
+        git,
+        "Pin what is promoted\n\nEnvironments after the first render promoted templates and specs, not today's.",
+        at,
     )
     git.close()
     return sum(len(build.files) for build in builds)
@@ -226,9 +230,10 @@ def _render(folder: Path, pins: Pins, reuse: Reuse | None = None) -> tuple[Build
     return found.builds
 
 
-def _commit(git: Git, message: str) -> str:
+def _commit(git: Git, message: str, at: datetime | None) -> str:
+    date = {"GIT_AUTHOR_DATE": at.isoformat(), "GIT_COMMITTER_DATE": at.isoformat()} if at else {}
     git.run("add", "--all")
-    git.run(*_identity(git), *_COMMIT, "commit", "--quiet", "--message", message)
+    git.run(*_identity(git), *_COMMIT, "commit", "--quiet", "--message", message, env=date)
     return git.run("rev-parse", "HEAD")
 
 

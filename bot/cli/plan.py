@@ -41,5 +41,5 @@ def command(
     for line in moves or ["the bot would change nothing now"]:
         out(line)
     waiting = waiting_lines(standings, plan.now)
-    for line in ["", "why not more:", *(f"  {line}" for line in waiting)] if waiting else []:
+    for line in ["", "why nothing more happens:", *(f"  {line}" for line in waiting)] if waiting else []:
         out(line)

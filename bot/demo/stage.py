@@ -76,7 +76,7 @@ def set_stage(
 ) -> Stage:
     """Create the Online Boutique in `folder`/shop, its forge beside it, and a world whose time begins at `start`."""
     checkout = folder / "shop"
-    create(checkout, "online-boutique", forge=True)
+    create(checkout, "online-boutique", forge=True, at=start)
     for key, value in (("user.name", "A Developer"), ("user.email", "developer@example.com")):
         Git(checkout).run("config", key, value)
     forge, clock = local_remote(checkout), SimulatedClock(start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.messages.commit import title
 from bot.messages.holds import sentence
 from bot.messages.words import clock, one_line, release_name
 from bot.standing import Move, Standing
+from generator.release import ReleaseId, parse_image
 
 Paint = Callable[[str, State | None], str]
 
@@ -60,22 +61,39 @@ def move_line(move: Move) -> str:
 
 def explanation(standing: Standing, now: datetime) -> list[str]:
     """`why`: everything that is known of a service in an environment, and what it waits for."""
-    lines = [f"{standing.service} in {standing.environment}"]
-    lines += [f"  release   {standing.release.short if standing.release else 'none yet'}"]
-    if standing.release and standing.revision:
-        lines.append(f"  content   as of commit {standing.revision[:12]}")
-    if standing.live_since:
-        lines.append(f"  live      since {clock(standing.live_since, now)}")
-    lines += _verdict_lines(standing.verdict)
-    lines += [f"  next      {release_name(one, standing.release)}, now in {where}" for where, one in standing.newer]
-    away = dict.fromkeys(entry.name for entry in standing.quarantines)
-    lines += [f"  away      {_named(name)} stays out until it is lifted" for name in away]
-    lines += [f"  open      #{pull.number} {one_line(pull.title)}" for pull in standing.pulls]
-    lines += [f"  now       {move_line(move)}" for move in standing.moves]
     reasons = [f"  {hold.reason.value}: {sentence(hold, now)}" for hold in standing.holds]
     before = [f"  {hold.reason.value}: {sentence(hold, now)}" for hold in standing.upstream]
-    lines += ["", *(["why not more:", *reasons] if reasons else ["nothing is held here"])]
-    return [*lines, *(["before it:", *before] if before else [])]
+    lines = [f"{standing.service} in {standing.environment}", *_facts(standing, now), ""]
+    lines += ["why nothing more happens here:", *reasons] if reasons else ["nothing is held here"]
+    return [*lines, *(["in the environments before it:", *before] if before else [])]
+
+
+def _facts(standing: Standing, now: datetime) -> Iterator[str]:
+    if standing.release is None:
+        yield "  release   none yet"
+    else:
+        yield f"  release   {standing.release.short}"
+        if standing.revision:
+            yield f"  config    templates and spec of commit {standing.revision[:12]}"
+        if standing.live_since:
+            yield f"  live      since {clock(standing.live_since, now)}"
+        yield from _verdict_lines(standing.verdict)
+    yield from _newer_lines(standing)
+    for name in dict.fromkeys(entry.name for entry in standing.quarantines):
+        yield f"  away      {_named(name)} stays out until somebody lifts it"
+    for pull in standing.pulls:
+        yield f"  open      #{pull.number} {one_line(pull.title)}"
+    for move in standing.moves:
+        yield f"  now       {move_line(move)}"
+
+
+def _newer_lines(standing: Standing) -> Iterator[str]:
+    """What the environments before it run instead, each release once."""
+    where: dict[ReleaseId, list[str]] = {}
+    for environment, release in standing.newer:
+        where.setdefault(release, []).append(environment)
+    for release, environments in where.items():
+        yield f"  next      {release_name(release, standing.release)}, now in {' and '.join(environments)}"
 
 
 def standing_json(standing: Standing, now: datetime) -> dict[str, Any]:
@@ -120,7 +138,7 @@ def _state(standing: Standing | None) -> State | None:
 
 
 def _named(name: Name) -> str:
-    return name.image or f"the configuration {(name.config or '')[:12]}"
+    return parse_image(name.image).short if name.image else f"the configuration {(name.config or '')[:12]}"
 
 
 def _verdict_lines(verdict: Verdict | None) -> list[str]:

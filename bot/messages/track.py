@@ -15,7 +15,7 @@ def history_lines(environment: str, held: Sequence[Held], dates: Sequence[dateti
     if not held:
         return [f"{environment}: nothing has been released here"]
     rows = [
-        f"  {moment(date)}  {one.arrival.commit[:9]}  {_name(one, held)}  {_verdict(one)}"
+        f"  {moment(date)}  {one.arrival.commit[:9]}  {_name(one, held)}  {_verdict(one, held)}"
         for one, date in zip(held, dates, strict=True)
     ]
     return [environment, *reversed(rows)]
@@ -47,6 +47,7 @@ def _name(one: Held, held: Sequence[Held]) -> str:
     return release_name(release, other)
 
 
-def _verdict(one: Held) -> str:
-    state = one.state.value.upper() if one.state else "not judged"
+def _verdict(one: Held, held: Sequence[Held]) -> str:
+    unknown = "not judged yet" if one is held[-1] else "never judged"
+    state = one.state.value.upper() if one.state else unknown
     return f"{state}, changes no manifest" if one.arrival.effect_free else state

@@ -49,11 +49,7 @@ def save(shop: Shop, folder: Path) -> Saved:
 @pytest.fixture(scope="session")
 def settled(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody: None) -> Saved:
     folder = tmp_path_factory.mktemp("settled")
-    began = (START - timedelta(hours=1)).isoformat()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_AUTHOR_DATE", began)
-        patch.setenv("GIT_COMMITTER_DATE", began)
-        create(folder / "shop", "web", forge=True)
+    create(folder / "shop", "web", forge=True, at=START - timedelta(hours=1))
     shop = Shop(folder, START - timedelta(minutes=59))
     files = {f"environments/{name}/environment.yaml": soaking for name, soaking in _POLICIES.items()}
     shop.change({path: shop.text(path).replace(soaking, "promotion: {mode: auto}") for path, soaking in files.items()})

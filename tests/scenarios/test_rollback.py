@@ -153,7 +153,7 @@ def test_a_failure_that_begins_with_somebodys_edit_is_not_taken_back(landed: Sho
     """Q5: the window restarts at each commit that changes the rendered files; an edit is not the release's fault."""
     landed.behaviours.append(Behaviour(environment="staging", tag="1.4.2", requests=1))
     landed.turn(step=STEP)
-    edit = landed.edit(STAGING, "defaults: {replicas: 2}", "defaults: {replicas: 3}")
+    edit = landed.edit(STAGING, "defaults: {replicas: 2,", "defaults: {replicas: 3,")
     landed.behaviours.append(Behaviour(environment="staging", requests=600, errors=0.05))
     landed.until(lambda: landed.state("staging") is State.FAIL)
     landed.turn(2)
