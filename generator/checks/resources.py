@@ -56,12 +56,13 @@ _ORDER: Final = ("min", "defaultRequest", "default", "max")
 
 def _ranges(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("LimitRange"):
-        kinds: set[object] = set()
+        kinds: set[str] = set()
         for index, limit in items(placed.value, "spec", "limits"):
             path = ("spec", "limits", index)
-            if limit.get("type") in kinds:
-                yield Problem(placed, (*path, "type"), f"{placed.title} has two entries for {limit['type']}")
-            kinds.add(str(limit.get("type")))
+            kind = str(limit.get("type"))
+            if kind in kinds:
+                yield Problem(placed, (*path, "type"), f"{placed.title} has two entries for {kind}")
+            kinds.add(kind)
             for lower, upper, name in _reversed(limit):
                 message = f"{placed.title}: {lower} of {name} is above {upper}"
                 yield Problem(placed, (*path, lower, name), message)

@@ -39,7 +39,8 @@ def _missed(placed: RenderedObject, where: Pointer, labels: Mapping[str, Any]) -
 
 def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether labels satisfy an expression of a selector; an operator that there is not satisfies nobody."""
-    key, values = str(expression.get("key")), expression.get("values") or []
+    key, found = str(expression.get("key")), expression.get("values")
+    values = found if isinstance(found, list) else []
     there = key in labels
     match expression.get("operator"):
         case "In":
