@@ -25,7 +25,8 @@ def built(environment="prod", **changes):
 
 
 def told(path, environment="prod", **changes):
-    explained = explain(*built(environment, **changes), path)
+    resolved, manifests = built(environment, **changes)
+    explained = explain(resolved, manifests, path)
     layers = [(one.name, one.value, one.where.path, one.where.line, one.counts) for one in explained.layers]
     return explained, layers
 
