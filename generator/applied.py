@@ -10,7 +10,7 @@ from generator.tree import Tree, blob_id
 from generator.workload import at, mapping
 
 Identity = tuple[str, str, str, str]
-"""The group of an object's API, its kind, its namespace and its name, as in `generator.checks.check`."""
+"""What makes an object one to the cluster: the group of its API, its kind, its namespace and its name."""
 
 
 def applied(

@@ -14,9 +14,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from generator.checks.others import OTHERS
 from generator.errors import Location
 from generator.file_schemas import problem
-from generator.finding import Finding, Severity
+from generator.finding import Finding
 from generator.repository import Repository, Source
 
 UNUSED = "unused-suppression"
@@ -93,10 +94,5 @@ def unused(
         if one in used or not all(place in judged for place in released if one.reaches(*place)):
             continue
         off = "" if one.check in running else ": the check is switched off"
-        yield Finding(
-            UNUSED,
-            Severity.WARNING,
-            f"the suppression of {one.check} hides nothing{off}",
-            one.where,
-            fix="remove it, or correct what it is about",
-        )
+        message = f"the suppression of {one.check} hides nothing{off}"
+        yield Finding(UNUSED, OTHERS[UNUSED].severity, message, one.where, fix=OTHERS[UNUSED].fix)

@@ -14,23 +14,14 @@ from generator.build import Build
 from generator.catalogue import Catalogue
 from generator.checks.all import BY_ID, CHECKS
 from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
+from generator.checks.others import OTHERS
 from generator.crds import defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
 from generator.repository import Pointer, Repository, Settings, overlay_path
-from generator.suppressions import UNUSED, Suppression, suppressions, unknown, unused
+from generator.suppressions import Suppression, suppressions, unknown, unused
 from generator.tree import Tree
-
-OTHER_IDS: Mapping[str, Severity] = {
-    "stale-rendered": Severity.ERROR,
-    "foreign-file": Severity.WARNING,
-    "unpinned": Severity.WARNING,
-    "unused-default": Severity.WARNING,
-    "unused-service": Severity.WARNING,
-    UNUSED: Severity.WARNING,
-}
-"""Findings that come from elsewhere than a check of objects and that towpath.yaml may weigh differently."""
 
 Told = tuple[Check, Severity, Problem]
 
@@ -184,10 +175,10 @@ def weigh(settings: Settings | None, check: str, severity: Severity | None) -> S
 def reweigh(settings: Settings, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Findings with the severity that towpath.yaml gives their check; those switched off are dropped.
 
-    Only `OTHER_IDS` can be weighed: whatever else is wrong with our own files stays an error.
+    Only `OTHERS` can be weighed: whatever else is wrong with our own files stays an error.
     """
     for finding in findings:
-        known = finding.check in OTHER_IDS
+        known = finding.check in OTHERS
         severity = weigh(settings, finding.check, finding.severity) if known else finding.severity
         if severity is not None:
             yield replace(finding, severity=severity)
@@ -195,7 +186,7 @@ def reweigh(settings: Settings, findings: Iterable[Finding]) -> Iterator[Finding
 
 def unknown_checks(settings: Settings) -> Iterator[Finding]:
     """Ids under `checks:` of towpath.yaml that no check has."""
-    known = [*(check.id for check in CHECKS), *OTHER_IDS]
+    known = [*(check.id for check in CHECKS), *OTHERS]
     for name in settings.checks:
         if name not in known:
             close = get_close_matches(name, known, n=1)

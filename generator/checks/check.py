@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from generator.applied import Identity
 from generator.catalogue import Catalogue
 from generator.checks.fields.validator import violations
 from generator.decoded import decoded
@@ -18,9 +19,6 @@ from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
 from generator.workload import CONTAINERS, POD_TEMPLATES, at, items, mapping, pod_labels
-
-Identity = tuple[str, str, str, str]
-"""What makes an object one to the cluster: the group of its API, its kind, its namespace and its name."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Basis, Check, Container, Family, Identity, Pod, Problem, RenderedObject, Scope
+from generator.applied import Identity
+from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import config_map, deployment, service, stream
 from generator.checks.fields.lists import duplicates
 from generator.finding import Severity

@@ -16,6 +16,8 @@ from generator.suggest import one_of
 
 if TYPE_CHECKING:
     from generator.build import Build
+    from generator.checks.check import Check
+    from generator.checks.others import Other
     from generator.repository import Repository
     from generator.resolve import ResolvedService
 
@@ -66,25 +68,30 @@ def _root(repository: Path | None) -> Path | None:
 
 def _check(name: str, root: Path | None, output: str) -> None:
     from generator.checks.all import BY_ID
+    from generator.checks.others import OTHERS
     from generator.load import load
-    from generator.report.explained import check_json, check_text
+    from generator.report.explained import check_json, check_text, other_json, other_text
     from generator.suppressions import suppressions
     from generator.tree import DiskTree
     from generator.validate import weigh
 
     if root is not None and name not in BY_ID and name in services(root):
         raise UsageError(f"{name} is a service: in which environment?", next=f"towpath explain {name} -e ENV")
-    check = BY_ID[one_of("check", name, BY_ID)]
+    known: dict[str, Check | Other] = {**BY_ID, **OTHERS}
+    found = known[one_of("check", name, known)]
     repository = load(DiskTree(root)) if root else None
     settings = repository.settings if repository else None
-    weight = weigh(settings, check.id, check.severity)
+    weight = weigh(settings, name, found.severity)
     here = weight.value if weight else "off"
+    colour = coloured(sys.stdout)
+    if name in OTHERS:
+        other = OTHERS[name]
+        out_json(other_json(name, other, here)) if output == "json" else out(other_text(name, other, here, colour))
+        return
     said = settings.source.at(("checks", name)) if settings and name in settings.checks else None
     given = [one for one in suppressions(repository) if one.check == name] if repository else []
-    if output == "json":
-        out_json(check_json(check, here, said, given))
-    else:
-        out(check_text(check, here, said, given, coloured(sys.stdout)))
+    about = (BY_ID[name], here, said, given)
+    out_json(check_json(*about)) if output == "json" else out(check_text(*about, colour))
 
 
 def _value(service: str, path: str | None, environment: str | None, root: Path, output: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from generator.checks.all import FAMILIES
 from generator.checks.check import Check, Family
+from generator.checks.others import OTHERS
 from generator.report.console import say
 
 _WIDEST = 110
@@ -56,7 +57,15 @@ def severity(check: Check) -> str:
 
 
 def _index() -> str:
-    return "\n".join([_GENERATED + _INDEX, *map(_entry, FAMILIES)])
+    return "\n".join([_GENERATED + _INDEX, *map(_entry, FAMILIES), _others()])
+
+
+def _others() -> str:
+    rows = [f"| {id} | {one.severity.value} | {one.reason} | {one.fix} |" for id, one in OTHERS.items()]
+    head = ["## The repository", "", "What is found about files rather than objects, and weighed the same way.", ""]
+    return (
+        "\n".join([*head, "| Check | By default | Because | What to do |", "| --- | --- | --- | --- |", *rows]) + "\n"
+    )
 
 
 def _entry(family: Family) -> str:

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from generator.checks.check import Check
+from generator.checks.others import Other
 from generator.errors import Location
 from generator.explain import Explanation
 from generator.report.check_pages import example, severity
@@ -43,6 +44,24 @@ def check_json(check: Check, here: str, said: Location | None, given: Sequence[S
         "fix": check.fix,
         "suppressed": [{"reason": one.reason, "where": location_json(one.where)} for one in given],
         "examples": {"before": check.before or None, "bad": check.bad, "good": check.good},
+    }
+
+
+def other_text(id: str, other: Other, here: str, colour: bool) -> str:
+    """Something that is found about the repository rather than about an object."""
+    lines = [f"{paint(id, 'place', colour)}: {here}, by default {other.severity.value}", f"  because {other.reason}"]
+    return "\n".join([*lines, f"  {paint('fix:', 'next', colour)} {other.fix}"])
+
+
+def other_json(id: str, other: Other, here: str) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "check": id,
+        "severity": here,
+        "default": other.severity.value,
+        "basis": "rule",
+        "reason": other.reason,
+        "fix": other.fix,
     }
 
 

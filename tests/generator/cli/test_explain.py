@@ -3,6 +3,7 @@ import json
 import pytest
 
 from bot.cli.main import run
+from generator.checks.others import OTHERS
 from tests.generator.small import FILES, write_files
 
 SUPPRESS = "suppress:\n- check: seccomp\n  reason: the runtime has its own\n"
@@ -35,6 +36,15 @@ def test_the_same_for_programs(root, capsys):
     assert (said["check"], said["severity"], said["default"]) == ("immutable-field", "error", "error")
     assert (said["where"], said["suppressed"]) == (None, [])
     assert all(said["examples"].values())
+
+
+@pytest.mark.parametrize("check", OTHERS)
+def test_what_is_found_about_the_repository_is_explained_too(check, root, capsys):
+    code, out, _ = explain(root, capsys, check)
+    assert code == 0
+    assert out.startswith(f"{check}: {OTHERS[check].severity.value}, by default")
+    said = json.loads(explain(root, capsys, check, "-o", "json")[1])
+    assert (said["check"], said["fix"]) == (check, OTHERS[check].fix)
 
 
 def test_a_check_needs_no_repository(tmp_path, capsys, monkeypatch):
