@@ -26,6 +26,9 @@ created and when it is applied server-side, as Flux and Argo CD do. Both are dry
 A Service is really created too, since only that allocates its ports. Ours are the checks that claim to know what the
 API server refuses.
 
+The checks were written with this corpus at hand. When they were done, another seed made 809 cases that nobody had seen:
+801 of our verdicts agreed with the API server's, and 588 of kubeconform's.
+
 - **Missed**: the API server refuses the manifest, the validator accepts it.
 - **Wrongly refused**: the API server accepts it, the validator refuses it.
 """
