@@ -6,7 +6,9 @@ the ownership file of a folder is renamed last, so until then the folder counts 
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +139,10 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
-    """Raises `InputError` for a link in a path, for what is no folder above a file, and no file in the place of one."""
+    """Raises `InputError` for a link in a path, for what is no folder above a file, and no file in the place of one.
+
+    Raises `PermissionError` for a folder that nothing can be written into.
+    """
     tree, folders = DiskTree(root), {root}
     for path in paths:
         tree.read(path)  # refuses links in every part of the path
@@ -149,6 +154,8 @@ def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
                 break
             if parent.exists() and not parent.is_dir():
                 raise _obstacle(str(parent.relative_to(root)), "a folder")
+            if parent.exists() and not os.access(parent, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
             folders.add(parent)
 
 

@@ -84,7 +84,8 @@ def explained(failed: Exception) -> TowpathError | None:
     if isinstance(failed, click.ClickException):
         return UsageError(failed.format_message())
     if isinstance(failed, OSError) and failed.errno in _DISK:
-        place = f": {os.fsdecode(failed.filename)}" if isinstance(failed.filename, (str, bytes)) else ""
+        named = failed.filename2 or failed.filename  # of two it is the target that people know
+        place = f": {os.fsdecode(named)}" if isinstance(named, (str, bytes)) else ""
         return OutsideError(f"{failed.strerror or 'the disk refused'}{place}", next=_DISK[failed.errno])
     return None
 

@@ -115,6 +115,17 @@ def test_links_are_refused_and_what_they_lead_to_is_untouched(link, tmp_path):
     assert [(entry.name, entry.read_text()) for entry in outside.iterdir()] == [("file", "precious")]
 
 
+def test_a_folder_that_may_not_be_written_stops_it_before_anything_changes(tmp_path, monkeypatch):
+    render(tmp_path, built(deployment="1"), built("zoo", deployment="1"))
+    before = there(tmp_path)
+    locked = tmp_path / "environments/test/rendered/zoo"
+    monkeypatch.setattr("generator.write.os.access", lambda place, _: place != locked)
+    with pytest.raises(PermissionError) as refused:
+        render(tmp_path, built(deployment="2"), built("zoo", deployment="2"))
+    assert refused.value.filename == str(locked)
+    assert there(tmp_path) == before
+
+
 def test_a_link_instead_of_the_state_folder_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".towpath").symlink_to(tmp_path / "elsewhere")
