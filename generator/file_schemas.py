@@ -15,7 +15,7 @@ from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import YamlError, parse
 from generator.repository import Pointer, Source
-from generator.schema_words import SchemaError, shown, type_name, worded
+from generator.schema_words import SchemaError, located, shown, type_name, worded
 from generator.shipped import shipped
 from generator.tree import Tree
 from generator.version import VERSION
@@ -130,7 +130,7 @@ def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instanc
     """
     leaves = (leaf for error in accepts.iter_errors(instance) for leaf in _leaves(error))
     words = (words for leaf in leaves for words in _words(leaf, schema))
-    return list(dict.fromkeys(words))
+    return list(dict.fromkeys(located(one, instance) for one in words))
 
 
 @lru_cache

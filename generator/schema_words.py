@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,29 @@ class SchemaError:
     path: tuple[str | int, ...]
     check: str
     message: str
+
+
+def located(error: SchemaError, value: object) -> SchemaError:
+    """The same error with a path that leads through the value it is about."""
+    return replace(error, path=path_in(value, error.path))
+
+
+def path_in(value: object, path: Iterable[str | int]) -> tuple[str | int, ...]:
+    """A path of the validator's as it leads through a value: it takes every key of digits for an index of a list."""
+    found: list[str | int] = []
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, int):
+            alike = (key for key in value if isinstance(key, str) and key.isdecimal() and int(key) == step)
+            step = str(step) if str(step) in value else next(alike, str(step))
+        found.append(step)
+        value = _child(value, step)
+    return tuple(found)
+
+
+def _child(value: object, step: str | int) -> object:
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
 def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind: str) -> Iterator[SchemaError]:

@@ -167,3 +167,9 @@ AMBIGUOUS = {"oneOf": [{"type": "object"}, {"minProperties": 1}]}
 def test_of_alternatives_the_one_that_was_meant_is_explained(schema: Any, instance: Any, expected: str) -> None:
     [error] = explain(jsonschema_rs.Draft202012Validator(schema), schema, instance)
     assert f"{error.check} {error.message}" == expected
+
+
+def test_a_key_of_digits_is_a_key_and_no_index():
+    source = parsed("towpath.yaml", b"version: 1\nchecks:\n  '1': null\n")
+    (finding,) = problems(source, "towpath")
+    assert (finding.where.line, finding.check) == (3, "bad-value")

@@ -28,7 +28,7 @@ from generator.checks.fields import (
 from generator.checks.fields.rule import Rule, Rules, Table
 from generator.checks.fields.syntax import GENERATED
 from generator.repository import Pointer
-from generator.schema_words import shown, type_name
+from generator.schema_words import path_in, shown, type_name
 from generator.schemas import minor, schema_for
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
     accepts, schema = _compiled(minor(version), api_version, kind)
     try:
         if not accepts.is_valid(value):
-            yield from dict.fromkeys(_worded(error, schema) for error in accepts.iter_errors(value))
+            yield from dict.fromkeys(_worded(error, schema, value) for error in accepts.iter_errors(value))
     except ValueError:  # what JSON cannot say, which `kubernetes-schema` reports
         return
 
@@ -161,8 +161,8 @@ def _short(name: str) -> str:
     return name
 
 
-def _worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Violation:
-    path, value = tuple(error.instance_path), error.instance
+def _worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], whole: object) -> Violation:
+    path, value = path_in(whole, error.instance_path), error.instance
     if error.kind.name == "propertyNames":
         value = error.kind.as_dict()["error"].instance
         path = (*path, str(value))

@@ -197,3 +197,10 @@ def test_an_unknown_check_in_the_settings_is_a_finding():
 )
 def test_objects_of_any_shape_are_findings_and_never_a_crash(text):
     assert any(one.check in ("kubernetes-schema", "unknown-kind") for one in findings(text))
+
+
+def test_a_key_of_digits_is_a_key_and_no_index():
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    '0': b\n    '01': 5\n"
+    (finding,) = errors(findings(text))
+    assert (finding.check, finding.where.line) == ("kubernetes-schema", 7)
+    assert "metadata.annotations.01" in finding.message
