@@ -82,6 +82,7 @@ class Clone(Bare):
         self.remote = remote
         self.base = base
         self.made = 0
+        self._fetched: tuple[int, dict[str, str]] | None = None
         self._base_ref = valid_ref(f"refs/heads/{base}")
         self._seen_ref = f"refs/towpath/seen/{base}"
         self._git.update_environment(**configuration({**CONFIGURATION, "remote.towpath.url": _url(remote)}))
@@ -144,6 +145,10 @@ class Clone(Bare):
         return {ref.removeprefix("refs/heads/"): commit for commit, ref in lines}
 
     def _fetch(self, lock: int, *refs: str) -> None:
+        there = self._there() if not refs else None
+        if there is not None and there == self._fetched:
+            return  # nothing has moved since
+        self._fetched = None
         self.remove_stale_locks()
         options = ("--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
         wanted = (f"+{ref}:{ref}" for ref in refs or (self._base_ref, _OWN, "refs/pull/*/head"))
@@ -151,6 +156,16 @@ class Clone(Bare):
             self.run("fetch", *options, "--", "towpath", *wanted, pass_fds=self._inherited(lock), env=_WITH_SETTINGS)
         except GitError as failed:
             raise GitError("fetch", redact(failed.stderr)) from None
+        self._fetched = there
+
+    def _there(self) -> tuple[int, dict[str, str]] | None:
+        """Where the remote's refs are, read ahead of a fetch; None where only a fetch can tell, as on a server."""
+        if not Path(self.remote).is_absolute():
+            return None
+        try:
+            return self.made, Bare(Path(self.remote)).refs(self._base_ref, "refs/heads/towpath", "refs/pull")
+        except (GitError, OSError):
+            return None
 
     def _inherited(self, lock: int) -> tuple[int, ...]:
         """The lock for git to inherit; not where it may leave a credential daemon behind, which would keep it."""
