@@ -49,8 +49,18 @@ def compare(show: Callable[[Shop, str], str], update_golden: bool) -> Compare:
     return compared
 
 
+# How many requests there were and how many failed depends on the names of pods, which are made of all they run.
+_COUNTS = (
+    (re.compile(r"\d+ of \d+ bad \([\d.]+ %\)"), "B of N bad (P %)"),
+    (re.compile(r"about \d+ more decide at this rate, [\dhmin ]+ at"), "about N more decide at this rate, M min at"),
+    (re.compile(r'"(bad|total|needed|waitSeconds)": [\d.]+'), r'"\1": 1'),
+)
+
+
 def named(text: str) -> str:
-    """The text with commits and releases by the order in which they come: `id1`, `id2`, …"""
+    """The text with commits and releases by the order in which they come (`id1`, `id2`, …), and without counts."""
+    for pattern, name_of in _COUNTS:
+        text = pattern.sub(name_of, text)
     known: dict[str, str] = {}
 
     def name(found: re.Match[str]) -> str:
