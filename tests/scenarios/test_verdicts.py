@@ -56,7 +56,7 @@ def test_the_verdict_does_not_depend_on_how_often_the_bot_looks(another: Callabl
 def test_what_was_as_bad_before_promotes_nothing_and_reverts_nothing(landed: Shop) -> None:
     """V3: bad against the objective but not against the baseline."""
     landed.edit(STAGING, "onFail: revert", "onFail: revert, gates: {http-errors: {objective: 95%}}", render=False)
-    landed.behaviours.append(Behaviour(environment="staging", errors=0.02))
+    landed.behaviours.append(Behaviour(environment="staging", errors=0.02, requests=60_000))
     landed.until_passed("staging", "1.4.2")
     landed.edit(STAGING, "objective: 95%", "objective: 99.5%", render=False)
     landed.release("test", "1.4.3")
