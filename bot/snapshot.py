@@ -43,7 +43,8 @@ class Snapshot:
 
     `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
     arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
-    from the bot's own pull requests, `heads` the facts of its open ones by head commit. `stale` are the
+    from the bot's own pull requests, `heads` the facts of its open ones by branch and head
+    commit. `stale` are the
     (environment, service) whose rendered files do not belong to their inputs (R7). `rewritten` is set when the base is
     no descendant of the last one seen. `gates` are the gates in force for each (environment, service) at the base's
     head (P10), and `prepared` what `decide.proposals` asked for. `branches` are the branches below `towpath/` that
@@ -59,7 +60,7 @@ class Snapshot:
     statuses: Mapping[tuple[str, str], RolloutStatus] = field(default_factory=dict)
     verdicts: Mapping[ArrivalKey, Verdict] = field(default_factory=dict)
     landings: Mapping[str, Landing] = field(default_factory=dict)
-    heads: Mapping[str, HeadFacts] = field(default_factory=dict)
+    heads: Mapping[tuple[str, str], HeadFacts] = field(default_factory=dict)
     stale: frozenset[tuple[str, str]] = frozenset()
     rewritten: str | None = None
     gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ def landing(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | 
 def ours(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """R2: a head that is not what the bot renders is never merged and never overwritten, whoever pushed it."""
     pull, prepared = candidate.open_pull, candidate.prepared(snapshot)
-    if pull is None or (prepared and prepared.head == pull.head) or is_ours(snapshot, pull.head):
+    if pull is None or (prepared and prepared.head == pull.head) or is_ours(snapshot, pull.branch, pull.head):
         return None
     return candidate.hold(Reason.FOREIGN_HEAD, f"#{pull.number}", urgent=True)
 
@@ -30,14 +30,14 @@ def unused(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | N
     """R2: a branch that exists without an open pull request is taken over only where its head is the bot's work."""
     branch, prepared = candidate.promotion.branch, candidate.prepared(snapshot)
     head = None if candidate.open_pull else snapshot.branches.get(branch)
-    if head is None or (prepared and prepared.head == head) or is_ours(snapshot, head):
+    if head is None or (prepared and prepared.head == head) or is_ours(snapshot, branch, head):
         return None
     return candidate.hold(Reason.FOREIGN_HEAD, branch, urgent=True)
 
 
-def is_ours(snapshot: Snapshot, head: str) -> bool:
+def is_ours(snapshot: Snapshot, branch: str, head: str) -> bool:
     """R2: its parent is on the base and its tree is what the bot renders for that promotion on that parent."""
-    facts = snapshot.heads.get(head)
+    facts = snapshot.heads.get((branch, head))
     return facts is not None and facts.parent_on_base and facts.ours
 
 

@@ -37,5 +37,5 @@ def is_outdated(snapshot: Snapshot, candidate: Candidate) -> bool:
     pull, prepared = candidate.open_pull, candidate.prepared(snapshot)
     if pull is None or prepared is None or prepared.head in (None, pull.head):
         return False
-    facts = snapshot.heads.get(pull.head)
+    facts = snapshot.heads.get((pull.branch, pull.head))
     return facts is None or facts.touched or facts.inputs != prepared.inputs

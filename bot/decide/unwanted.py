@@ -26,7 +26,7 @@ def close(snapshot: Snapshot, wanted: Mapping[Key, Wanted], now: datetime) -> It
         move = parse_branch(pull.branch)
         if move is None or pull.state is not PullState.OPEN or pull.author != snapshot.bot or pull.branch in kept:
             continue
-        if is_ours(snapshot, pull.head):
+        if is_ours(snapshot, pull.branch, pull.head):
             yield ClosePullRequest(pull.number, pull.head, _reason(snapshot, move, wanted, now))
         else:
             what = f"#{pull.number}"
@@ -41,13 +41,13 @@ def delete(snapshot: Snapshot, wanted: Mapping[Key, Wanted], places: Mapping[Key
     kept = {candidate.promotion.branch for one in wanted.values() for candidate in one.candidates}
     for branch, head in sorted(snapshot.branches.items()):
         move, latest = parse_branch(branch), pulls.get(branch)
-        if move and branch not in kept and _is_over(snapshot, move, latest, head, places):
+        if move is None or branch in kept:
+            continue
+        if _is_over(snapshot, move, latest, head, places) if latest else is_ours(snapshot, branch, head):
             yield DeleteBranch(branch, head)
 
 
-def _is_over(snapshot: Snapshot, move: Move, pull: PullRequest | None, head: str, places: Mapping[Key, Place]) -> bool:
-    if pull is None:
-        return is_ours(snapshot, head)
+def _is_over(snapshot: Snapshot, move: Move, pull: PullRequest, head: str, places: Mapping[Key, Place]) -> bool:
     if pull.state is PullState.OPEN or pull.head != head:
         return False
     if pull.state is PullState.MERGED:

@@ -24,18 +24,17 @@ class HeadCheck:
 
     def read(
         self, pulls: Iterable[PullRequest], branches: Mapping[str, str], base: str, positions: Mapping[str, int]
-    ) -> dict[str, HeadFacts]:
-        """The facts of each head by commit: of open pull requests, and of the bot's `branches` that may have none.
+    ) -> dict[tuple[str, str], HeadFacts]:
+        """The facts of each head by branch and commit: of open pull requests, and of the bot's `branches`.
 
-        A commit that several branches stand at is ours only if it is what each of them says.
+        A commit may be the genuine head of one branch and foreign to another that somebody put there.
         """
         heads = {(pull.branch, pull.head) for pull in pulls if pull.state is PullState.OPEN} | set(branches.items())
-        found: dict[str, HeadFacts] = {}
-        for branch, head in sorted(heads):
-            move = parse_branch(branch)
-            if move and (head not in found or found[head].ours):
-                found[head] = self._facts(branch, head, move, base, positions)
-        return found
+        return {
+            (branch, head): self._facts(branch, head, move, base, positions)
+            for branch, head in sorted(heads)
+            if (move := parse_branch(branch))
+        }
 
     def _facts(self, branch: str, head: str, move: Move, base: str, positions: Mapping[str, int]) -> HeadFacts:
         parents = self._git.parents(head)

@@ -116,7 +116,7 @@ class World:
         self.after_changed: dict[str, int] = {}
         self.records: dict[tuple[ArrivalKey, Topic], Record] = {}
         self.pulls: dict[int, PullRequest] = {}
-        self.heads: dict[str, HeadFacts] = {}
+        self.heads: dict[tuple[str, str], HeadFacts] = {}
         self.statuses: dict[tuple[str, str], RolloutStatus] = {}
         self.verdicts: dict[ArrivalKey, Verdict] = {}
         self.landings: dict[str, Landing] = {}
@@ -376,7 +376,7 @@ class World:
         assert prepared.head is not None
         self.branches[promotion.branch] = prepared.head
         self.promotions[promotion.branch] = promotion
-        self.heads[prepared.head] = HeadFacts(True, True, prepared.inputs, False)
+        self.heads[promotion.branch, prepared.head] = HeadFacts(True, True, prepared.inputs, False)
 
     def _set_status(self, action: SetStatus) -> None:
         for number, pull in self.pulls.items():
@@ -398,8 +398,9 @@ class World:
         self.pulls[number] = replace(pull, state=PullState.MERGED, merged_as=landed)
         for other in self.pulls.values():
             same = other.branch.split("/")[2:4] == pull.branch.split("/")[2:4]
-            if other.state is PullState.OPEN and same and other.head in self.heads:
-                self.heads[other.head] = replace(self.heads[other.head], touched=True)
+            at = other.branch, other.head
+            if other.state is PullState.OPEN and same and at in self.heads:
+                self.heads[at] = replace(self.heads[at], touched=True)
 
     def close(self, number: int, by: str) -> None:
         pull = self.pulls[number]

@@ -237,7 +237,7 @@ def check(world: World, snapshot: Snapshot, actions: tuple[Action, ...]) -> None
 def check_merge(world: World, merge: Merge) -> None:
     promotion, pull = merge.prepared.promotion, world.pulls[merge.number]
     environment = world.environments[promotion.environment]
-    assert pull.state is PullState.OPEN and pull.head == merge.head and world.heads[pull.head].ours
+    assert pull.state is PullState.OPEN and pull.head == merge.head and world.heads[pull.branch, pull.head].ours
     assert not pull.labels and expired(world, environment.hold)
     assert merge.prepared.missing is None and merge.prepared.error is None
     track = world.track(promotion.environment, promotion.service)
@@ -337,7 +337,7 @@ def check_touches_only_ours(world: World, actions: tuple[Action, ...]) -> None:
     for action in actions:
         if isinstance(action, Merge | UpdatePullRequest | ClosePullRequest):
             pull = world.pulls[action.number]
-            assert pull.head in world.heads and pull.state is PullState.OPEN
+            assert (pull.branch, pull.head) in world.heads and pull.state is PullState.OPEN
         if isinstance(action, DeleteBranch):
             assert all(pull.branch != action.branch for pull in world.pulls.values() if pull.state is PullState.OPEN)
 
@@ -366,7 +366,7 @@ def check_forge(world: World) -> None:
     open_now = Counter(
         (move.environment, move.service)
         for pull in world.pulls.values()
-        if pull.state is PullState.OPEN and pull.head in world.heads
+        if pull.state is PullState.OPEN and (pull.branch, pull.head) in world.heads
         if (move := parse_branch(pull.branch)) and move.kind is not Kind.REPAIR
     )
     assert all(count == 1 for count in open_now.values()), f"several promotions are open: {open_now}"

@@ -98,7 +98,7 @@ def test_r2_a_foreign_head_is_never_merged_and_never_overwritten():
     world.pulls[1] = replace(world.pulls[1], head=foreign)
     world.edits["staging", "web"] = 1
     for facts in (None, HeadFacts(True, False, "", False), HeadFacts(False, True, "", False)):
-        world.heads = {} if facts is None else {foreign: facts}
+        world.heads = {} if facts is None else {(world.pulls[1].branch, foreign): facts}
         assert world.only(Merge) == [] and world.only(UpdatePullRequest) == []
         assert world.holds("staging") == [Reason.FOREIGN_HEAD]
 
@@ -115,7 +115,8 @@ def test_r2_a_head_that_somebody_else_pushed_is_ours_when_it_is_what_we_render()
     world = opened()
     world.policy_of("staging", mode=Mode.AUTO)
     head = commit("made by another bot on another parent")
-    world.heads[head] = replace(world.heads[world.pulls[1].head])
+    branch, own = world.pulls[1].branch, world.pulls[1].head
+    world.heads[branch, head] = world.heads[branch, own]
     world.pulls[1] = replace(world.pulls[1], head=head)
     assert [action.head for action in world.only(Merge)] == [head]
 
@@ -220,7 +221,8 @@ def test_r5_an_owned_path_that_changed_renders_the_head_anew():
     world = opened()
     world.policy_of("staging", mode=Mode.AUTO)
     world.commit("a hand edit of the rendered files, and back")
-    world.heads[world.pulls[1].head] = replace(world.heads[world.pulls[1].head], touched=True)
+    at = world.pulls[1].branch, world.pulls[1].head
+    world.heads[at] = replace(world.heads[at], touched=True)
     assert world.only(UpdatePullRequest) and world.only(Merge) == []
 
 
@@ -433,7 +435,7 @@ def test_a_branch_that_never_got_its_pull_request_is_deleted_when_nothing_wants_
     head, branch = commit("pushed, then killed"), f"towpath/promote/staging/web/{C.to12}-none"
     world.branches[branch] = head
     assert world.only(DeleteBranch) == []
-    world.heads[head] = HeadFacts(True, True, "", False)
+    world.heads[branch, head] = HeadFacts(True, True, "", False)
     assert world.only(DeleteBranch) == [DeleteBranch(branch, head)]
 
 
@@ -442,7 +444,7 @@ def test_r2_a_branch_left_by_a_pass_that_was_killed_is_taken_over():
     (branch,) = [promotion.branch for promotion in world.wants("staging")]
     left = commit("pushed, then killed")
     world.branches[branch] = left
-    world.heads[left] = HeadFacts(True, True, "", False)
+    world.heads[branch, left] = HeadFacts(True, True, "", False)
     (opening,) = world.only(OpenPullRequest)
     assert opening.expected == left
     world.settle()

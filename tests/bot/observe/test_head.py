@@ -43,13 +43,14 @@ class Heads:
 
     def read(
         self, *pulls: PullRequest, branches: Mapping[str, str] | None = None, base: str | None = None
-    ) -> dict[str, HeadFacts]:
+    ) -> dict[tuple[str, str], HeadFacts]:
         base = base or self.small.fetch()
         positions = HistoryReader(self.small.clone).read(base).positions
         return self.check.read(pulls, branches or {}, base, positions)
 
     def facts(self, head: str, branch: str | None = None) -> HeadFacts:
-        return self.read(pull(branch or self.branch, head))[head]
+        branch = branch or self.branch
+        return self.read(pull(branch, head))[branch, head]
 
 
 def pull(branch: str, head: str, state: PullState = PullState.OPEN) -> PullRequest:
@@ -123,7 +124,7 @@ def test_a_base_that_changed_an_owned_path_touches_it(heads: Heads) -> None:
 
 
 def test_a_branch_that_a_killed_pass_left_behind_is_looked_at(heads: Heads) -> None:
-    assert heads.read(branches={heads.branch: heads.own})[heads.own].ours
+    assert heads.read(branches={heads.branch: heads.own})[heads.branch, heads.own].ours
 
 
 def test_only_open_pull_requests_of_the_bots_branches_are_looked_at(heads: Heads) -> None:
@@ -132,6 +133,6 @@ def test_only_open_pull_requests_of_the_bots_branches_are_looked_at(heads: Heads
 
 
 @pytest.mark.parametrize("other", [ELSEWHERE, "towpath/promote/aaa/web/0123456789ab-none"])
-def test_a_head_that_another_branch_stands_at_too_must_be_what_both_say(heads: Heads, other: str) -> None:
-    found = heads.read(pull(heads.branch, heads.own), pull(other, heads.own))
-    assert not found[heads.own].ours
+def test_a_genuine_head_stays_ours_when_somebody_puts_another_branch_there(heads: Heads, other: str) -> None:
+    found = heads.read(pull(heads.branch, heads.own), pull(other, heads.own), branches={other: heads.own})
+    assert found[heads.branch, heads.own].ours and not found[other, heads.own].ours

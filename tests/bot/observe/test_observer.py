@@ -163,7 +163,7 @@ def test_the_bots_branches_are_seen_without_its_ledger(look: Look) -> None:
     append(look.small.clone, read(look.small.clone), [_record(look)])
     snapshot = look.observe()
     assert snapshot.branches == {branch: prepared.head}
-    assert snapshot.heads[prepared.head].ours
+    assert snapshot.heads[branch, prepared.head].ours
     assert len(snapshot.ledger.records) == 1
 
 
