@@ -22,11 +22,12 @@ from generator.finding import Finding
 from generator.release import is_commit
 from generator.report.json import finding_from_json, finding_json
 from generator.state import STATE, state_folder
-from generator.tree import blob_id
+from generator.tree import blob_id, of_tools
 
 _NAME = "cache.json"
 _FOLDERS = ("environments", "schemas", "templates")
-_FILES = ("towpath.yaml",)
+_SETTINGS = "towpath.yaml"
+_MANIFESTS = (".yaml", ".yml", ".json")
 # A file changed twice within one tick of the file system's clock keeps its time (git: racy-git.txt).
 _TICK = 50_000_000
 
@@ -124,13 +125,13 @@ def _clock(root: Path) -> int:
 
 def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     with os.scandir(root) as entries:
-        top = {entry.name: entry for entry in entries if entry.name in (*_FOLDERS, *_FILES)}
-    for name, entry in sorted(top.items()):
-        _refuse_link(name, entry)
-        if entry.is_file():
-            yield name, entry
-        elif name in _FOLDERS:
-            yield from _below(entry.path, name)
+        top = sorted(entries, key=lambda entry: entry.name)
+    for entry in top:
+        if entry.name in (*_FOLDERS, _SETTINGS):
+            _refuse_link(entry.name, entry)
+            yield from _below(entry.path, entry.name) if entry.is_dir() else ((entry.name, entry),)
+        else:
+            yield from _manifests(entry, entry.name)
 
 
 def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -142,6 +143,17 @@ def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield from _below(entry.path, below)
             elif entry.is_file():
                 yield below, entry
+
+
+def _manifests(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """What may define kinds (`generator.definitions`) outside of our folders; links are passed over there."""
+    if entry.is_dir(follow_symlinks=False):
+        if not of_tools(path):
+            with os.scandir(entry.path) as entries:
+                for below in entries:
+                    yield from _manifests(below, f"{path}/{below.name}")
+    elif path.endswith(_MANIFESTS) and entry.is_file(follow_symlinks=False):
+        yield path, entry
 
 
 def _refuse_link(path: str, entry: os.DirEntry[str]) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 ADD_SCHEMA: Final = (
-    "correct the kind or its apiVersion; or add its CustomResourceDefinition to the repository (schemas/crds/) or to "
-    "the paths, or name a folder of schemas with --schema-location; --ignore-missing-schemas lets it pass"
+    "correct the kind or its apiVersion; or add its CustomResourceDefinition to the repository (schemas/crds/, say) or "
+    "to the paths, or name a folder of schemas with --schema-location; --ignore-missing-schemas lets it pass"
 )
 _LAYOUT: Final = "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json"
 _PLACEHOLDER = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")

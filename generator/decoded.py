@@ -23,18 +23,17 @@ _NO_NULL: Final[Schema] = {
 }
 
 
-def decoded(version: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
+def decoded(version: str, value: Any) -> Any:
     """The object without its nulls: itself where it has none, or where the version does not serve its kind."""
     try:
-        if _no_null().is_valid(value):
+        if not isinstance(value, Mapping) or _no_null().is_valid(value):
             return value
     except ValueError:  # what JSON cannot say, which `kubernetes-schema` reports
         return value
     schema = schema_for(version, str(value.get("apiVersion")), str(value.get("kind")))
     if schema is None:
         return value
-    read: Mapping[str, Any] = _read(value, schema, schema["$defs"])
-    return read
+    return _read(value, schema, schema["$defs"])
 
 
 @lru_cache(maxsize=1)

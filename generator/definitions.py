@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,11 +12,15 @@ from typing import Any, Final
 from generator.crds import KIND, CustomKind, defined
 from generator.errors import InputError
 from generator.k8syaml import load_all
-from generator.tree import Tree
+from generator.tree import Tree, of_tools
 
-FOLDERS: Final = ("schemas", "crds", "manifests", "infrastructure", "clusters")
-"""Where definitions are looked for: below the root and below each folder of `environments/`."""
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
+_NAME: Final = KIND.encode()
+
+# Not looked into: what is rendered (its objects are told apart from files), what loading reads, folders of tools.
+_OURS: Final = re.compile(r"environments/[^/]+/(rendered(/.*)?|services/[^/]+\.yaml|environment\.yaml)|templates(/.*)?")
+_ELSEWHERE: Final = re.compile(r"environments/[^/]+/")
+_FIRST: Final = "schemas/"
 
 Key = tuple[str, str]
 
@@ -42,29 +47,46 @@ class Kinds(Mapping[Key, CustomKind]):
 
 @dataclass(frozen=True)
 class Definitions:
-    """The definitions of a tree. Those below `environments/<environment>/` are for that environment only."""
+    """The definitions of a tree, wherever they lie. Those below `environments/<environment>/` are for it only.
+
+    Where a kind is defined twice, the environment's own definition counts, then that of `environments/base/`, then
+    that of `schemas/`, then the first by path.
+    """
 
     tree: Tree
 
     def of(self, environment: str) -> Kinds:
-        """The kinds of an environment; its own come before those for all."""
-        own, base = f"environments/{environment}/", "environments/base/"
-        return Kinds(lambda: {**self._below(""), **self._below(base), **self._below(own)})
+        """The kinds of an environment."""
+        return Kinds(lambda: self._read(environment))
 
-    def _below(self, folder: str) -> dict[Key, CustomKind]:
+    def _read(self, environment: str) -> dict[Key, CustomKind]:
+        own, base = f"environments/{environment}/", "environments/base/"
+        here = [path for path in self._files if path.startswith((own, base)) or not _ELSEWHERE.match(path)]
+        order = sorted(here, key=lambda path: (*(not path.startswith(one) for one in (own, base, _FIRST)), path))
         found: dict[Key, CustomKind] = {}
-        for name in FOLDERS:
-            for path in self._files(f"{folder}{name}"):
-                content = self.tree.read(path)
-                if content is not None and KIND.encode() in content:
-                    found |= {(one.kind.api_version, one.kind.kind): one for one in kinds_in(path, content)}
+        for path in order:
+            for one in kinds_in(path, self._files[path]):
+                found.setdefault((one.kind.api_version, one.kind.kind), one)
         return found
 
-    def _files(self, folder: str) -> list[str]:
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        """The files that name a definition, with their content."""
+        contents = ((path, self._content(path)) for path in self._manifests(""))
+        return {path: content for path, content in contents if content is not None and _NAME in content}
+
+    def _manifests(self, folder: str) -> Iterator[str]:
+        files, folders = self.tree.entries(folder)
+        yield from (path for path in files if path.endswith(_SUFFIXES) and not _OURS.fullmatch(path))
+        for below in folders:
+            if not (_OURS.fullmatch(below) or of_tools(below)):
+                yield from self._manifests(below)
+
+    def _content(self, path: str) -> bytes | None:
         try:
-            return [path for path in self.tree.files(folder) if path.endswith(_SUFFIXES)]
-        except InputError:  # a link: nothing here is followed, and nothing that is applied lies here
-            return []
+            return self.tree.read(path)
+        except InputError:  # too large, or of an odd name
+            return None
 
 
 @lru_cache(maxsize=1024)

@@ -18,7 +18,7 @@ import git as gitpython
 
 from generator.errors import InputError, OutsideError
 from generator.release import is_commit
-from generator.tree import LARGEST, safe_path, too_large
+from generator.tree import LARGEST, NOTHING, Entries, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _FILE, _FOLDER = b"100", b"40000"
@@ -237,6 +237,18 @@ class CommitTree:
     def files(self, folder: str) -> Iterator[str]:
         start = self.folder_id(folder)
         yield from sorted(self._walk(start, folder)) if start else ()
+
+    def entries(self, folder: str) -> Entries:
+        start = self.folder_id(folder) if folder else self._root
+        if start is None:
+            return NOTHING
+        prefix = f"{folder}/" if folder else ""
+        inside = self.git.folder_entries(start).items()
+        named = [(prefix + raw.decode("utf-8", "surrogateescape"), mode) for raw, (mode, _) in inside]
+        return Entries(
+            frozenset(path for path, mode in named if mode.startswith(_FILE)),
+            frozenset(path for path, mode in named if mode == _FOLDER),
+        )
 
     def blob_id(self, path: str) -> str | None:
         mode, object_id = self._find(path)

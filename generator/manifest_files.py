@@ -23,8 +23,12 @@ from generator.workload import at
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 STDIN: Final = "stdin"
+_TEMPLATE: Final = (
+    "render the template first (helm template CHART | towpath validate -), "
+    "and leave it out with --ignore-filename-pattern"
+)
 _SKIPPED: Final = frozenset({".git", ".towpath"})
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_ESCAPE = re.compile(r"\\(u[dD][89a-fA-F][0-9a-fA-F]{2}|.)")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class ManifestFile:
 
     def place(self, placed: RenderedObject, pointer: Pointer = ()) -> Location:
         """Where a key of an object stands."""
-        line, column = self._documents[placed.index].key_position((*placed.within, *pointer))
+        try:
+            line, column = self._documents[placed.index].key_position((*placed.within, *pointer))
+        except InputError:  # JSON whose places YAML's reader cannot tell, such as a key of more than 1,024 characters
+            return Location(self.path, 1)
         return replace(placed.manifest.rendered_at(line), column=column)
 
     @cached_property
@@ -87,11 +94,17 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
         text = _decoded(path, content)
         values = _json(text) or [document.value for document in parse(text, path)]
     except InputError as error:
-        return ManifestFile(path, finding=findings_of(error)[0])
+        return ManifestFile(path, finding=_unread(error))
     manifest = Manifest(path, text, tuple(value for value in values if value is not None), "")
     whole = (RenderedObject("", manifest, index, value) for index, value in enumerate(manifest.objects))
     objects = tuple(one for placed in whole for one in _objects(placed))
     return ManifestFile(path, text, objects)
+
+
+def _unread(error: InputError) -> Finding:
+    """What keeps a file from being read; YAML that is a template of Helm's reads only once it is rendered."""
+    found = findings_of(error)[0]
+    return replace(found, fix=_TEMPLATE) if "{{" in (found.where.text or "") else found
 
 
 def _decoded(path: str, content: bytes) -> str:
@@ -121,7 +134,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _positions(text: str) -> str:
     """JSON with each thing that YAML's reader does not know replaced by something as long."""
-    return _SURROGATE.sub(r"\\u0020", text.replace("\t", " ")).replace("\\/", "//")
+    return _ESCAPE.sub(_position, text.replace("\t", " "))
+
+
+def _position(escape: re.Match[str]) -> str:
+    if escape[1] == "/":
+        return "//"
+    return r"\u0020" if len(escape[1]) > 1 else escape[0]
 
 
 def _objects(placed: RenderedObject) -> Iterator[RenderedObject]:

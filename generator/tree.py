@@ -10,10 +10,10 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from generator.errors import InputError, Location
 
@@ -25,6 +25,13 @@ _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 """What the system says where nothing can be: a name that is too long for it is that of no file."""
 
 
+class Entries(NamedTuple):
+    """The paths of the files and of the folders that are directly in a folder. Links are neither."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+
+
 class Tree(Protocol):
     """Read access to a tree of files."""
 
@@ -34,8 +41,24 @@ class Tree(Protocol):
     def files(self, folder: str) -> Iterator[str]:
         """The paths of all files below a folder, sorted; nothing where the folder does not exist."""
 
+    def entries(self, folder: str) -> Entries:
+        """What is directly in a folder, or in the root (the empty text)."""
+
     def blob_id(self, path: str) -> str | None:
         """The id that git gives the content of a file, or None where there is none."""
+
+
+NOTHING: Final = Entries(frozenset(), frozenset())
+
+
+def entries_of(paths: Iterable[str], folder: str) -> Entries:
+    """What is directly in a folder of a tree that has these files."""
+    prefix = f"{folder}/" if folder else ""
+    below = [path.removeprefix(prefix).partition("/") for path in paths if path.startswith(prefix)]
+    return Entries(
+        frozenset(prefix + name for name, _, rest in below if not rest),
+        frozenset(prefix + name for name, _, rest in below if rest),
+    )
 
 
 def blob_id(content: bytes) -> str:
@@ -49,6 +72,12 @@ def safe_path(path: str) -> str:
     if path.startswith("/") or "\\" in path or "\0" in path or any(part in ("", ".", "..", ".git") for part in parts):
         raise InputError(f"{path!r} is not a path inside the repository", next="use a relative path without '..'")
     return path
+
+
+def of_tools(folder: str) -> bool:
+    """Whether a folder is some tool's own (`.git`, `.venv`, `node_modules`): nobody keeps manifests there."""
+    name = folder.rpartition("/")[2]
+    return name.startswith(".") or name == "node_modules"
 
 
 def too_large(path: str) -> InputError:
@@ -75,6 +104,18 @@ class DiskTree:
         found = self._look(folder)
         if found is not None and stat.S_ISDIR(found.st_mode):
             yield from sorted(_walk(f"{self.root}/{folder}", folder))
+
+    def entries(self, folder: str) -> Entries:
+        found = self._look(folder) if folder else os.lstat(self.root)
+        if found is None or not stat.S_ISDIR(found.st_mode):
+            return NOTHING
+        prefix = f"{folder}/" if folder else ""
+        with os.scandir(self.root / folder) as inside:
+            kinds = [(f"{prefix}{entry.name}", entry.stat(follow_symlinks=False).st_mode) for entry in inside]
+        return Entries(
+            frozenset(path for path, mode in kinds if stat.S_ISREG(mode)),
+            frozenset(path for path, mode in kinds if stat.S_ISDIR(mode)),
+        )
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
@@ -128,6 +169,12 @@ class EditedTree:
         added = {path for path, content in self.edits.items() if content is not None and path.startswith(folder + "/")}
         kept = {path for path in self.below.files(folder) if self.edits.get(path, b"") is not None}
         yield from sorted(added | kept)
+
+    def entries(self, folder: str) -> Entries:
+        below = self.below.entries(folder)
+        added = entries_of((path for path, content in self.edits.items() if content is not None), folder)
+        kept = frozenset(path for path in below.files if self.edits.get(path, b"") is not None)
+        return Entries(kept | added.files, below.folders | added.folders)
 
     def blob_id(self, path: str) -> str | None:
         if path not in self.edits:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from generator.git import Change
+from generator.tree import Entries, entries_of
 
 
 class Blobs(Protocol):
@@ -50,6 +51,10 @@ class State:
         """The paths of all files below a folder, sorted."""
         prefix = folder + "/"
         return iter(sorted(path for path in self.paths if path.startswith(prefix)))
+
+    def entries(self, folder: str) -> Entries:
+        """What is directly in a folder."""
+        return entries_of(self.paths, folder)
 
     def blob_id(self, path: str) -> str | None:
         """The id of a file's content, or None."""

@@ -63,7 +63,7 @@ class RenderedObject:
     @property
     def title(self) -> str:
         """How people name it: `Deployment web`."""
-        return f"{self.kind} {self.name}".strip()
+        return f"{self.kind} {self.name}".strip() or "this document"
 
     def identity(self, namespace: str) -> Identity:
         """What the cluster knows it by, where objects without a namespace go into this one."""

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import config_map
 from generator.finding import Severity
-from generator.schemas import kinds
 
 _RIGHTS = "rbac.authorization.k8s.io"
 
 
 def _is_cluster_scoped(scope: Scope, placed: RenderedObject) -> bool:
-    served = kinds(scope.environment.cluster.kubernetes_version)
-    found = served.get((placed.api_version, placed.kind))
+    found = scope.catalogue.kind(scope.version, placed.api_version, placed.kind)
     return found is not None and not found.namespaced
 
 

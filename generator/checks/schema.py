@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from generator.catalogue import ADD_SCHEMA
 from generator.checks.apis import is_removed
@@ -11,14 +12,26 @@ from generator.checks.example import deployment
 from generator.finding import Severity
 from generator.schemas import UnknownKind, kinds
 
+_NO_OBJECT: Final = (
+    "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
+    "--ignore-filename-pattern"
+)
+_KUSTOMIZE: Final = "kustomize.config.k8s.io"
+_BUILD_FIRST: Final = (
+    "the file is for kustomize, not for the cluster: check what it builds (kustomize build FOLDER | towpath validate "
+    "-), and leave it out with --ignore-filename-pattern 'kustomization\\.ya?ml$'"
+)
+
 
 def _invalid(scope: Scope) -> Iterator[Problem]:
     version = scope.version
     for placed in scope.objects:
+        fix = "" if placed.api_version or placed.kind else _NO_OBJECT
         found = scope.catalogue.validate(version, placed.value)
         for error in found if isinstance(found, list) else ():
             place = ".".join(str(step) for step in error.path)
-            yield Problem(placed, error.path, f"{placed.title}: {place + ': ' if place else ''}{error.message}")
+            message = f"{placed.title}: {place + ': ' if place else ''}{error.message}"
+            yield Problem(placed, error.path, message, fix)
 
 
 def _unknown(scope: Scope) -> Iterator[Problem]:
@@ -29,7 +42,8 @@ def _unknown(scope: Scope) -> Iterator[Problem]:
             continue  # of what is removed, `removed-api` says more
         found = scope.catalogue.validate(version, placed.value)
         if isinstance(found, UnknownKind):
-            yield Problem(placed, ("apiVersion",), str(found))
+            fix = _BUILD_FIRST if placed.api_group == _KUSTOMIZE else ""
+            yield Problem(placed, ("apiVersion",), str(found), fix)
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from generator.tree import EditedTree
+from generator.tree import NOTHING, EditedTree, Entries
 
 WORKLOAD = """\
 description: What all services share.
@@ -77,6 +77,9 @@ class Empty:
 
     def files(self, folder: str) -> Iterator[str]:
         return iter(())
+
+    def entries(self, folder: str) -> Entries:
+        return NOTHING
 
     def blob_id(self, path: str) -> str | None:
         return None

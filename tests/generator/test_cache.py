@@ -124,6 +124,20 @@ def test_the_key_follows_files_and_the_commit(tmp_path):
     assert key() == seen[-1]
 
 
+def test_the_key_follows_manifests_anywhere_and_passes_links_and_folders_of_tools_over(tmp_path):
+    def key():
+        return cache.key_of(tmp_path, cache.scan(tmp_path, {}))
+
+    write_files(tmp_path)
+    before = key()
+    write_files(tmp_path, {"a/.venv/x.yaml": "x", "a/x.txt": "x"})
+    (tmp_path / "link.yaml").symlink_to("/etc/passwd")
+    (tmp_path / "a/link").symlink_to(tmp_path)
+    assert key() == before
+    write_files(tmp_path, {"a/operators/x.yaml": "x"})
+    assert key() != before
+
+
 def test_a_git_folder_that_cannot_be_understood_gives_no_key_twice(tmp_path):
     write_files(tmp_path)
     (tmp_path / ".git").write_text("gitdir: elsewhere\n")

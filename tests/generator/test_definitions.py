@@ -48,7 +48,10 @@ def limits(tmp_path, files, environment="test"):
         "manifests",
         "infrastructure/x/y",
         "clusters",
+        "apps/operators/x",
+        "environments",
         "environments/base/crds",
+        "environments/base/services/web",
         "environments/test/manifests",
     ],
 )
@@ -58,6 +61,20 @@ def test_definitions_are_found(tmp_path, folder):
 
 def test_definitions_of_another_environment_are_not_used(tmp_path):
     assert limits(tmp_path, {"environments/prod/crds/thing.yaml": json.dumps(definition(3))}) is None
+
+
+@pytest.mark.parametrize(
+    "place", ["environments/test/rendered/web", ".github", "a/node_modules/b", "templates/web", "docs/t.md"]
+)
+def test_definitions_in_other_files_are_not_used(tmp_path, place):
+    path = place if "." in place[1:] else f"{place}/t.yaml"
+    assert limits(tmp_path, {path: json.dumps(definition(3))}) is None
+
+
+def test_of_two_definitions_that_of_schemas_counts_and_else_the_first_by_path(tmp_path):
+    others = {"b/t.yaml": json.dumps(definition(1)), "a/t.yaml": json.dumps(definition(2))}
+    assert limits(tmp_path, others) == 2
+    assert limits(tmp_path, {**others, "schemas/t.yaml": json.dumps(definition(3))}) == 3
 
 
 def test_the_environments_own_definition_counts(tmp_path):
@@ -73,13 +90,15 @@ def test_lists_of_definitions_are_read_and_broken_files_are_passed_over(tmp_path
 
 def test_a_link_is_not_followed(tmp_path):
     write_files(tmp_path, {"elsewhere/t.yaml": json.dumps(definition(3))})
-    (tmp_path / "crds").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "crds").symlink_to(tmp_path.parent)
+    (tmp_path / "t.yaml").symlink_to(tmp_path / "elsewhere/t.yaml")
+    (tmp_path / "elsewhere/t.yaml").rename(tmp_path / "elsewhere/t.txt")
     assert limits(tmp_path, {}) is None
 
 
 def test_nothing_is_read_before_somebody_asks(tmp_path):
     class Silent(EditedTree):
-        def files(self, folder):
+        def entries(self, folder):
             raise AssertionError(folder)
 
     known = Catalogue(custom=Definitions(Silent(DiskTree(tmp_path))).of("test"))

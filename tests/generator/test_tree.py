@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generator.errors import InputError
 from generator.git import Git
-from generator.tree import DiskTree, EditedTree, Tree, blob_id, safe_path
+from generator.tree import NOTHING, DiskTree, EditedTree, Entries, Tree, blob_id, safe_path
 from tests.generator.memory import Empty
 
 
@@ -40,6 +40,9 @@ def test_every_tree_answers_the_same(folder: Path, kind: str) -> None:
     assert list(tree.files("a/b")) == ["a/b/deep.yaml"]
     assert list(tree.files("nowhere")) == []
     assert list(tree.files("top.yaml")) == []
+    assert tree.entries("") == Entries(frozenset({"top.yaml"}), frozenset({"a"}))
+    assert tree.entries("a") == Entries(frozenset({"a/b.txt"}), frozenset({"a/b"}))
+    assert tree.entries("nowhere") == tree.entries("top.yaml") == NOTHING
     assert tree.read("a/b/deep.yaml") == b"deep"
     assert tree.blob_id("a/b/deep.yaml") == blob_id(b"deep")
     for absent in ("a", "a/b", "a/missing", "top.yaml/below"):

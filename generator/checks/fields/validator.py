@@ -66,7 +66,12 @@ class Violation(NamedTuple):
 
 
 def violations(version: str, api_version: str, kind: str, value: object) -> Iterator[Violation]:
-    """Everything that the rules of its kind have against an object; of an unknown kind only its metadata is known."""
+    """Everything that the rules of its kind have against an object; of an unknown kind only its metadata is known.
+
+    Of what is no object at all, `kubernetes-schema` says so, and nothing else is to be said.
+    """
+    if not (api_version and kind):
+        return
     accepts, schema = _compiled(minor(version), api_version, kind)
     try:
         if not accepts.is_valid(value):

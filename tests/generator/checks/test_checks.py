@@ -54,6 +54,12 @@ def test_a_finding_points_at_the_rendered_line_the_template_and_the_overlay():
     assert finding.fix
 
 
+def test_custom_kinds_are_in_a_namespace_or_not_as_their_definition_says():
+    issuer = "apiVersion: cert-manager.io/v1\nkind: KIND\nmetadata: {name: a}\nspec: {selfSigned: {}}\n"
+    assert said(issuer.replace("KIND", "Issuer")) == []
+    assert [check for check, *_ in said(issuer.replace("KIND", "ClusterIssuer"))] == ["kind-not-allowed"]
+
+
 def test_two_services_with_one_object_are_told_apart():
     second = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
     found = said({"web": GOOD, "api": second}, extra=EXTERNAL)

@@ -111,6 +111,11 @@ def test_json_is_read_as_json_and_its_places_are_right(here, validate):
     (here / "a.json").write_text(f'{{"apiVersion": "v1",\n\t{named},\n\t{data},\n\t"dta": {{}}}}')
     done = validate("a.json")
     assert ("kubernetes-schema", "a.json", 4, 2) in done.found
+    (here / "a.json").write_text('{"apiVersion": "v1",\n "kind": "ConfigMap", "metadata": {"name": "B\\\\\\/"}}')
+    assert ("object-name", "a.json", 2, 36) in validate("a.json").found
+    long = "k" * 2000
+    (here / "a.json").write_text(f'{{"apiVersion": "v1",\n "kind": "ConfigMap", "{long}": 1}}')
+    assert ("kubernetes-schema", "a.json", 1, None) in validate("a.json").found
     (here / "a.json").write_text('{"apiVersion": "v1",\n "kind": "ConfigMap", "kind": "Pod"}')
     assert validate("a.json").found == [("yaml", "a.json", 2, 23)]
 
@@ -160,6 +165,26 @@ def test_an_unknown_kind_is_an_error_that_says_what_to_do_unless_it_may_pass(her
     assert "--schema-location" in said and "schemas/crds/" in said
     passed = validate("a.yaml", "--ignore-missing-schemas")
     assert (passed.code, fares(passed)) == (0, {"skipped": 1})
+
+
+@pytest.mark.parametrize("text", ["- a: null\n", "[1]", "a: null\n", "null", "5", "a: [1]\n---\nx\n"])
+def test_what_is_no_object_is_an_error_that_says_what_the_file_may_be(here, capsys, text):
+    (here / "a.yaml").write_text(text)
+    code = run(["validate", "a.yaml"])
+    said = capsys.readouterr()
+    assert "bug" not in said.err
+    assert code == (0 if text == "null" else 1)
+    assert text == "null" or ("this document: " in said.out and "--ignore-filename-pattern" in said.out)
+    assert "object-name" not in said.out
+
+
+def test_files_for_other_programs_are_named_as_what_they_are(here, capsys):
+    kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"
+    write_files(here, {"kustomization.yaml": kustomization, "chart.yaml": "a: {{ .Values.a }}\n"})
+    assert run(["validate", "."]) == 1
+    said = capsys.readouterr().out
+    assert "kustomize build FOLDER | towpath validate -" in said
+    assert "helm template CHART | towpath validate -" in said
 
 
 def test_paths_that_a_pattern_matches_are_left_out(here, validate):
