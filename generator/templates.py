@@ -20,7 +20,7 @@ from generator.gate_fields import gate
 from generator.policy import Gate
 from generator.repository import Pointer, Source
 from generator.tree import Tree, blob_id
-from generator.value_schema import bundle
+from generator.value_references import bundle
 
 FOLDER = "templates"
 LIBRARY = f"{FOLDER}/_lib"
