@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from posixpath import join, normpath
 from typing import Final
 
 from generator.catalogue import Catalogue
@@ -15,7 +16,8 @@ from generator.k8syaml import parse
 from generator.manifest_files import ManifestFile
 from generator.policy import Promotion, Verify
 from generator.repository import Cluster, Environment, Pointer, Settings, Source
-from generator.validate import problems, unknown_checks
+from generator.suppressions import Suppression, of_settings, unused_paths
+from generator.validate import problems, reweigh, unknown_checks
 from generator.verdict import Case, Status, status_of
 
 NOT_ALLOWED: Final = "rejected-kind"
@@ -29,6 +31,22 @@ class Selection:
 
     skip: frozenset[str] = frozenset()
     reject: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The repository around plain manifests: what it says of checks, and where the paths are seen from.
+
+    `folder` is where relative paths start, and `targets` are the paths that were asked for, both from its root.
+    """
+
+    settings: Settings
+    folder: str = "."
+    targets: tuple[str, ...] = ()
+
+    def path(self, path: str) -> str:
+        """A path as it is seen from the root of the repository."""
+        return normpath(join(self.folder, path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +65,13 @@ def audit(
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
     selection: Selection | None = None,
-    settings: Settings | None = None,
+    around: Around | None = None,
 ) -> Audit:
     """Check the objects of files as a Kubernetes version would see them, and by what most teams want.
 
     What needs to know an environment is left out: whether names that are referred to exist, and the rules of a
-    Towpath repository. Of the rest, what the API server would take is at most a warning, unless `settings` say
-    otherwise.
+    Towpath repository. Of the rest, what the API server would take is at most a warning, unless the settings `around`
+    say otherwise.
     """
     chosen, by_path = selection or Selection(), {file.path: file for file in files}
     everything = [one for file in files for one in file.objects]
@@ -62,10 +80,13 @@ def audit(
     known = (catalogue or Catalogue()).with_kinds(defines)
     checked = tuple(one for one in objects if not _named(one, chosen.reject))
     found = [(placed, _rejected(by_path, placed)) for placed in objects if _named(placed, chosen.reject)]
-    found += _checked(Scope(_nowhere(version), checked, catalogue=known), settings, also, by_path)
+    settings = around.settings if around else None
+    told = list(_checked(Scope(_nowhere(version), checked, catalogue=known), settings, also, by_path))
+    left, unused = _open(told, around) if around else (told, [])
+    found += left
     cases = list(_cases(files, found, chosen.skip, known, version))
     unread = [file.finding for file in files if file.finding]
-    findings = (*(unknown_checks(settings) if settings else ()), *unread, *(finding for _, finding in found))
+    findings = (*(unknown_checks(settings) if settings else ()), *unread, *(finding for _, finding in found), *unused)
     return Audit(findings, tuple(cases), known.unknown_rules(version, ((one.api_version, one.kind) for one in checked)))
 
 
@@ -79,6 +100,20 @@ def _checked(
         placed = problem.placed
         where = files[placed.manifest.path].place(placed, problem.pointer)
         yield placed, Finding(check.id, severity, problem.message, where, fix=problem.fix or check.fix)
+
+
+def _open(
+    told: Iterable[tuple[RenderedObject, Finding]], around: Around
+) -> tuple[list[tuple[RenderedObject, Finding]], list[Finding]]:
+    """What nobody suppresses, and the findings about suppressions that hide nothing."""
+    given, used, left = of_settings(around.settings), set[Suppression](), []
+    for placed, finding in told:
+        place = (around.path(placed.manifest.path), placed.kind, placed.name)
+        covering = {one for one in given if one.check == finding.check and one.covers_plain(*place)}
+        used |= covering
+        if not covering:
+            left.append((placed, finding))
+    return left, list(reweigh(around.settings, unused_paths(given, used, around.targets)))
 
 
 def _rejected(files: dict[str, ManifestFile], placed: RenderedObject) -> Finding:

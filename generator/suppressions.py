@@ -18,7 +18,7 @@ from generator.checks.others import OTHERS
 from generator.errors import Location
 from generator.file_schemas import problem
 from generator.finding import Finding
-from generator.repository import Repository, Source
+from generator.repository import Repository, Settings, Source
 
 UNUSED = "unused-suppression"
 Place = tuple[str, str]
@@ -29,7 +29,8 @@ Place = tuple[str, str]
 class Suppression:
     """One of them: which check, where and why. None stands for every environment, service or object.
 
-    `object` is written `Deployment/web`.
+    `object` is written `Deployment/web`. `path` is a file or folder of plain manifests; without it, one that names
+    neither an environment nor a service holds for them too.
     """
 
     check: str
@@ -38,19 +39,37 @@ class Suppression:
     environment: str | None = None
     service: str | None = None
     object: str | None = None
+    path: str | None = None
 
     def covers(self, environment: str, service: str, kind: str, name: str) -> bool:
         """Whether it is about this object of a service."""
         return self.reaches(environment, service) and self.object in (None, f"{kind}/{name}")
 
+    def covers_plain(self, path: str, kind: str, name: str) -> bool:
+        """Whether it is about this object of a plain manifest."""
+        if self.environment or self.service or self.object not in (None, f"{kind}/{name}"):
+            return False
+        return self.path is None or _inside(path, self.path)
+
     def reaches(self, environment: str, service: str) -> bool:
         """Whether it is about this service in this environment."""
-        return self.environment in (None, environment) and self.service in (None, service)
+        return self.path is None and self.environment in (None, environment) and self.service in (None, service)
+
+
+def _inside(path: str, folder: str) -> bool:
+    """Whether a path is that of a folder, or in it."""
+    folder = folder.rstrip("/")
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
+
+
+def of_settings(settings: Settings) -> tuple[Suppression, ...]:
+    """Those of towpath.yaml."""
+    return tuple(_in(settings.source))
 
 
 def suppressions(repository: Repository) -> tuple[Suppression, ...]:
     """All suppressions that a tree holds."""
-    found = list(_in(repository.settings.source))
+    found = list(of_settings(repository.settings))
     for name, spec in repository.services.items():
         found += _in(spec.source, service=name)
     for (environment, service), overlay in repository.overlays.items():
@@ -67,6 +86,7 @@ def _in(source: Source, environment: str | None = None, service: str | None = No
             entry.get("environment", environment),
             entry.get("service", service),
             entry.get("object"),
+            entry.get("path"),
         )
 
 
@@ -91,8 +111,21 @@ def unused(
     """Those that hide nothing, as far as that can be told: every service that they are about has been judged."""
     released = [place for place, overlay in repository.overlays.items() if overlay.release is not None]
     for one in given:
-        if one in used or not all(place in judged for place in released if one.reaches(*place)):
+        if one.path or one in used or not all(place in judged for place in released if one.reaches(*place)):
             continue
-        off = "" if one.check in running else ": the check is switched off"
-        message = f"the suppression of {one.check} hides nothing{off}"
-        yield Finding(UNUSED, OTHERS[UNUSED].severity, message, one.where, fix=OTHERS[UNUSED].fix)
+        yield _hides_nothing(one, "" if one.check in running else ": the check is switched off")
+
+
+def unused_paths(
+    given: Iterable[Suppression], used: Container[Suppression], looked_at: Iterable[str]
+) -> Iterator[Finding]:
+    """Those of plain manifests that hide nothing, though all of their file or folder was looked at."""
+    places = list(looked_at)
+    for one in given:
+        if one.path and one not in used and any(_inside(one.path, place) for place in places):
+            yield _hides_nothing(one)
+
+
+def _hides_nothing(one: Suppression, why: str = "") -> Finding:
+    message = f"the suppression of {one.check} hides nothing{why}"
+    return Finding(UNUSED, OTHERS[UNUSED].severity, message, one.where, fix=OTHERS[UNUSED].fix)

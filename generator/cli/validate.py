@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +22,7 @@ from generator.suggest import one_of
 if TYPE_CHECKING:
     from generator.catalogue import Catalogue
     from generator.manifest_files import ManifestFile
-    from generator.repository import Settings
+    from generator.standalone import Around
     from generator.verdict import Verdict
 
 _FORMATS = ("text", "json", "sarif", "junit", "github")
@@ -185,27 +186,30 @@ def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], kno
     from generator.verdict import Verdict
 
     version = _version("--kubernetes-version", plain.kubernetes_version or _NEWEST)
-    settings, known = _around(root, known)
+    around, known = _around(root, targets, known)
     files = list(_files(targets, [_pattern(one) for one in plain.ignore_filename_pattern]))
     selection = Selection(_kinds(plain.skip), _kinds(plain.reject))
-    done = audit(files, version, also=also, catalogue=known, selection=selection, settings=settings)
+    done = audit(files, version, also=also, catalogue=known, selection=selection, around=around)
     objects = count(sum(len(file.objects) for file in files), "object")
     checked = f"{objects} in {count(len(files), 'file')} for Kubernetes {', '.join((version, *also))}"
     return Verdict(done.findings, done.cases, checked, unknown_rules=done.unknown_rules, folder=from_top(Path()))
 
 
-def _around(root: Path | None, known: Catalogue) -> tuple[Settings | None, Catalogue]:
-    """What the repository around us says of plain manifests: the weights of checks, and its own kinds."""
+def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tuple[Around | None, Catalogue]:
+    """What the repository around us says of plain manifests: of checks, and of its own kinds."""
     if root is None:
         return None, known
     from dataclasses import replace
 
     from generator.definitions import Definitions
     from generator.load import load_settings
+    from generator.standalone import Around
     from generator.tree import DiskTree
 
     tree = DiskTree(root)
-    return load_settings(tree), replace(known, custom=Definitions(tree).of("base"))
+    around = Around(load_settings(tree), Path(os.path.relpath(Path.cwd(), root.absolute())).as_posix())
+    asked_for = tuple(around.path(target) for target in targets if target != STDIN)
+    return replace(around, targets=asked_for), replace(known, custom=Definitions(tree).of("base"))
 
 
 def _files(targets: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[ManifestFile]:

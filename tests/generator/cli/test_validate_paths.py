@@ -210,6 +210,35 @@ def test_definitions_and_weights_of_the_repository_around(here, validate):
     assert validate("plain").code == 0
 
 
+def test_suppressions_of_the_repository_around(here, validate, monkeypatch):
+    def with_suppression(**fields):
+        entry = {"check": "kubernetes-schema", "reason": "known", **fields}
+        lines = [f"{name}: {value}" for name, value in entry.items()]
+        write_files(here, {**FILES, "towpath.yaml": FILES["towpath.yaml"] + f"suppress:\n- {{{', '.join(lines)}}}\n"})
+
+    write_files(here, {"vendor/a.yaml": BAD, "vendor/b.yaml": GOOD, "c.yaml": BAD})
+    for fields in ({}, {"path": "vendor"}, {"path": "vendor/a.yaml"}, {"object": "ConfigMap/bad", "path": "."}):
+        with_suppression(**fields)
+        assert validate("vendor").found == []
+    with_suppression(path="vendor/")
+    assert [path for _, path, *_ in validate("c.yaml").found] == ["c.yaml"]
+    with monkeypatch.context() as patch:
+        patch.chdir(here / "vendor")
+        assert validate("a.yaml", "../vendor").found == []
+    for fields in ({"environment": "test"}, {"service": "web"}, {"object": "Pod/bad"}):
+        with_suppression(**fields)
+        assert [check for check, *_ in validate("vendor").found] == ["kubernetes-schema"]
+
+
+def test_a_suppression_that_hides_nothing_in_its_path_is_a_finding_once_all_of_that_was_looked_at(here, validate):
+    write_files(here, {"vendor/a.yaml": GOOD, "vendor/b.yaml": GOOD})
+    entry = "suppress:\n- {check: kubernetes-schema, path: vendor, reason: known}\n"
+    write_files(here, {**FILES, "towpath.yaml": FILES["towpath.yaml"] + entry})
+    assert [check for check, *_ in validate("vendor").found] == ["unused-suppression"]
+    assert validate("vendor/a.yaml").found == []
+    assert "unused-suppression" not in [check for check, *_ in validate().found]
+
+
 def test_json_schemas_in_the_layout_of_kubeconform(here, validate):
     schema = {"type": "object", "properties": {"spec": {"properties": {"size": {"type": "integer", "maximum": 0}}}}}
     write_files(here, {"s/v1.36.0-standalone-strict/thing-example-v1.json": json.dumps(schema), "a.yaml": UNKNOWN})
