@@ -15,9 +15,9 @@ from generator.errors import InputError
 from generator.file_schemas import findings_of
 from generator.finding import Finding, errors
 from generator.manifest import Manifest
+from generator.output import output
 from generator.pins import Pins
 from generator.release import ReleaseId
-from generator.render import render
 from generator.repository import Overlay, Repository, rendered_path, spec_path
 from generator.resolve import ResolvedService, resolve
 from generator.tree import Tree, blob_id
@@ -104,7 +104,7 @@ class Builder:
 
     def _render(self, overlay: Overlay, resolved: Resolved) -> Build:
         reused = self._reuse(overlay, resolved.inputs) if self._reuse else None
-        manifests = render(resolved.service) if reused is None else reused
+        manifests = output(resolved.service) if reused is None else reused
         content = {manifest.name: manifest.text.encode() for manifest in manifests}
         listed = ownership.format(resolved.release.digest, resolved.inputs, content)
         files = {f"{overlay.rendered}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
@@ -127,6 +127,10 @@ def _inputs(repository: Repository, resolved: ResolvedService, release: ReleaseI
         "values": resolved.overlay.values,
         "files": {name: blob_id(content) for name, content in resolved.files.items()},
     }
+    if resolved.overlay.patches:
+        facts["patches"] = resolved.overlay.source.data["patches"]
+    if resolved.manifests:
+        facts["manifests"] = {file.name: blob_id(file.content) for file in resolved.manifests}
     return ownership.inputs_hash(facts)
 
 

@@ -19,6 +19,7 @@ from generator.tree import Tree
 
 warning = partial(Finding, severity=Severity.WARNING)
 _LONGEST_WAY = 10
+_BASE = "base"
 
 
 def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
@@ -29,7 +30,7 @@ def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
         yield from untunable(environment, known.values())
     yield from _cycles(repository)
     for spec in repository.services.values():
-        if spec.template not in known:
+        if spec.template is not None and spec.template not in known:
             yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
     for overlay in repository.overlays.values():
         if overlay.service not in repository.services:
@@ -47,6 +48,7 @@ def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
     for environment in repository.environments.values():
         yield from _unused_defaults(environment, known.values())
     yield from _unused_specs(repository)
+    yield from _unused_manifests(tree, repository)
 
 
 def _known(tree: Tree) -> dict[str, Template]:
@@ -96,6 +98,26 @@ def _unused_specs(repository: Repository) -> Iterator[Finding]:
             fix = f"add {overlay_path('<environment>', name)}, or remove the spec"
             message = f"{name} is in no environment"
             yield warning(check="unused-service", message=message, where=spec.source.at(), fix=fix)
+
+
+def _unused_manifests(tree: Tree, repository: Repository) -> Iterator[Finding]:
+    """Folders of plain manifests that belong to no service of their environment."""
+    for environment in (_BASE, *repository.environments):
+        folder = f"environments/{environment}/services"
+        parts = (path.removeprefix(f"{folder}/").split("/") for path in tree.files(folder))
+        for service in sorted({part[0] for part in parts if len(part) > 2 and part[1] == "manifests"}):
+            there = (
+                service in repository.services
+                if environment == _BASE
+                else (environment, service) in repository.overlays
+            )
+            if not there:
+                needed = spec_path(service) if environment == _BASE else overlay_path(environment, service)
+                message = f"nothing renders these manifests: there is no {needed}"
+                where = Location(f"{folder}/{service}/manifests")
+                yield warning(
+                    check="unused-manifests", message=message, where=where, fix="add it, or remove the folder"
+                )
 
 
 def _unused_defaults(environment: Environment, known: Iterable[Template]) -> Iterator[Finding]:

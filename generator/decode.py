@@ -14,7 +14,7 @@ from generator.file_schemas import InvalidInput, problem
 from generator.finding import Finding
 from generator.policy import HoldOrder, Lift, Mode, OnFail, Promotion, Verify
 from generator.release import Release, parse_image
-from generator.repository import Cluster, Environment, Forge, Overlay, Pointer, ServiceSpec, Settings, Source
+from generator.repository import Cluster, Environment, Forge, Overlay, Patch, Pointer, ServiceSpec, Settings, Source
 from generator.schemas import minor
 from generator.units import duration, moment
 from generator.version import VERSION, satisfies
@@ -69,11 +69,12 @@ def service(name: str, source: Source) -> ServiceSpec:
         _check_image(source, image, ("forwardOnly", index))
     return ServiceSpec(
         name=name,
-        template=data["template"],
+        template=data.get("template"),
         owner=data.get("owner"),
         values=data.get("values") or {},
         forward_only=forward_only,
         source=source,
+        patches=_patches(source),
     )
 
 
@@ -91,7 +92,18 @@ def overlay(environment: str, service: str, source: Source) -> Overlay:
         hold=_hold(source),
         lifted=tuple(Lift(**entry) for entry in data.get("lifted", ())),
         source=source,
+        patches=_patches(source),
     )
+
+
+def _patches(source: Source) -> tuple[Patch, ...]:
+    found = []
+    for index, entry in enumerate(source.data.get("patches", ())):
+        target, is_json = entry["target"], "json" in entry
+        field = "json" if is_json else "patch"
+        at: Pointer = ("patches", index)
+        found.append(Patch(target["kind"], target.get("name"), entry[field], is_json, source, at, (*at, field)))
+    return tuple(found)
 
 
 def _check_version(source: Source, required: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.release import ReleaseId
-from generator.repository import BASE, ServiceSpec
+from generator.repository import BASE, ServiceSpec, manifests_path
 from generator.templates import paths
 from generator.tree import Tree, safe_path
 
@@ -22,31 +22,42 @@ def release_id(tree: Tree, spec: ServiceSpec, image: str) -> ReleaseId:
 
     Each hash is the sha256 of canonical JSON: sorted keys, no spaces, UTF-8.
     """
+    rendering: dict[str, Any] = {"template": spec.template, "values": spec.values}
+    if spec.patches:
+        rendering["patches"] = spec.source.data["patches"]
     config = {
-        "spec": {"template": spec.template, "values": spec.values},
-        "templates": sorted(paths(tree, spec.template).items()),
-        "files": sorted(mounted(tree, spec).items()),
+        "spec": rendering,
+        "templates": sorted(_template(tree, spec).items()),
+        "files": sorted(beside(tree, spec).items()),
     }
     return ReleaseId(image=image, config=_sha256(config), digest=_sha256({"image": image, **config}))
 
 
 def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
-    """path → blob id of all files that a release is made of: the spec, what it mounts, and its templates.
+    """path → blob id of all files that a release is made of: the spec, what lies beside it, and its templates.
 
     A pin names a commit by these; template.yaml counts as `generator.templates.paths` says.
     """
     return {
         spec.source.path: tree.blob_id(spec.source.path) or "",
-        **mounted(tree, spec),
-        **paths(tree, spec.template),
+        **beside(tree, spec),
+        **_template(tree, spec),
     }
 
 
-def mounted(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
-    """path → blob id of the files beside the spec that its own `files:` name; an overlay's may stand beside itself."""
+def _template(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
+    return {} if spec.template is None else paths(tree, spec.template)
+
+
+def beside(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
+    """path → blob id of what a spec is rendered with and what lies beside it: plain manifests, and mounted files.
+
+    Those are the files that its own `files:` name; an overlay's may stand beside itself.
+    """
     names = spec.values.get("files")
     wanted = names.values() if isinstance(names, Mapping) else ()
     found = {f"{BASE}/{safe_path(name)}" for name in wanted if isinstance(name, str)}
+    found.update(tree.files(manifests_path(spec.name)))
     return {path: object_id for path in sorted(found) if (object_id := tree.blob_id(path))}
 
 

@@ -76,16 +76,21 @@ def parsed(path: str, content: bytes) -> Source:
         raise InputError(
             f"the file has {len(content):,} bytes", where=Location(path), next=f"keep it below {MAX_FILE:,}"
         )
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", where=Location(path, line), next="save it as UTF-8") from error
+    text = decoded(path, content)
     documents = parse(text, path)
     if len(documents) > 1:
         where = Location(path, documents[1].line)
         raise InputError("a second YAML document", where=where, next="write one document a file")
     return Source(path, text, documents[0])
+
+
+def decoded(path: str, content: bytes) -> str:
+    """The text of a file. Raises `InputError` where it is not UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError("the file is not UTF-8", where=Location(path, line), next="save it as UTF-8") from error
 
 
 def read_checked(tree: Tree, path: str, kind: FileKind) -> Source:

@@ -19,7 +19,7 @@ from generator.tree import Tree
 
 
 def gates(repository: Repository, tree: Tree, environment: str, service: str) -> tuple[Gate, ...]:
-    """The gates of a service in an environment, in the template's order.
+    """The gates of a service in an environment, in the template's order; without a template there are none.
 
     Raises `InputError` where there is no such service.
     """
@@ -27,6 +27,8 @@ def gates(repository: Repository, tree: Tree, environment: str, service: str) ->
     if spec is None or (environment, service) not in repository.overlays:
         path = overlay_path(environment, service)
         raise InputError(f"there is no {service} in {environment}", next=f"add {path}, or check the names")
+    if spec.template is None:
+        return ()
     return tuned(load_template(tree, spec.template), repository.environments[environment])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from generator.values import Origins
 
 
 class Span(NamedTuple):
-    """From a rendered line on (from 1), the text comes from a line of a template.
+    """From a rendered line on (from 1), the text comes from a line of a template, or of another file that is written.
 
     The template's own text goes on there line by line; a value stays at the one line that wrote it. `pointer` is
     where that value stands among the service's values, if it was passed on as it is.
@@ -24,6 +24,10 @@ class Span(NamedTuple):
     line: int
     is_value: bool
     pointer: Pointer | None = None
+
+    def line_of(self, rendered: int) -> int:
+        """The line of the template that wrote a rendered line of this span."""
+        return self.line if self.is_value else self.line + rendered - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Manifest:
     text: str
     objects: tuple[Mapping[str, Any], ...]
     template: str
-    spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+    spans: Sequence[Span] = field(default=(), repr=False, compare=False)
     origins: Origins | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -54,6 +58,13 @@ class Manifest:
         """The template and its line that wrote a line (from 1) of the rendered file."""
         return written_at(self.spans, line) or Location(self.template)
 
+    def written_by(self, line: int) -> tuple[str, Location]:
+        """What wrote a line (from 1) of the rendered file: a template, a plain manifest or a patch, and where."""
+        place = self.template_line(line)
+        if not place.path.startswith("environments/"):
+            return "template", place
+        return "manifest" if place.path.count("/") > 3 else "patch", place
+
     def value_origin(self, line: int, pointer: Pointer = ()) -> Location | None:
         """Where the value on a rendered line was written; None where the template itself says it.
 
@@ -64,7 +75,7 @@ class Manifest:
 
     def value_pointer(self, line: int, pointer: Pointer = ()) -> Pointer | None:
         """Where the value on a rendered line stands among the service's values; as for `value_origin`."""
-        index = _covering(self.spans, line)
+        index = covering(self.spans, line)
         above = self.spans[index].pointer if index is not None else None
         if above is None or self.origins is None:
             return None
@@ -73,16 +84,16 @@ class Manifest:
         return (*above, *inner)
 
 
-def written_at(spans: tuple[Span, ...], line: int) -> Location | None:
+def written_at(spans: Sequence[Span], line: int) -> Location | None:
     """The place in a template that wrote this rendered line, if any did."""
-    index = _covering(spans, line)
+    index = covering(spans, line)
     if index is None:
         return None
     span = spans[index]
-    return Location(span.template, span.line if span.is_value else span.line + line - span.start)
+    return Location(span.template, span.line_of(line))
 
 
-def _covering(spans: tuple[Span, ...], line: int) -> int | None:
+def covering(spans: Sequence[Span], line: int) -> int | None:
     """The index of the span that a rendered line is in."""
     index = bisect_right(spans, line, key=lambda span: span.start) - 1
     return index if index >= 0 else None

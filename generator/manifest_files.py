@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from generator.checks.check import RenderedObject
 from generator.errors import InputError, Location
-from generator.file_schemas import findings_of, problem
+from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
 from generator.manifest import Manifest
@@ -43,13 +43,14 @@ class ManifestFile:
     def place(self, placed: RenderedObject, pointer: Pointer = ()) -> Location:
         """Where a key of an object stands."""
         try:
-            line, column = self._documents[placed.index].key_position((*placed.within, *pointer))
+            line, column = self.documents[placed.index].key_position((*placed.within, *pointer))
         except InputError:  # JSON whose places YAML's reader cannot tell, such as a key of more than 1,024 characters
             return Location(self.path, 1)
         return replace(placed.manifest.rendered_at(line), column=column)
 
     @cached_property
-    def _documents(self) -> list[Document]:
+    def documents(self) -> list[Document]:
+        """Its documents, with the places of everything in them."""
         return parse(_positions(self.text) if _json(self.text) else self.text, self.path)
 
 
@@ -91,7 +92,7 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
     try:
         if len(content) > LARGEST:
             raise too_large(path)
-        text = _decoded(path, content)
+        text = decoded(path, content)
         values = _json(text) or [document.value for document in parse(text, path)]
     except InputError as error:
         return ManifestFile(path, finding=_unread(error))
@@ -105,14 +106,6 @@ def _unread(error: InputError) -> Finding:
     """What keeps a file from being read; YAML that is a template of Helm's reads only once it is rendered."""
     found = findings_of(error)[0]
     return replace(found, fix=_TEMPLATE) if "{{" in (found.where.text or "") else found
-
-
-def _decoded(path: str, content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError("the file is not UTF-8", where=Location(path, line), next="save it as UTF-8") from error
 
 
 def _json(text: str) -> list[Any]:

@@ -70,7 +70,7 @@ def editor_files(tree: Tree, version: str) -> dict[str, bytes]:
     """
     repository = load(tree)
     files = {f"{FOLDER}/{kind}.schema.json": _json(own_schema(kind)) for kind in KINDS[:-1]}
-    for name in sorted({service.template for service in repository.services.values()} & set(names(tree))):
+    for name in sorted(set(names(tree)) & {service.template for service in repository.services.values()}):
         for kind in WITH_VALUES:
             files[_path(kind, name)] = _json(with_values(kind, load_template(tree, name), version))
     return files | dict(_with_modelines(tree, repository))

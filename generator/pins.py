@@ -13,7 +13,7 @@ from generator.load import load_spec
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolve import Pinned
-from generator.templates import FOLDER, Template, load_template
+from generator.templates import FOLDER, Template, load_template, no_template
 from generator.tree import Tree
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Pins:
         newest = self._current(tree)
         revision = overlay.release.revision if overlay.release else None
         if revision is None:
-            return Pinned(service, newest.template(service.template), tree, tree)
+            return Pinned(service, newest.template(service), tree, tree)
         content = self._content(revision, overlay)
         spec = content.spec(overlay)
-        template, latest = content.template(spec.template), newest.template(service.template)
+        template, latest = content.template(spec), newest.template(service)
         return Pinned(spec, template, content.tree, tree, latest, revision)
 
     def _current(self, tree: Tree) -> _Content:
@@ -107,7 +107,10 @@ class _Content:
         self._templates = templates
         self._specs: dict[str, ServiceSpec] = {}
 
-    def template(self, name: str) -> Template:
+    def template(self, spec: ServiceSpec) -> Template:
+        name = spec.template
+        if name is None:
+            return no_template(spec.source)
         if name not in self._templates:
             self._templates[name] = self._read(load_template, name)
         return self._templates[name]

@@ -53,6 +53,8 @@ def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
 
 
 def _manifests(resolved: ResolvedService) -> Iterator[Manifest]:
+    if not resolved.template.files:
+        return
     engine = _engine(_Files(resolved.template, resolved.tree))
     context = context_of(resolved)
     environment, service = resolved.environment.name, resolved.service

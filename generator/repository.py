@@ -111,18 +111,36 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """An entry of `patches:`, what it changes and how: `change` is a strategic merge or the operations of a JSON patch.
+
+    It changes every rendered object of this kind, or only the one of this name. `change` stands at `pointer` in
+    `source`, the whole entry at `entry`.
+    """
+
+    kind: str
+    name: str | None
+    change: Any
+    is_json: bool
+    source: Source
+    entry: Pointer
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A base spec: what a service is, the same in every environment.
 
-    `forward_only` lists images that a rollback must not leave.
+    Without a template it is its plain manifests alone. `forward_only` lists images that a rollback must not leave.
     """
 
     name: str
-    template: str
+    template: str | None
     owner: str | None
     values: Mapping[str, Any]
     forward_only: tuple[str, ...]
     source: Source
+    patches: tuple[Patch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +154,7 @@ class Overlay:
     hold: HoldOrder | None
     lifted: tuple[Lift, ...]
     source: Source
+    patches: tuple[Patch, ...] = ()
 
     @property
     def rendered(self) -> str:
@@ -169,6 +188,11 @@ def overlay_path(environment: str, service: str) -> str:
 def rendered_path(environment: str, service: str) -> str:
     """The folder that the manifests of a service in an environment are rendered into."""
     return f"environments/{environment}/rendered/{service}"
+
+
+def manifests_path(service: str, environment: str = "base") -> str:
+    """The folder of the plain manifests of a service: those of all environments, or of one."""
+    return f"environments/{environment}/services/{service}/manifests"
 
 
 def spec_path(service: str) -> str:

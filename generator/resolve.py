@@ -8,11 +8,12 @@ from typing import Any
 
 from generator.admission import objections
 from generator.errors import InputError, Location
-from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, place_order, problem
+from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, key_location, place_order, problem
 from generator.finding import Finding, errors
 from generator.images import mirrored
+from generator.plain_manifests import PlainFile, plain_files
 from generator.release import ImageReference, Release, parse_image
-from generator.repository import BASE, Environment, Overlay, Pointer, Repository, ServiceSpec
+from generator.repository import BASE, Environment, Overlay, Patch, Pointer, Repository, ServiceSpec, manifests_path
 from generator.schema_words import SchemaError
 from generator.templates import FOLDER as TEMPLATES
 from generator.templates import Template
@@ -43,7 +44,8 @@ class ResolvedService:
     """A service in an environment, ready to render.
 
     `tree` is where template files are read, `image` the mirrored one, `files` the content of each of the `files`
-    by its path in the container. Every declared value is in `values`: None stands for one that is not set.
+    by its path in the container, `manifests` its plain manifests. Every declared value is in `values`: None stands for
+    one that is not set. `patches` are those of the spec, then those of the overlay.
     """
 
     environment: Environment
@@ -56,6 +58,8 @@ class ResolvedService:
     values: Mapping[str, Any]
     origins: Origins
     files: Mapping[str, bytes]
+    manifests: tuple[PlainFile, ...]
+    patches: tuple[Patch, ...]
     owner: str | None
     overlay: Overlay = field(repr=False)
 
@@ -81,8 +85,13 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
     environment = repository.environments[overlay.environment]
     if refused := errors(list(objections(environment, overlay))):
         raise InvalidInput(refused)
+    if not pinned.template.name:
+        _refuse_values(pinned.spec, overlay)
     values, origins = _values(pinned, environment, overlay)
     newest = repository.services.get(overlay.service, pinned.spec)
+    manifests = plain_files(pinned.tree, pinned.base, overlay.environment, overlay.service)
+    if not pinned.template.files and not manifests:
+        raise _nothing(pinned.spec)
     return ResolvedService(
         environment=environment,
         service=overlay.service,
@@ -94,9 +103,24 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
         values=values,
         origins=origins,
         files=_files(pinned, overlay, values, origins),
+        manifests=manifests,
+        patches=(*pinned.spec.patches, *overlay.patches),
         owner=newest.owner,
         overlay=overlay,
     )
+
+
+def _refuse_values(spec: ServiceSpec, overlay: Overlay) -> None:
+    for source in (spec.source, overlay.source):
+        if source.data.get("values"):
+            fix = "name the template, or remove the values; `patches:` change plain manifests"
+            where = key_location(source, ("values",))
+            raise InvalidInput([problem("unknown-field", f"{spec.name} has no template that takes values", where, fix)])
+
+
+def _nothing(spec: ServiceSpec) -> InputError:
+    next = f"name a template, or put manifests into {manifests_path(spec.name)}/"
+    return InputError(f"{spec.name} renders nothing", where=spec.source.at(), next=next)
 
 
 def _values(pinned: Pinned, environment: Environment, overlay: Overlay) -> tuple[Values, Origins]:

@@ -95,6 +95,12 @@ def names(tree: Tree) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
+def no_template(source: Source) -> Template:
+    """What a service without a template has in its place; `source` is its spec."""
+    schema = {"type": "object", "additionalProperties": False, "properties": {}, "$defs": {}}
+    return Template("", "", (), (), {}, (), source, {}, schema)
+
+
 def load_template(tree: Tree, name: str) -> Template:
     """A template with all that it extends. Raises `InvalidInput` with everything that is wrong about it."""
     sources = dict(_chain(tree, name))

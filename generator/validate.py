@@ -157,11 +157,21 @@ def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
     manifest = problem.placed.manifest
     line, column = _documents(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
     where = replace(manifest.rendered_at(line), column=column)
-    environment = manifest.path.split("/")[1]
-    overlay = Location(overlay_path(environment, problem.placed.service))
-    value = manifest.value_origin(line, problem.pointer)
-    origins = (("template", manifest.template_line(line)), ("value", value) if value else ("overlay", overlay))
+    origins = tuple(_origins(problem, line))
     return Finding(check.id, severity, problem.message, where, origins, problem.fix or check.fix)
+
+
+def _origins(problem: Problem, line: int) -> Iterator[tuple[str, Location]]:
+    """What wrote a line, and where the value on it is from; the overlay where a template says it by itself."""
+    manifest = problem.placed.manifest
+    label, place = manifest.written_by(line)
+    yield label, place
+    value = manifest.value_origin(line, problem.pointer)
+    if value:
+        yield "value", value
+    elif label == "template":
+        environment = manifest.path.split("/")[1]
+        yield "overlay", Location(overlay_path(environment, problem.placed.service))
 
 
 def weigh(settings: Settings | None, check: str, severity: Severity | None) -> Severity | None:
@@ -241,5 +251,5 @@ def foreign_file(path: str) -> Finding:
         Severity.WARNING,
         "the file was not rendered by towpath and is left alone, but the sync controller applies it",
         Location(path),
-        fix="move it to manifests/ beside the base spec, or remove it",
+        fix="move it to environments/base/services/<service>/manifests/, or remove it",
     )

@@ -23,27 +23,28 @@ _OVERLAY = re.compile(r"environments/(?!base/)([^/]+)/services/([^/]+)\.yaml")
 _ENVIRONMENT = re.compile(r"environments/([^/]+)/environment\.yaml")
 _RENDERED = re.compile(r"environments/([^/]+)/rendered/([^/]+)/(.+)")
 _SPEC = re.compile(re.escape(BASE) + r"/([^/]+)\.yaml")
+_SHARED = ("templates/", f"{BASE}/")
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What one commit changed, by what it means."""
+    """What one commit changed, by what it means; `shared` is what services read besides their own spec."""
 
     overlays: frozenset[Place]
     rendered: frozenset[Place]
     specs: frozenset[str]
     environments: frozenset[str]
-    templates: bool
+    shared: bool
 
     @property
-    def shared(self) -> bool:
+    def content(self) -> bool:
         """Whether unpinned environments may hold something else now without a change of their overlays."""
-        return bool(self.specs) or self.templates
+        return bool(self.specs) or self.shared
 
 
 def touched(changes: Iterable[Change]) -> Touched:
     """Sort the changes of a commit by meaning."""
-    overlays, rendered, specs, environments, templates = set[Place](), set[Place](), set[str](), set[str](), False
+    overlays, rendered, specs, environments, shared = set[Place](), set[Place](), set[str](), set[str](), False
     for path in (change.path for change in changes):
         if found := _OVERLAY.fullmatch(path):
             overlays.add((found[1], found[2]))
@@ -54,8 +55,9 @@ def touched(changes: Iterable[Change]) -> Touched:
             specs.add(found[1])
         elif found := _ENVIRONMENT.fullmatch(path):
             environments.add(found[1])
-        templates = templates or path.startswith("templates/")
-    return Touched(frozenset(overlays), frozenset(rendered), frozenset(specs), frozenset(environments), templates)
+        else:
+            shared = shared or path.startswith(_SHARED)
+    return Touched(frozenset(overlays), frozenset(rendered), frozenset(specs), frozenset(environments), shared)
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class _Walk:
     paths: dict[str, str] = field(default_factory=dict)
     rendered: dict[Place, dict[str, str]] = field(default_factory=dict)
     last_touch: dict[str, tuple[int, str]] = field(default_factory=dict)
-    templates: int = -1
+    shared: int = -1
     after: dict[str, tuple[str, ...]] = field(default_factory=dict)
     after_changed: dict[str, int] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
@@ -102,13 +104,13 @@ class HistoryReader:
         walk.last_touch.update(
             (change.path, (position, commit)) for change in changes if "/rendered/" not in change.path
         )
-        walk.templates = position if what.templates else walk.templates
+        walk.shared = position if what.shared else walk.shared
         state = State(walk.paths, self._blobs)
         self._follow_environments(state, what.environments, position)
         self._follow_overlays(what.overlays)
-        places = what.overlays | what.rendered | (walk.overlays if what.shared else frozenset())
+        places = what.overlays | what.rendered | (walk.overlays if what.content else frozenset())
         self._follow_places(
-            Followed(state, walk.templates, walk.last_touch, walk.positions), sorted(places), what, commit, position
+            Followed(state, walk.shared, walk.last_touch, walk.positions), sorted(places), what, commit, position
         )
 
     def _apply(self, changes: tuple[Change, ...]) -> None:

@@ -30,13 +30,13 @@ class Unreadable:
 class Followed:
     """The tree that an unpinned release reads, and how to name its state.
 
-    `templates` is the position of the last commit that changed anything below templates/ (what is remembered of an
-    identity is keyed by it), `touched` gives the last commit that changed a path, and `positions` every commit of the
-    base so far: a pin must be one of them.
+    `shared` is the position of the last commit that changed a template or what lies beside a spec (what is remembered
+    of an identity is keyed by it), `touched` gives the last commit that changed a path, and `positions` every commit of
+    the base so far: a pin must be one of them.
     """
 
     state: State
-    templates: int
+    shared: int
     touched: Mapping[str, tuple[int, str]]
     positions: Mapping[str, int]
 
@@ -65,7 +65,7 @@ class Placements:
         self, followed: Followed, service: str, image: str, revision: Any, rendered: str | None
     ) -> Placement | Unreadable:
         if revision is None:
-            identity = self._identify(followed.state, f"at {followed.templates}", service, image)
+            identity = self._identify(followed.state, f"at {followed.shared}", service, image)
             return (
                 identity if isinstance(identity, Unreadable) else Placement(identity, _pin(followed, service), rendered)
             )

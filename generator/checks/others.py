@@ -27,7 +27,7 @@ OTHERS: Final[Mapping[str, Other]] = {
     "foreign-file": Other(
         Severity.WARNING,
         "a file among the rendered ones that towpath did not write is applied all the same, and never promoted",
-        "move it to manifests/ beside the base spec, or remove it",
+        "move it to environments/base/services/<service>/manifests/, or remove it",
     ),
     "unpinned": Other(
         Severity.WARNING,
@@ -38,6 +38,11 @@ OTHERS: Final[Mapping[str, Other]] = {
         Severity.WARNING,
         "a default that no template takes has no effect, so its name is probably misspelt",
         "correct the name or remove it",
+    ),
+    "unused-manifests": Other(
+        Severity.WARNING,
+        "plain manifests beside a service that is not there are rendered nowhere",
+        "add the service spec or the overlay, or remove the folder",
     ),
     "unused-service": Other(
         Severity.WARNING,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.digest import content_paths, mounted, release_id
+from generator.digest import beside, content_paths, release_id
 from generator.k8syaml import dump
 from generator.load import load, load_spec
 from generator.pins import Pins
@@ -159,10 +159,10 @@ def test_files_that_the_spec_mounts_belong_to_the_release() -> None:
     one, other = ({SPEC: MOUNTING, BANNER: text} for text in ("one", "other"))
     assert identify(one).config != identify(other).config
     tree = shop(one)
-    assert mounted(tree, load_spec(tree, "cart")) == {BANNER: blob_id(b"one")}
+    assert beside(tree, load_spec(tree, "cart")) == {BANNER: blob_id(b"one")}
 
 
-def test_the_content_is_spec_mounted_files_and_templates() -> None:
+def test_the_content_is_spec_beside_files_and_templates() -> None:
     tree = shop({SPEC: MOUNTING, BANNER: "b"})
     found = content_paths(tree, load_spec(tree, "cart"))
     assert {SPEC, BANNER, "templates/_lib/labels.j2", "templates/workload/template.yaml"} <= set(found)

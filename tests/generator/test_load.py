@@ -247,7 +247,7 @@ def test_all_problems_come_at_once_and_sorted() -> None:
     changes: dict[str, str | bytes | None] = {
         "towpath.yaml": "version: 1\nfrog: {}\n",
         PROD: FILES[PROD] + "a: 1\nb: 1\n",
-        SPEC: "values: {}\n",
+        SPEC: "template: 1\n",
         "templates/backend/template.yaml": "description: ''\n",
     }
     repository, findings = check(shop(changes))

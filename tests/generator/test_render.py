@@ -53,7 +53,7 @@ def resolved(spec, files=None, overlay=OVERLAY, templates=TEMPLATES):
     tree = EditedTree(Empty(), edits)
     repository = load.load(tree)
     service = repository.services["app"]
-    pinned = Pinned(service, load_template(tree, service.template), tree, tree)
+    pinned = Pinned(service, load_template(tree, service.template or ""), tree, tree)
     return resolve(repository, pinned, repository.overlays["golden", "app"])
 
 

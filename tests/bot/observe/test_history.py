@@ -65,6 +65,18 @@ def test_the_first_commit_puts_the_same_release_everywhere(story: Story) -> None
     assert not test.known_to_parents, "a root has no parents"
 
 
+def test_plain_manifests_beside_the_spec_are_a_new_release_where_the_tree_is_followed(story: Story) -> None:
+    path = "environments/base/services/web/manifests/config.yaml"
+    story.commit({path: "a: 1\n"} | story.rendered("test", "b"))
+    first = story.track("test").current
+    story.commit({path: "a: 2\n"} | story.rendered("test", "c"))
+    second = story.track("test").current
+    assert first and second
+    assert [one.position for one in story.track("test").arrivals] == [0, 1, 2]
+    assert second.release.config != first.release.config
+    assert second.revision == story.head
+
+
 def test_a_return_is_a_new_arrival_of_the_same_release(story: Story) -> None:
     story.release("test", B, rendered="b")
     back = story.release("test", A, rendered="a")

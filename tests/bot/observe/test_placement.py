@@ -74,7 +74,7 @@ def test_what_cannot_be_told_says_why(small: Small, overlay: str, problem: str) 
     assert isinstance(found, Unreadable) and problem in found.problem
 
 
-@pytest.mark.parametrize("spec", ["template: nothing\n", "template: [\n", ""])
+@pytest.mark.parametrize("spec", ["template: nothing\n", "template: [\n", "template: 1\n"])
 def test_content_that_cannot_be_read_says_why(small: Small, spec: str) -> None:
     found = placed(small, f"release:\n  image: {A}\n", {**FILES, SPEC: spec})
     assert isinstance(found, Unreadable) and found.problem
