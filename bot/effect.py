@@ -57,18 +57,6 @@ def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: It
     return Effect(_differing(tree, {**edits, **rendered}), tuple(dict.fromkeys(summary)), broken)
 
 
-def new_errors(
-    base: Tree, result: Tree, pins: Pins, environments: Iterable[str] = (), *, fresh: bool = False
-) -> tuple[Finding, ...]:
-    """R4: the errors that a result has and its base does not. `fresh`: stale rendered files are errors too.
-
-    Without environments, all of them are checked.
-    """
-    chosen = tuple(environments)
-    found = survey(result, pins, chosen, compare=fresh)
-    return _new(found, lambda: survey(base, pins, chosen, compare=fresh))
-
-
 def _new(found: Survey, base: Callable[[], Survey]) -> tuple[Finding, ...]:
     wrong = errors(found.findings)
     known = {finding.identity for finding in errors(base().findings)} if wrong else set()

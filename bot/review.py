@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from bot.effect import new_errors, objects
+from bot.effect import objects
 from bot.forge.interface import PullRequest
 from bot.git import Clone
 from bot.messages.words import one_line
 from bot.propose import Session
+from generator import confined
 from generator.diff import Change, Placed, compare
-from generator.finding import Finding
+from generator.finding import Finding, errors
 from generator.git import Git
+from generator.judge import Request
 
 _RENDERED = "rendered"
 
@@ -38,11 +41,17 @@ def source_diff(clone: Clone, pull: PullRequest) -> str:
 def blocking(session: Session, pull: PullRequest) -> tuple[Finding, ...]:
     """R4: the errors that the newest base with the pull request merged in has, and the base has not.
 
-    Rendered files that do not belong to their inputs are errors as well. Raises `Conflict`.
+    Rendered files that do not belong to their inputs are errors as well, and suppressions count as the base has them.
+    Raises `Conflict`, and `InputError` for what cannot be judged within the limits of `generator.confined`.
     """
-    merged = session.clone.merge_trees(session.head, pull.head)
-    changed = [change.path for change in session.clone.changes(session.head, merged)]
-    return new_errors(session.tree, session.clone.tree(merged), session.pins, _environments(changed), fresh=True)
+    merged, head = session.clone.merge_trees(session.head, pull.head), session.head
+    changed = [change.path for change in session.clone.changes(head, merged)]
+    places = _environments(changed)
+    base = Request(str(session.clone.folder), head, head=head, before=head, policy=head, environments=places)
+    # The templates are the pull request's: nobody has vouched for them yet.
+    wrong = errors(confined.judge(replace(base, commit=merged)).findings)
+    known = {finding.identity for finding in errors(confined.judge(base).findings)} if wrong else set()
+    return tuple(finding for finding in wrong if finding.identity not in known)
 
 
 def landing_message(clone: Clone, pull: PullRequest) -> str:

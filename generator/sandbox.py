@@ -222,6 +222,8 @@ def _words(error: Exception) -> str:
         return f"there is no template {error.name!r} here"
     if isinstance(error, RecursionError):
         return "templates, or what they write, are nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it wants more memory than there is"
     if isinstance(error, InputError):
         return error.what
     return str(error) or type(error).__name__

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from generator.errors import UsageError
 from generator.pins import Pins
-
-if TYPE_CHECKING:
-    from generator.tree import Tree
 
 
 def worktree_pins(root: Path) -> Pins:
@@ -22,8 +18,8 @@ def worktree_pins(root: Path) -> Pins:
     return Pins(git, git.resolve("HEAD"))
 
 
-def base_tree(root: Path, revision: str | None) -> Tree | None:
-    """The files of a commit, by default of HEAD; None without git or without a commit.
+def commit_of(root: Path, revision: str | None = None) -> str | None:
+    """The commit that a revision names, by default HEAD; None without git or without a commit.
 
     Raises `UsageError` for a revision that there is not.
     """
@@ -33,8 +29,7 @@ def base_tree(root: Path, revision: str | None) -> Tree | None:
         return None
     from generator.git import Git
 
-    git = Git(root)
-    commit = git.resolve(revision or "HEAD")
+    commit = Git(root).resolve(revision or "HEAD")
     if commit is None and revision is not None:
         raise UsageError(f"there is no commit {revision}", next="name a branch, a tag or a commit")
-    return git.tree(commit) if commit else None
+    return commit

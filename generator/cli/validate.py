@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from generator.suggest import one_of
 
 if TYPE_CHECKING:
     from generator.catalogue import Catalogue
+    from generator.judge import Request
     from generator.manifest_files import ManifestFile
     from generator.standalone import Around
     from generator.verdict import Verdict
@@ -73,6 +74,7 @@ def _plain_options(command: Command) -> Command:
 @click.option("--ignore-missing-schemas", is_flag=True, help="Let kinds without a schema pass.")
 @click.option("--schema-location", multiple=True, metavar="PATH", help="JSON schemas, laid out as for kubeconform.")
 @click.option("--base", metavar="REV", help="The commit before; what may not change is compared with it.  [HEAD]")
+@click.option("--confined", is_flag=True, help="Limit time and memory: for templates that you don't trust.")
 @_plain_options
 def command(
     targets: tuple[str, ...],
@@ -83,6 +85,7 @@ def command(
     ignore_missing_schemas: bool,
     schema_location: tuple[str, ...],
     base: str | None,
+    confined: bool,
     **options: object,
 ) -> int:
     """Check the repository's files, what they render, and whether the rendered files are up to date.
@@ -96,6 +99,7 @@ def command(
     Examples:
       towpath validate
       towpath validate web -e prod --also-check 1.37
+      towpath validate --confined        # somebody else's templates: limited in time and memory
       towpath validate manifests/ --kubernetes-version 1.36 --summary
       helm template . | towpath validate - --output sarif
     """
@@ -110,11 +114,13 @@ def command(
             raise UsageError("-e belongs to services, not to paths", next="leave it out")
         if base:
             raise UsageError("--base belongs to services, not to paths", next="leave it out")
+        if confined:
+            raise UsageError("--confined is about templates, and paths have none", next="leave it out")
         verdict = _plain(targets, root_of(repository), also, known, plain)
     else:
         for option in plain.given():
             raise UsageError(f"{option} is for paths", next="name a file, a folder, or - for standard input")
-        verdict = _repository(targets, chosen, find_repository(repository or Path()), also, known, base)
+        verdict = _judged(_request(targets, chosen, find_repository(repository or Path()), also, known, base), confined)
     if text := written(verdict, output, coloured(sys.stdout)):
         out(text)
     _tell(verdict, plain, output)
@@ -148,36 +154,35 @@ def _version(option: str, version: str) -> str:
         raise UsageError(f"{option}: there are no schemas for Kubernetes {version}", next=next) from None
 
 
-def _repository(
+def _request(
     names: tuple[str, ...],
     chosen: tuple[str, ...],
     root: Path,
     also: tuple[str, ...],
     known: Catalogue,
     base: str | None,
-) -> Verdict:
-    from generator.cli.checkout import base_tree, worktree_pins
-    from generator.report.text import count
-    from generator.survey import survey
-    from generator.tree import DiskTree
-    from generator.validate import unknown_rules
-    from generator.verdict import Verdict, cases_of
+) -> Request:
+    from generator.cli.checkout import commit_of
+    from generator.judge import Request
 
-    places = tuple(dict.fromkeys(one_of("environment", name, environments(root)) for name in chosen))
-    wanted = tuple(dict.fromkeys(one_of("service", name, services(root)) for name in names))
-    before, tree, pins = base_tree(root, base), DiskTree(root), worktree_pins(root)
-    found = survey(tree, pins, places, wanted, compare=True, also=also, catalogue=known, before=before)
-    manifests = [manifest for build in found.builds for manifest in build.manifests]
-    of_services = count(len({build.service for build in found.builds}), "service")
-    in_places = count(len({build.environment for build in found.builds}), "environment")
-    return Verdict(
-        found.findings,
-        tuple(cases_of(manifests, found.findings)),
-        f"{count(sum(len(manifest.objects) for manifest in manifests), 'object')} of {of_services} in {in_places}",
-        builds=len(found.builds),
-        unknown_rules=unknown_rules(found.repository, found.builds) if found.repository else 0,
-        folder=from_top(root),
+    return Request(
+        str(root),
+        head=commit_of(root),
+        before=commit_of(root, base),
+        environments=tuple(dict.fromkeys(one_of("environment", name, environments(root)) for name in chosen)),
+        services=tuple(dict.fromkeys(one_of("service", name, services(root)) for name in names)),
+        also=also,
+        locations=tuple(str(Path(location).absolute()) for location in known.locations),
+        ignore_missing=known.ignore_missing,
     )
+
+
+def _judged(request: Request, apart: bool) -> Verdict:
+    """The verdict on the repository, reached here or in a confined process."""
+    from generator import confined, judge
+
+    reached = confined.judge(request) if apart else judge.judge(request)
+    return replace(reached, folder=from_top(Path(request.repository)))
 
 
 def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], known: Catalogue, plain: Plain) -> Verdict:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.forge.interface import PullState, Status, StatusState
+from generator.confined import Limits
 from tests.bot.cli.conftest import NEW
 
 TEST = "environments/test/services/web.yaml"
@@ -160,3 +161,12 @@ def test_a_checkout_that_does_not_know_who_asks(desk, monkeypatch):
         "user.name"
     ) else None
     assert 'git config user.name "Your Name"' in desk.towpath("pr", "list", code=1).err
+
+
+def test_a_template_that_would_run_for_ever_is_refused_at_its_line(desk, monkeypatch):
+    monkeypatch.setattr(Limits.__init__, "__defaults__", (300, 0.5, 2**30, 2**26))
+    path = next(path for path in desk.files() if path.endswith("/deployment.yaml.j2"))
+    loop, end = "{% for x in range(10000) %}\n", "{% endfor %}\n"
+    number = open_for(desk, "loop", {path: f"{loop * 4}{end * 4}kind: Deployment\n".encode()})
+    refused = desk.towpath("pr", "merge", str(number), code=1)
+    assert f"it computes for more than 0.5 s\n  --> {path}:" in refused.out

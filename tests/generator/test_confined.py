@@ -1,0 +1,105 @@
+"""A process of its own for templates that nobody has vouched for: the same verdict, and limits that hold."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from generator import confined
+from generator.confined import Limits
+from generator.errors import InputError, Location
+from generator.judge import Request, judge
+from tests.generator.small import FILES, commit, write_files
+
+LOOP = """\
+{% for a in range(10000) %}
+{% for b in range(10000) %}
+{% for c in range(10000) %}
+{% set x = 1 %}
+{% endfor %}
+{% endfor %}
+{% endfor %}
+kind: Service
+"""
+HUNGER = """\
+{% set s = scope(x='0123456789') %}
+{% for a in range(60) %}
+{% set s.x = s.x ~ s.x %}
+{% endfor %}
+kind: {{ s.x }}
+"""
+
+
+def repository(root, changes=FILES):
+    """The small repository with some files changed, committed; the request to judge that commit in test."""
+    write_files(root, {**FILES, **changes})
+    made = commit(root)
+    return Request(str(root), made, head=made, before=made, environments=("test",))
+
+
+def test_the_verdict_is_the_one_that_is_reached_in_this_process(tmp_path):
+    asked = repository(tmp_path)
+    verdict = confined.judge(asked)
+    assert verdict == judge(asked)
+    assert {finding.check for finding in verdict.findings} == {"stale-rendered"} and len(verdict.cases) == 2
+
+
+def test_a_template_that_takes_too_much_is_a_finding_at_its_line_and_the_others_are_judged(tmp_path):
+    twin = {path.replace("/web", "/api"): text for path, text in FILES.items() if "web" in path}
+    twin["environments/base/services/api.yaml"] = "template: api\nvalues: {port: 80}\n"
+    hostile = {"templates/web/service.yaml.j2": LOOP, "templates/api/service.yaml.j2": HUNGER}
+    asked = repository(tmp_path, twin | hostile)
+    found = {one.where.path: one for one in confined.judge(asked, Limits(a_service=0.5, memory=2**29)).findings}
+    loop, hunger = found["templates/web/service.yaml.j2"], found["templates/api/service.yaml.j2"]
+    assert loop.message == "it computes for more than 0.5 s" and loop.where.line in range(1, 8)
+    assert hunger.message == "it wants more memory than there is" and hunger.where.line == 3
+
+
+def test_an_answer_that_does_not_end_is_cut_off(tmp_path):
+    with pytest.raises(InputError, match="it says more than 20 bytes"):
+        confined.judge(repository(tmp_path), Limits(output=20))
+
+
+def answer(said, **limits):
+    """What is made of an answer whose pipe stays open."""
+    reader, writer = os.pipe()
+    os.write(writer, said)
+    taken = confined._Answer(Limits(**limits))
+    try:
+        taken.read(reader)
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_process_that_does_not_end_is_stopped_and_its_template_named():
+    with pytest.raises(InputError) as stopped:
+        answer(b'{"rendering": ["web", "test", "templates/web"]}\n', seconds=0)
+    assert stopped.value.what == "rendering web in test, or validating it was stopped: it takes longer than 0 s"
+    assert stopped.value.where == Location("templates/web")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"{", b"[]\n", b"[" * 100_000, b'{"verdict": {}}\n', b'{"verdict": 3}\n', b"\xff"]
+)
+def test_what_is_no_answer_is_an_error_and_no_crash(said):
+    taken = confined._Answer(Limits())
+    taken.said += said
+    with pytest.raises(InputError, match="ended without an answer"):
+        taken.verdict()
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process is given is seen in /proc")
+def test_the_process_gets_no_environment_no_files_and_a_group_of_its_own(monkeypatch):
+    monkeypatch.setenv("TOKEN", "secret")
+    inherited = os.dup2(0, 200)
+    with confined._process() as process:
+        proc = Path(f"/proc/{process.pid}")
+        while not (environment := (proc / "environ").read_bytes()):
+            pass  # the kernel is still making the process
+        assert os.getpgid(process.pid) == process.pid
+        assert not (proc / "fd" / str(inherited)).exists()
+    os.close(inherited)
+    names = {entry.partition("=")[0] for entry in environment.decode().split("\0") if entry}
+    assert names == {"PATH", *confined._GIT}
+    assert process.returncode is not None
