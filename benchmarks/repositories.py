@@ -21,7 +21,7 @@ values:
 """
 _OVERLAY = """\
 values:
-  disruptionBudget: {{minAvailable: 1}}
+  disruptionBudget: {{minAvailable: null, maxUnavailable: 1}}
   env: {{STAGE: {environment}}}
 
 release:

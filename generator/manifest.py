@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, overload
 
 from generator.errors import Location
 from generator.repository import Pointer
@@ -30,11 +31,33 @@ class Span(NamedTuple):
         return self.line if self.is_value else self.line + rendered - self.start
 
 
+class Spans(Sequence[Span]):
+    """The spans of a manifest in the order of its lines, found when somebody asks: that takes rendering it again."""
+
+    def __init__(self, find: Callable[[], Iterable[Span]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _spans(self) -> tuple[Span, ...]:
+        return tuple(self._find())
+
+    @overload
+    def __getitem__(self, index: int) -> Span: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Span, ...]: ...
+    def __getitem__(self, index: int | slice) -> Span | tuple[Span, ...]:
+        return self._spans[index]
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One file of `environments/<env>/rendered/<service>/`.
 
-    `path` and `template` are relative to the repository's root, `objects` are what Kubernetes reads in `text`.
+    `path` and `template` are relative to the repository's root, `objects` are what Kubernetes reads in `text`; they
+    may share parts with those of other manifests, so they are not to be changed.
     """
 
     path: str

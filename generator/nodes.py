@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, Undefined, pass_context
+from jinja2 import Environment, Undefined, nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 
-from generator.holes import Lexeme, holes
+from generator.holes import MARK, Lexeme, holes
 from generator.k8syaml import dump_at, scalar
 from generator.provenance import pointer_of
 
 if TYPE_CHECKING:
-    from jinja2.runtime import Context
+    from jinja2.compiler import Frame
 
     from generator.repository import Pointer
 
@@ -30,6 +32,13 @@ LITERAL: Final = object()
 """The `value` of a piece of text that the template itself holds."""
 
 _LONGEST_KEY: Final = 1000
+DEEPEST: Final = 20
+"""Levels of a value that is written without looking at it again."""
+
+_REMEMBERED: Final = 1024
+"""Texts that a hole remembers, and how long they may be: services share most of their values."""
+
+_FILTER: Final = "_node"
 # Not `values.x.items()`: the name before a parenthesis is a method.
 _MENTION: Final = re.compile(r"(?<![\w.])values\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\b(?!\s*\()(?<!\.)")
 
@@ -37,20 +46,128 @@ _MENTION: Final = re.compile(r"(?<![\w.])values\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)
 class Piece(str):
     """Some text of the output and the template line where it starts.
 
-    For a hole, `value` is what is written there, and `pointer` where it stands among the service's values; where it
-    was computed (or is a boolean, which cannot be followed), where the value stands that the expression names.
+    For a hole, `value` is what is written there (shared by whoever writes the same, so not to be changed), and
+    `pointer` where it stands among the service's values; where it was computed (or is a boolean, which cannot be
+    followed), where the value stands that the expression names. `mark` stands for the piece where only the shape of
+    the output matters: the text itself, or for a hole a mark that says what kind of node is written there. It is
+    None where the text must be read to know what it does to the lines around it.
     """
 
-    __slots__ = ("line", "pointer", "template", "value")
+    __slots__ = ("line", "mark", "pointer", "template", "value")
 
     template: str
     line: int
     value: Any
     pointer: Pointer | None
+    mark: str | None
 
-    def __str__(self) -> Piece:
-        # The compiled template calls str() on all it writes; the piece must stay what it is.
-        return self
+
+def literal(text: str, template: str, line: int) -> Piece:
+    """A piece of a template's own text."""
+    piece = Piece(text)
+    piece.template, piece.line, piece.value, piece.pointer, piece.mark = template, line, LITERAL, None, text
+    return piece
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a hole stands, and how it writes: column and part are those of `Hole`, `gap` are the spaces before it.
+
+    `mentioned` is the value that its expression names, as `a.b`.
+    """
+
+    template: str
+    line: int
+    column: int
+    part: str
+    gap: str
+    mentioned: str
+
+    def piece(self, value: Any) -> Piece:
+        """The value as YAML. Raises `TypeError` and `YamlError` for what cannot be written."""
+        if self.part == "key":
+            meant: Any = _plain_key(value)
+            text = scalar(meant)
+        else:
+            meant = plain(value)
+            text = dump_at(meant, self.column, in_sequence=self.part == "item")
+        broken = text.startswith("\n")
+        pointer = pointer_of(value)
+        if pointer is None and self.mentioned:
+            pointer = tuple(self.mentioned.split("."))
+        piece = Piece(text if broken else self.gap + text)
+        piece.template, piece.line, piece.value, piece.pointer = self.template, self.line, meant, pointer
+        piece.mark = f"{self.gap}{MARK}{'b' if broken else 's'}{MARK}" if _regular(meant, DEEPEST) else None
+        return piece
+
+
+def hole(site: Site) -> Callable[[Any], Piece]:
+    """What writes the values of a hole. It remembers what it has written."""
+    texts: dict[str, Piece] = {}
+    others: dict[tuple[type, str], Piece] = {}
+
+    def write(value: Any) -> Piece:
+        kind = value.__class__
+        known: dict[Any, Piece]
+        if kind is str:
+            known, key = texts, value
+        elif kind in _REPEATABLE:
+            known, key = others, (kind, repr(value))
+        else:  # one that knows its pointer, or something that is no value at all
+            return site.piece(value)
+        piece = known.get(key)
+        if piece is None:
+            piece = site.piece(value)
+            if len(piece) <= _REMEMBERED:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[key] = piece
+        return piece
+
+    return write
+
+
+_REPEATABLE: Final = frozenset({int, bool, type(None), dict, list})
+"""Types whose `repr` says all about a value."""
+
+
+class NodeWriter(CodeGenerator):
+    """Compiles templates so that their output is pieces: those of their own text are made once."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja's name
+        """The module of a template, with its pieces and holes behind it."""
+        self._made: list[str] = []
+        super().visit_Template(node, frame)
+        for number, made in enumerate(self._made):
+            self.writeline(f"piece_{number} = environment.{made}")
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        """Yields, or collects, a piece for each text and each hole."""
+        if frame.require_output_check:
+            if self.has_known_extends:
+                return
+            self.writeline("if parent_template is None:")
+            self.indent()
+        for child in node.nodes:
+            self.writeline("yield " if frame.buffer is None else f"{frame.buffer}.append(", child)
+            self._write(child, frame)
+            self.write("" if frame.buffer is None else ")")
+        if frame.require_output_check:
+            self.outdent()
+
+    def _write(self, child: nodes.Expr, frame: Frame) -> None:
+        number = len(self._made)
+        if isinstance(child, nodes.TemplateData):
+            self._made.append(f"literal({child.data!r}, {self.name!r}, {child.lineno})")
+            self.write(f"piece_{number}")
+        elif isinstance(child, nodes.Filter) and child.name == _FILTER and child.node is not None:
+            arguments = [argument.as_const() for argument in child.args]
+            self._made.append(f"hole(environment.Site({', '.join(map(repr, arguments))}))")
+            self.write(f"piece_{number}(")
+            self.visit(child.node, frame)
+            self.write(")")
+        else:
+            self.fail("only text and {{ }} can be written", child.lineno)
 
 
 class WholeNodes(Extension):
@@ -58,48 +175,41 @@ class WholeNodes(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.filters |= {"_node": _node, "_text": _text}
+        environment.code_generator_class = NodeWriter
+        environment.filters[_FILTER] = _no_filter
+        environment.extend(literal=literal, hole=hole, Site=Site)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The template with `{{ x }}` turned into `{{ (x)|_node(…) }}`; raises `TemplateSyntaxError`."""
+        """The template with `key: {{ x }}` turned into `key:{{ (x)|_node(…) }}`; raises `TemplateSyntaxError`."""
         tokens = [Lexeme(*token) for token in self.environment.lexer.tokeniter(source, name, filename)]
         found = iter(holes(tokens, name))
-        rewritten, start = [], 0
+        rewritten, start, gap = [], 0, ""
         for index, token in enumerate(tokens):
             if token.kind == "variable_begin":
+                before = rewritten[-1] if rewritten and tokens[index - 1].kind == "data" else ""
+                gap = before[len(before.rstrip(" ")) :] if before.rstrip(" ").endswith(":") else ""
+                if gap:
+                    rewritten[-1] = before.rstrip(" ")
                 rewritten.append("{{(")
                 start = index
             elif token.kind == "variable_end":
                 hole, line = next(found), tokens[start].line
                 mentioned = _mentioned("".join(inside.text for inside in tokens[start + 1 : index]))
-                rewritten.append(f')|_node({json.dumps(name)},{line},{hole.column},"{hole.part}","{mentioned}")}}}}')
+                arguments = (name, line, hole.column, hole.part, gap, mentioned)
+                rewritten.append(f")|{_FILTER}({', '.join(map(json.dumps, arguments))})}}}}")
             else:
                 rewritten.append(token.text)
         return "".join(rewritten)
 
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The template's own text becomes pieces that know their line."""
-        for token in stream:
-            if token.type == "data":
-                yield from _as_filter(token.lineno, token.value, stream.name)
-            else:
-                yield token
+
+def _no_filter(value: Any, *_arguments: Any) -> Any:
+    raise SecurityError(f"{_FILTER!r} is not for templates")
 
 
 def _mentioned(expression: str) -> str:
     """The first of the service's values that an expression mentions, as `a.b`; empty if it mentions none."""
     found = _MENTION.search(expression)
     return found[1] if found else ""
-
-
-def join(pieces: Iterable[str]) -> str:
-    """The text of a template's output; a map or list that starts on a new line leaves no space before it."""
-    text: list[str] = []
-    for piece in pieces:
-        if text and piece.startswith("\n") and text[-1].endswith(" "):
-            text[-1] = text[-1].rstrip(" ")
-        text.append(piece)
-    return "".join(text)
 
 
 def plain(value: Any) -> Any:
@@ -129,41 +239,18 @@ def _plain_key(key: Any) -> str:
     return text
 
 
-@pass_context
-def _node(_context: Context, value: Any, template: str, line: int, column: int, part: str, mentioned: str) -> Piece:
-    """The filter behind every hole; column and part are those of `Hole`, `mentioned` is what its expression names."""
-    meant = _plain_key(value) if part == "key" else plain(value)
-    text = scalar(meant) if part == "key" else dump_at(meant, column, in_sequence=part == "item")
-    pointer = pointer_of(value)
-    if pointer is None and mentioned:
-        pointer = tuple(mentioned.split("."))
-    return _piece(text, template, line, meant, pointer)
+def _regular(value: Any, levels: int) -> bool:
+    """Whether the text of a value has no say in how the lines behind it are read, and comes back as it is.
 
-
-@pass_context
-def _text(_context: Context, text: str, template: str, line: int) -> Piece:
-    """The filter behind a template's own text. Taking the context keeps Jinja from folding it away."""
-    return _piece(text, template, line, LITERAL, None)
-
-
-def _piece(text: str, template: str, line: int, value: Any, pointer: Pointer | None) -> Piece:
-    piece = Piece(text)
-    piece.template, piece.line, piece.value, piece.pointer = template, line, value, pointer
-    return piece
-
-
-def _as_filter(line: int, text: str, name: str | None) -> Iterator[Token]:
-    call = (
-        ("variable_begin", "{{"),
-        ("string", text),
-        ("pipe", "|"),
-        ("name", "_text"),
-        ("lparen", "("),
-        ("string", name or ""),
-        ("comma", ","),
-        ("integer", line),
-        ("rparen", ")"),
-        ("variable_end", "}}"),
-    )
-    # Token is declared for text, but the lexer itself puts a number into an integer token.
-    return (Token(line, kind, value) for kind, value in call)  # type: ignore[arg-type]
+    Not so a block of text, nor a value so deep that the manifest may become too deep; a float may come back as an
+    integer, and an integer beyond 64 bits as a float.
+    """
+    if isinstance(value, str):
+        return "\n" not in value
+    if isinstance(value, dict):
+        return levels > 0 and all(_regular(key, 1) and _regular(item, levels - 1) for key, item in value.items())
+    if isinstance(value, list):
+        return levels > 0 and all(_regular(item, levels - 1) for item in value)
+    if isinstance(value, float):
+        return False
+    return value is None or abs(value) < 2**63

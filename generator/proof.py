@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from generator.holes import MARK
 from generator.k8syaml import YamlError, load_all
-from generator.nodes import LITERAL, Piece, join
+from generator.nodes import LITERAL, Piece
 
 _HOLE: Final = re.compile(f"{MARK}([0-9]+){MARK}")
 
@@ -27,7 +26,7 @@ def misplaced(pieces: Sequence[Piece], objects: Sequence[Any]) -> Piece | None:
         return None
     skeleton = _skeleton(pieces)
     try:
-        documents = _read(skeleton)
+        documents = load_all(skeleton)
     except YamlError as error:
         before = sum(
             1 for found in _HOLE.finditer(skeleton) if skeleton.count("\n", 0, found.start()) < (error.line or 1)
@@ -49,21 +48,10 @@ def _skeleton(pieces: Sequence[Piece]) -> str:
         if piece.value is LITERAL:
             texts.append(piece)
         else:
-            texts.append(f"{MARK}{number}{MARK}")
+            gap = " " if piece.startswith((" ", "\n")) else ""
+            texts.append(f"{gap}{MARK}{number}{MARK}")
             number += 1
-    return join(texts)
-
-
-def _last_before(skeleton: str, line: int) -> int:
-    """The last hole that starts on this line or above it, else the first."""
-    above = skeleton.split("\n")[:line]
-    return max(len(_HOLE.findall("\n".join(above))) - 1, 0)
-
-
-@lru_cache(maxsize=2048)
-def _read(skeleton: str) -> list[Any]:
-    """Services of one kind share their skeletons, so most of them are read once. Not to be changed."""
-    return load_all(skeleton)
+    return "".join(texts)
 
 
 class _Walk:

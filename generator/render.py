@@ -1,26 +1,27 @@
 """Render one service in one environment: from its resolved values to its manifests.
 
-A manifest is proved before it leaves here. Its text is read as Kubernetes reads it, and so is the same text
-with a mark in place of every value; the first must be the second with the values put in. So no value can
+A manifest is proved before it leaves here: the same text with a mark in place of every value is read as Kubernetes
+reads it, and the objects are that with the values put in (`generator.skeleton`, `generator.proof`). So no value can
 change the structure that the template has, whatever it holds.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import InputError, Location
 from generator.k8syaml import YamlError, load_all
-from generator.manifest import Manifest, Span, written_at
-from generator.nodes import LITERAL, Piece, join
+from generator.manifest import Manifest, Span, Spans, written_at
+from generator.nodes import LITERAL, Piece
 from generator.proof import misplaced
 from generator.provenance import located
 from generator.repository import overlay_path
 from generator.sandbox import MIRRORS, Engine, UnfitValueError, template_path
+from generator.skeleton import filled
 from generator.templates import FOLDER, LIBRARY, Template
 
 if TYPE_CHECKING:
@@ -44,19 +45,27 @@ def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
     Raises `InputError` with the line of the template for what goes wrong in it, with that of a value that is unfit.
     """
     try:
-        return tuple(_manifests(resolved))
+        return tuple(_manifests(resolved, context_of(resolved)))
     except UnfitValueError as error:
-        if error.pointer is None:
-            raise
-        place, name = resolved.origins.nearest(error.pointer), ".".join(map(str, ("values", *error.pointer)))
-        raise InputError(f"{name}: {error.what}", where=place, next=error.next) from error
+        raise _unfit(resolved, error) from error
 
 
-def _manifests(resolved: ResolvedService) -> Iterator[Manifest]:
+def _unfit(resolved: ResolvedService, error: UnfitValueError) -> InputError:
+    """The error with the place of the value: rendered again with values that know theirs."""
+    try:
+        tuple(_manifests(resolved, context_of(resolved, trace=True)))
+    except UnfitValueError as traced:
+        error = traced
+    if error.pointer is None:
+        return error
+    place, name = resolved.origins.nearest(error.pointer), ".".join(map(str, ("values", *error.pointer)))
+    return InputError(f"{name}: {error.what}", where=place, next=error.next)
+
+
+def _manifests(resolved: ResolvedService, context: Mapping[str, Any]) -> Iterator[Manifest]:
     if not resolved.template.files:
         return
     engine = _engine(_Files(resolved.template, resolved.tree))
-    context = context_of(resolved)
     environment, service = resolved.environment.name, resolved.service
     origin = overlay_path(environment, service)
     for file in resolved.template.files:
@@ -65,12 +74,19 @@ def _manifests(resolved: ResolvedService) -> Iterator[Manifest]:
         path = f"environments/{environment}/rendered/{service}/{file.name.removesuffix(_SUFFIX)}"
         name = f"{file.owner_template}/{file.name}"
         if manifest := assemble(path, name, engine.pieces(name, context), origin):
-            yield replace(manifest, origins=resolved.origins)
+            yield replace(manifest, spans=Spans(partial(_traced, resolved, name)), origins=resolved.origins)
 
 
-def context_of(resolved: ResolvedService) -> dict[str, Any]:
-    """What a template sees, and the mirrors for the filter `mirrored`."""
+def _traced(resolved: ResolvedService, name: str) -> Iterator[Span]:
+    """The spans of a manifest, from rendering it again with values that know where they are written."""
+    engine = _engine(_Files(resolved.template, resolved.tree))
+    return _spans(engine.pieces(name, context_of(resolved, trace=True)))
+
+
+def context_of(resolved: ResolvedService, *, trace: bool = False) -> dict[str, Any]:
+    """What a template sees, and the mirrors for the filter `mirrored`. With `trace`, values know where they stand."""
     environment, service, image = resolved.environment, resolved.service, str(resolved.image)
+    values = _values(resolved)
     return {
         "service": service,
         "environment": {"name": environment.name, "namespace": resolved.namespace},
@@ -78,7 +94,7 @@ def context_of(resolved: ResolvedService) -> dict[str, Any]:
         "image": image,
         "images": {service: image},
         "labels": {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "towpath"},
-        "values": located(_values(resolved)),
+        "values": located(values) if trace else values,
         MIRRORS: resolved.environment.mirrors,
     }
 
@@ -88,14 +104,20 @@ def assemble(path: str, template: str, pieces: Sequence[Piece], origin: str) -> 
 
     `origin` is the file that people edit to change it. Raises `RenderError` for broken YAML.
     """
-    text = f"# Generated by towpath from {origin}; do not edit\n{join(pieces)}"
-    spans = tuple(_spans(pieces, line=2))
-    documents = _documents(text, path, template_path(template), spans)
+    text = f"# Generated by towpath from {origin}; do not edit\n{''.join(pieces)}"
+    objects = filled(pieces)
+    if objects is None:
+        objects = _read(text, path, template, pieces)
+    return Manifest(path, text, objects, template_path(template), Spans(partial(_spans, pieces))) if objects else None
+
+
+def _read(text: str, path: str, template: str, pieces: Sequence[Piece]) -> tuple[Any, ...]:
+    """The objects in a text, proven to be what its template means."""
+    documents = _documents(text, path, template_path(template), tuple(_spans(pieces)))
     wrong = misplaced(pieces, documents)
     if wrong is not None:
         raise _not_whole(wrong, pieces, path, text)
-    objects = tuple(document for document in documents if document is not None)
-    return Manifest(path, text, objects, template_path(template), spans) if objects else None
+    return tuple(document for document in documents if document is not None)
 
 
 def _not_whole(wrong: Piece, pieces: Sequence[Piece], path: str, text: str) -> RenderError:
@@ -124,9 +146,9 @@ def _documents(text: str, path: str, template: str, spans: tuple[Span, ...]) -> 
         ) from error
 
 
-def _spans(pieces: Sequence[Piece], line: int) -> Iterator[Span]:
-    """Where the rendered lines come from, from this one on; a line with a value on it comes from the value."""
-    at_start = True
+def _spans(pieces: Sequence[Piece]) -> Iterator[Span]:
+    """Where the rendered lines come from; a line with a value on it comes from the value."""
+    line, at_start = 2, True  # the first line says who wrote the file
     for piece in pieces:
         breaks = piece.count("\n")
         path = template_path(piece.template)

@@ -32,7 +32,7 @@ from jinja2.utils import Namespace, missing
 
 from generator.errors import InputError, Location
 from generator.images import mirrored
-from generator.nodes import Piece, WholeNodes, join, plain
+from generator.nodes import Piece, WholeNodes, plain
 from generator.provenance import like, pointer_of
 from generator.release import parse_image
 from generator.schema_words import type_name
@@ -89,12 +89,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             auto_reload=False,
         )
-        own = {"_node": self.filters["_node"], "_text": self.filters["_text"], **OWN_FILTERS}
-        self.filters = {name: self.filters[name] for name in _FILTERS} | own
+        self.filters = {name: self.filters[name] for name in (*_FILTERS, "_node")} | OWN_FILTERS
         # What Jinja calls `namespace` is the name of a value here.
         self.globals = {"range": _range, "scope": Namespace}
-        # Jinja's own hook for joining what a macro or a block of text writes.
-        self.concat = join  # type: ignore[method-assign]
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only what a template needs of texts and maps, and Jinja's own objects such as `loop`."""
@@ -164,7 +161,7 @@ class Engine:
         """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
         try:
             template = self._sandbox.get_template(name)
-            return list(self._limited(template, context))
+            return _limited(template.root_render_func(template.new_context(dict(context))))
         except Exception as error:  # an expression of a template can raise anything
             raise self._explained(error, template_path(name)) from error
 
@@ -177,15 +174,6 @@ class Engine:
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
             raise InputError(f"the condition {condition!r}: {_words(error)}", where=where, next=_next(error)) from error
-
-    def _limited(self, template: Template, context: Mapping[str, Any]) -> Iterator[Piece]:
-        written = 0
-        for number, piece in enumerate(template.root_render_func(template.new_context(dict(context)))):
-            written += len(piece)
-            if written > MAX_OUTPUT or number > MAX_PIECES:
-                raise SecurityError(f"it writes more than {MAX_OUTPUT} characters or {MAX_PIECES} values")
-            # Whatever writes text is a piece: `WholeNodes` sees to it.
-            yield piece  # type: ignore[misc]
 
     def _explained(self, error: Exception, path: str) -> InputError:
         if isinstance(error, TemplateSyntaxError):
@@ -210,6 +198,18 @@ class Engine:
     def _line(self, name: str, line: int) -> Location:
         lines = self._texts.get(name, "").split("\n")
         return Location(template_path(name), line, None, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _limited(output: Iterator[Any]) -> list[Piece]:
+    """All that a template writes. Whatever writes text is a piece: `WholeNodes` sees to it."""
+    pieces: list[Piece] = []
+    written = 0
+    for piece in output:
+        pieces.append(piece)
+        written += len(piece)
+        if written > MAX_OUTPUT or len(pieces) > MAX_PIECES:
+            raise SecurityError(f"it writes more than {MAX_OUTPUT} characters or {MAX_PIECES} values")
+    return pieces
 
 
 def template_path(name: str) -> str:

@@ -1,18 +1,18 @@
 """JSON values in which every part knows where it was written, so that edited manifests keep their lines.
 
 A `Node` is a value with the text that it stands in and its pointer there. Whoever puts nodes of several texts
-together (a patch and what it is applied to) writes a new text with `Lines`, which finds the line of each part when
+together (a patch and what it is applied to) writes a new text with `written`, and the line of each part is found when
 somebody asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Protocol, overload
+from functools import cached_property, partial
+from typing import Any, Protocol
 
 from generator.k8syaml import Document, dump, parse
-from generator.manifest import Manifest, Span, covering
+from generator.manifest import Manifest, Span, Spans, covering
 from generator.repository import Pointer, Source
 
 
@@ -135,34 +135,17 @@ def written(path: str, header: str, documents: Sequence[Node], template: str) ->
     """The manifest that nodes make, a document each, below a first line."""
     objects = tuple(plain(document) for document in documents)
     text = f"{header}\n" + "---\n".join(dump(one) for one in objects)
-    return Manifest(path, text, objects, template, Lines(text, documents))
+    return Manifest(path, text, objects, template, Spans(partial(_lines, text, documents)))
 
 
-class Lines(Sequence[Span]):
-    """The spans of a text that was written from nodes, a document each; found when somebody asks."""
-
-    def __init__(self, text: str, documents: Sequence[Node]) -> None:
-        self._text = text
-        self._nodes = documents
-
-    @cached_property
-    def _spans(self) -> tuple[Span, ...]:
-        by_line: dict[int, Span] = {}
-        for document, node in zip(parse(self._text), self._nodes, strict=True):
-            for pointer, inner in _below(node, ()):
-                line, _ = document.key_position(pointer)
-                by_line[line] = inner.text.span(line, inner.pointer)
-        return tuple(by_line[line] for line in sorted(by_line))
-
-    @overload
-    def __getitem__(self, index: int) -> Span: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Span, ...]: ...
-    def __getitem__(self, index: int | slice) -> Span | tuple[Span, ...]:
-        return self._spans[index]
-
-    def __len__(self) -> int:
-        return len(self._spans)
+def _lines(text: str, documents: Sequence[Node]) -> Iterator[Span]:
+    """Where the lines of a text come from that was written from nodes, a document each."""
+    by_line: dict[int, Span] = {}
+    for document, node in zip(parse(text), documents, strict=True):
+        for pointer, inner in _below(node, ()):
+            line, _ = document.key_position(pointer)
+            by_line[line] = inner.text.span(line, inner.pointer)
+    return (by_line[line] for line in sorted(by_line))
 
 
 def _below(node: Node, pointer: Pointer) -> Iterator[tuple[Pointer, Node]]:

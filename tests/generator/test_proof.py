@@ -9,7 +9,7 @@ from generator.proof import misplaced
 
 def piece(text, value=LITERAL):
     made = Piece(text)
-    made.template, made.line, made.value, made.pointer = "t/t.yaml.j2", 1, value, None
+    made.template, made.line, made.value, made.pointer, made.mark = "t/t.yaml.j2", 1, value, None, None
     return made
 
 

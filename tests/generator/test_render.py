@@ -14,7 +14,7 @@ from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import errors
 from generator.k8syaml import dump, load_all, parse
-from generator.nodes import join
+
 from generator.pins import Pins
 from generator.render import context_of, render
 from generator.resolve import Pinned, resolve
@@ -279,7 +279,7 @@ def test_the_example_in_the_readme_of_the_templates():
         "value": "b",
     }
     context = {"service": "web", "labels": {"team": "shop"}, "values": values}
-    (found,) = load_all(join(Engine(texts).pieces("t/example.yaml.j2", context)))
+    (found,) = load_all("".join(Engine(texts).pieces("t/example.yaml.j2", context)))
     assert found["metadata"]["name"] == "web-files"
     assert found["metadata"]["labels"]["team"] == "shop"
     assert found["spec"] == {"args": ["on"], "nodeSelector": {"a": "b"}}

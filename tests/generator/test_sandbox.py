@@ -4,7 +4,7 @@ import pytest
 
 from generator.errors import InputError, Location
 from generator.k8syaml import load_all
-from generator.nodes import join
+
 from generator.provenance import located
 from generator.sandbox import MAX_OUTPUT, MAX_PIECES, MAX_RANGE, MAX_TEMPLATE, MIRRORS, Engine
 
@@ -13,7 +13,7 @@ CONTEXT = {"v": {"name": "web", "pop": "p", "items": "i"}, "text": "ab", "list":
 
 def written(expression, **context):
     pieces = Engine({"t/t.yaml.j2": f"k: {{{{ {expression} }}}}\n"}).pieces("t/t.yaml.j2", CONTEXT | context)
-    return load_all(join(pieces))[0]["k"]
+    return load_all("".join(pieces))[0]["k"]
 
 
 ATTACKS = {
