@@ -69,7 +69,8 @@ def _manifests(resolved: ResolvedService, context: Mapping[str, Any]) -> Iterato
     environment, service = resolved.environment.name, resolved.service
     origin = overlay_path(environment, service)
     for file in resolved.template.files:
-        if file.when is not None and not engine.holds(file.when, context, resolved.template.when_location(file.name)):
+        where = partial(resolved.template.when_location, file.name)
+        if file.when is not None and not engine.holds(file.when, context, where):
             continue
         path = f"environments/{environment}/rendered/{service}/{file.name.removesuffix(_SUFFIX)}"
         name = f"{file.owner_template}/{file.name}"

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from types import TracebackType
+from types import BuiltinMethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import (
@@ -101,9 +101,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`map.name` is the item `name`, whatever methods a Python dict has, except the few that are for templates."""
-        if isinstance(obj, Mapping) and attribute in obj and attribute not in _METHODS[dict]:
-            return obj[attribute]
+        if isinstance(obj, dict):
+            if attribute in _METHODS[dict]:
+                return getattr(obj, attribute)
+            if attribute in obj:
+                return obj[attribute]
         return super().getattr(obj, attribute)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in Jinja
+        """A method that `getattr` gave out is safe to call; for the rest, Jinja's own rules."""
+        if isinstance(__obj, BuiltinMethodType):
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+            return __obj(*args, **kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def make_globals(self, d: Any) -> Any:
+        """All templates have the same globals; Jinja would look through two maps for each name."""
+        return self.globals
 
     def wrap_str_format(self, value: Any) -> None:
         """No `'…'.format`: a width in a format can fill the memory, and ~ joins text."""
@@ -165,7 +180,7 @@ class Engine:
         except Exception as error:  # an expression of a template can raise anything
             raise self._explained(error, template_path(name)) from error
 
-    def holds(self, condition: str, context: Mapping[str, Any], where: Location) -> bool:
+    def holds(self, condition: str, context: Mapping[str, Any], where: Callable[[], Location]) -> bool:
         """Whether the condition of a manifest (an expression, at `where` in template.yaml) is true."""
         try:
             if condition not in self._conditions:
@@ -173,7 +188,7 @@ class Engine:
                 self._conditions[condition] = compiled
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
-            raise InputError(f"the condition {condition!r}: {_words(error)}", where=where, next=_next(error)) from error
+            raise InputError(f"the condition {condition!r}: {_words(error)}", where=where(), next=_next(error)) from error
 
     def _explained(self, error: Exception, path: str) -> InputError:
         if isinstance(error, TemplateSyntaxError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from generator.k8syaml import everyday
 from generator.k8syaml.compose import Composer
 from generator.k8syaml.stream import RefusedError, parts
 
@@ -29,6 +30,14 @@ def documents(text: str, path: str = "", *, whole: bool = False) -> Iterator[tup
 
     With `whole`, text that Kubernetes would silently ignore after a document is an error.
     """
+    if (found := everyday.read(text)) is not None:
+        yield found
+    else:
+        yield from composed(text, path, whole=whole)
+
+
+def composed(text: str, path: str = "", *, whole: bool = False) -> Iterator[tuple[Any, int]]:
+    """`documents` for any text, by the rules of Kubernetes alone."""
     for part in parts(text, path):
         composer = Composer(part.text)
         handlers = composer.handlers
