@@ -17,17 +17,18 @@ from generator.templates import paths
 from generator.tree import Tree, safe_path
 
 
-def release_id(tree: Tree, spec: ServiceSpec, image: str) -> ReleaseId:
+def release_id(tree: Tree, spec: ServiceSpec, image: str, templates: Mapping[str, str] | None = None) -> ReleaseId:
     """The identity of `image` (as written, before mirroring) rendered by `spec` with the templates of `tree`.
 
-    Each hash is the sha256 of canonical JSON: sorted keys, no spaces, UTF-8.
+    `templates` are the paths of the template, from whoever has read it already. Each hash is the sha256 of canonical
+    JSON: sorted keys, no spaces, UTF-8.
     """
     rendering: dict[str, Any] = {"template": spec.template, "values": spec.values}
     if spec.patches:
         rendering["patches"] = spec.source.data["patches"]
     config = {
         "spec": rendering,
-        "templates": sorted(_template(tree, spec).items()),
+        "templates": sorted((_template(tree, spec) if templates is None else templates).items()),
         "files": sorted(beside(tree, spec).items()),
     }
     return ReleaseId(image=image, config=_sha256(config), digest=_sha256({"image": image, **config}))

@@ -183,7 +183,8 @@ class WholeNodes(Extension):
         """The template with `key: {{ x }}` turned into `key:{{ (x)|_node(…) }}`; raises `TemplateSyntaxError`."""
         tokens = [Lexeme(*token) for token in self.environment.lexer.tokeniter(source, name, filename)]
         found = iter(holes(tokens, name))
-        rewritten, start, gap = [], 0, ""
+        rewritten: list[str] = []
+        start, gap = 0, ""
         for index, token in enumerate(tokens):
             if token.kind == "variable_begin":
                 before = rewritten[-1] if rewritten and tokens[index - 1].kind == "data" else ""
@@ -202,7 +203,7 @@ class WholeNodes(Extension):
         return "".join(rewritten)
 
 
-def _no_filter(value: Any, *_arguments: Any) -> Any:
+def _no_filter(*_arguments: Any) -> Any:
     raise SecurityError(f"{_FILTER!r} is not for templates")
 
 

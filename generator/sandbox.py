@@ -38,7 +38,6 @@ from generator.release import parse_image
 from generator.schema_words import type_name
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
@@ -101,7 +100,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`map.name` is the item `name`, whatever methods a Python dict has, except the few that are for templates."""
-        if isinstance(obj, dict):
+        kind = type(obj)
+        if kind is Namespace:  # it answers isinstance() by looking into itself
+            if not attribute.startswith("_") and hasattr(obj, attribute):
+                return getattr(obj, attribute)
+        elif kind is dict or isinstance(obj, dict):
             if attribute in _METHODS[dict]:
                 return getattr(obj, attribute)
             if attribute in obj:
@@ -188,7 +191,9 @@ class Engine:
                 self._conditions[condition] = compiled
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
-            raise InputError(f"the condition {condition!r}: {_words(error)}", where=where(), next=_next(error)) from error
+            raise InputError(
+                f"the condition {condition!r}: {_words(error)}", where=where(), next=_next(error)
+            ) from error
 
     def _explained(self, error: Exception, path: str) -> InputError:
         if isinstance(error, TemplateSyntaxError):

@@ -47,7 +47,8 @@ class Template:
 
     `chain` names the template itself and then its parents, the nearest first; `sources` are their template.yaml.
     `values` is the JSON Schema of each value as written, `schema` that of all of them together, in which only
-    references to types of Kubernetes are still open. Two templates are equal only if they are the same object.
+    references to types of Kubernetes are still open; `paths` are the files that it renders from, as the function of
+    this name gives them. Two templates are equal only if they are the same object.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Template:
     source: Source
     sources: Mapping[str, Source] = field(repr=False)
     schema: Mapping[str, Any] = field(repr=False)
+    paths: Mapping[str, str] = field(repr=False)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def names(tree: Tree) -> tuple[str, ...]:
 def no_template(source: Source) -> Template:
     """What a service without a template has in its place; `source` is its spec."""
     schema = {"type": "object", "additionalProperties": False, "properties": {}, "$defs": {}}
-    return Template("", "", (), (), {}, (), source, {}, schema)
+    return Template("", "", (), (), {}, (), source, {}, schema, {})
 
 
 def load_template(tree: Tree, name: str) -> Template:
@@ -120,6 +122,7 @@ def load_template(tree: Tree, name: str) -> Template:
         source=sources[name],
         sources=sources,
         schema=schema,
+        paths=paths(tree, name),
     )
 
 

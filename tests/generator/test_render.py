@@ -14,7 +14,6 @@ from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import errors
 from generator.k8syaml import dump, load_all, parse
-
 from generator.pins import Pins
 from generator.render import context_of, render
 from generator.resolve import Pinned, resolve

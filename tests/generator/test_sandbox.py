@@ -4,7 +4,6 @@ import pytest
 
 from generator.errors import InputError, Location
 from generator.k8syaml import load_all
-
 from generator.provenance import located
 from generator.sandbox import MAX_OUTPUT, MAX_PIECES, MAX_RANGE, MAX_TEMPLATE, MIRRORS, Engine
 
@@ -129,10 +128,10 @@ def test_a_syntax_error_names_the_included_file():
 def test_conditions():
     engine, where = Engine({}), Location("templates/t/template.yaml", 3)
     context = {"values": {"callers": ["a"], "none": None}}
-    assert engine.holds("values.callers | length > 0", context, where)
-    assert not engine.holds("values.none", context, where)
+    assert engine.holds("values.callers | length > 0", context, lambda: where)
+    assert not engine.holds("values.none", context, lambda: where)
     for broken in ("values.missing", "values.callers |", "values.__class__", "1 / 0"):
         with pytest.raises(InputError) as caught:
-            engine.holds(broken, context, where)
+            engine.holds(broken, context, lambda: where)
         assert caught.value.where == where
         assert broken in caught.value.what
