@@ -22,6 +22,9 @@ from generator.tree import LARGEST, NOTHING, Entries, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _FILE, _FOLDER = b"100", b"40000"
+# How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
+_NEAR = 32
+_NOTHING = (b"", b"")
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -59,8 +62,11 @@ class Git:
         self._git = gitpython.Git(str(folder))
         self._git.update_environment(**_ENVIRONMENT)
         self._is_readable = False
-        # Folders are named by their content, so commits share nearly all of them.
+        # Objects are named by their content, so what was read once stays true, and commits share nearly all folders.
         self.folder_entries = lru_cache(maxsize=8192)(self._folder_entries)
+        self.headers = lru_cache(maxsize=8192)(self._headers)
+        self.root = lru_cache(maxsize=1024)(self._root)
+        self._line: list[str] = []
 
     def run(self, *arguments: str, **options: Any) -> str:
         """The standard output of `git <arguments>`, without its last newline. Raises `GitError`.
@@ -75,22 +81,25 @@ class Git:
             raise GitError(_command(arguments), _message(failed)) from failed
 
     def close(self) -> None:
-        """End the git processes that are kept for reading objects."""
+        """End the git process that is kept for reading objects, and forget what it read."""
         self._git.clear_cache()
+        for cached in (self.folder_entries, self.headers, self.root):
+            cached.cache_clear()
+        self._line = []
 
     def resolve(self, name: str) -> str | None:
         """The full id of the commit that a branch, tag or id names, or None."""
         if not _NAME.fullmatch(name) or ".." in name:
             raise InputError(f"{name!r} is not a name of a commit", next="use a branch, a tag or a commit id")
         try:
-            return self._id(f"{name}^{{commit}}")
+            return self._object(f"{name}^{{commit}}")[0]
         except ValueError:  # how GitPython says that there is none
             self._readable()
             return None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether `ancestor` is `descendant` or reachable from it."""
-        if _full(ancestor) == _full(descendant):
+        if self._near(_full(descendant), _full(ancestor)) is not None:
             return True
         try:
             self.run("merge-base", "--is-ancestor", ancestor, descendant)
@@ -106,21 +115,43 @@ class Git:
 
     def first_parents(self, tip: str, after: str | None = None) -> list[str]:
         """The commits of the first-parent line that ends at `tip`, oldest first; only those after `after`."""
-        limits = [f"^{_full(after)}"] if after else []
-        return self.run("rev-list", "--first-parent", "--reverse", _full(tip), *limits).split()
+        if after is not None:
+            newer = self._near(_full(tip), _full(after))
+            return newer if newer is not None else self._first_parents(tip, f"^{after}")
+        if _full(tip) not in self._line:
+            newer = self._near(tip, self._line[-1]) if self._line else None
+            self._line = [*self._line, *newer] if newer is not None else self._first_parents(tip)
+        return self._line[: self._line.index(tip) + 1]
+
+    def _first_parents(self, *limits: str) -> list[str]:
+        return self.run("rev-list", "--first-parent", "--reverse", *limits).split()
+
+    def _near(self, tip: str, start: str) -> list[str] | None:
+        """The first-parent line from `start`, which is left out, to `tip`; None where it is not found nearby."""
+        line: list[str] = []
+        while tip != start:
+            try:
+                parents = self.parents(tip)
+            except GitError:  # not here: the clone is shallow, or there is no such commit
+                return None
+            if not parents or len(line) == _NEAR:
+                return None
+            line.append(tip)
+            tip = parents[0]
+        return line[::-1]
 
     def parents(self, commit: str) -> list[str]:
         """The parents of a commit, first parent first."""
         return [value for key, value in self.headers(commit) if key == "parent"]
 
-    def headers(self, commit: str) -> list[tuple[str, str]]:
+    def _headers(self, commit: str) -> tuple[tuple[str, str], ...]:
         """The header lines of a commit object in order: `tree`, any number of `parent`, `author`, `committer`, …"""
         try:
             content = self.blob(commit)
         except ValueError as missing:
             raise GitError("cat-file", str(missing)) from missing
         lines = content.decode("utf-8", "replace").partition("\n\n")[0].splitlines()
-        return [(key, value) for key, _, value in (line.partition(" ") for line in lines)]
+        return tuple((key, value) for key, _, value in (line.partition(" ") for line in lines))
 
     def message(self, commit: str) -> str:
         """The whole message of a commit."""
@@ -128,27 +159,36 @@ class Git:
 
     def changes(self, old: str, new: str, *folders: str) -> list[Change]:
         """The paths that differ between two commits or trees, renames as removal plus addition."""
+        return list(self._changes(self.root(old), self.root(new), "", tuple(map(safe_path, folders))))
+
+    def _changes(self, old: str | None, new: str | None, at: str, folders: Sequence[str]) -> Iterator[Change]:
+        """Go down into the folders that differ, side by side; `at` is where they are."""
         if old == new:
-            return []
-        raw = self.run(
-            "diff-tree",
-            "-r",
-            "-z",
-            "--no-renames",
-            "--no-abbrev",
-            _full(old),
-            _full(new),
-            "--",
-            *map(safe_path, folders),
-        )
-        return list(_parse_changes(raw))
+            return
+        before, after = self._named(old), self._named(new)
+        for name in sorted({*before, *after}):
+            was, now = before.get(name, _NOTHING), after.get(name, _NOTHING)
+            path = at + name.decode("utf-8", "surrogateescape")
+            if was == now or not _concerns(path, folders):
+                continue
+            ids = was[1].hex() or None, now[1].hex() or None
+            if path.endswith("/"):
+                yield from self._changes(*ids, path, folders)
+            else:
+                yield Change(path, *ids)
+
+    def _named(self, folder: str | None) -> dict[bytes, tuple[bytes, bytes]]:
+        """The entries of a folder, with the slash at the name of another folder by which git sorts it."""
+        inside = self.folder_entries(folder).items() if folder else ()
+        return {name + b"/" * (mode == _FOLDER): (mode, object_id) for name, (mode, object_id) in inside}
 
     def log(self, tip: str, after: str | None, *folders: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
         """Every commit of the first-parent line that ends at `tip`, oldest first, with what it changed below
         `folders` against its first parent (the first commit of all: everything). Only those after `after`.
         """
-        if tip == after:
-            return iter(())
+        newer = self._near(_full(tip), _full(after)) if after else None
+        if newer is not None:
+            return iter([(one, tuple(self.changes(self.parents(one)[0], one, *folders))) for one in newer])
         limits = [f"^{_full(after)}"] if after else []
         raw = self.run(
             "log", "--first-parent", "--reverse", "-m", "--root", "--raw", "-r", "-z", "--no-renames", "--no-abbrev",
@@ -159,14 +199,18 @@ class Git:
 
     def blobs(self, commit: str, *folders: str) -> dict[str, str]:
         """path → blob id of every regular file below `folders` in a commit or tree, in git's order."""
-        raw = self.run("ls-tree", "-r", "-z", "--full-tree", _full(commit), "--", *map(safe_path, folders))
-        entries = (entry.partition("\t") for entry in raw.split("\0") if entry)
-        return {path: meta.split()[2] for meta, _, path in entries if meta.startswith("100")}
+        return dict(self.files_below(self.root(commit), "", tuple(map(safe_path, folders))))
 
-    def object_id(self, commit: str, path: str) -> str | None:
-        """The id of the file or folder at `path` in a commit, or None where there is none."""
-        raw = self.run("ls-tree", "-z", "--full-tree", _full(commit), "--", safe_path(path))
-        return raw.split("\t", 1)[0].split()[2] if raw else None
+    def files_below(self, folder: str, at: str, folders: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+        """Path and blob id of every regular file in a folder that is at `at` (empty, or with a slash at its end)."""
+        for name, (mode, object_id) in self._named(folder).items():
+            path = at + name.decode("utf-8", "surrogateescape")
+            if not _concerns(path, folders):
+                continue
+            if mode == _FOLDER:
+                yield from self.files_below(object_id.hex(), path, folders)
+            elif mode.startswith(_FILE):
+                yield path, object_id.hex()
 
     def blob(self, object_id: str, name: str = "") -> bytes:
         """The content of a blob. Raises `InputError`, with `name` for the place, when it is too large to be ours."""
@@ -176,17 +220,21 @@ class Git:
         content: bytes = stream.read()
         return content
 
-    def root(self, commit: str) -> str:
+    def _root(self, commit: str) -> str:
         """The id of the top folder of a commit (or of a tree)."""
-        return self._id(f"{_full(commit)}^{{tree}}")
-
-    def _id(self, name: str) -> str:
-        """The id of what a name means to git now; by a process that is kept. Raises `ValueError` for nothing."""
         try:
-            object_id: str | bytes = self._git.get_object_header(name)[0]
+            return self._object(f"{_full(commit)}^{{tree}}")[0]
+        except ValueError as missing:
+            raise GitError("cat-file", str(missing)) from missing
+
+    def _object(self, name: str) -> tuple[str, bytes]:
+        """Id and content of what a name means to git now, by a process that is kept; `ValueError` for nothing."""
+        try:
+            found: Any = self._git.get_object_data(name)  # whose id is bytes, whatever its type says
         except OSError as ended:  # the process did, as soon as it saw the repository
             raise self._unreadable() from ended
-        return object_id.decode() if isinstance(object_id, bytes) else object_id
+        object_id, _, _, content = found
+        return object_id.decode(), content
 
     def _readable(self) -> None:
         """Raises `GitError` where git itself refuses to work in this folder; asks it once."""
@@ -203,7 +251,7 @@ class Git:
 
     def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[bytes, bytes]]:
         """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""
-        content: bytes = self._git.get_object_data(_full(tree))[3]
+        content = self._object(_full(tree))[1]
         return {name: (mode, object_id) for mode, name, object_id in _ENTRY.findall(content)}
 
     def tree(self, commit: str) -> CommitTree:
@@ -236,7 +284,7 @@ class CommitTree:
 
     def files(self, folder: str) -> Iterator[str]:
         start = self.folder_id(folder)
-        yield from sorted(self._walk(start, folder)) if start else ()
+        yield from sorted(path for path, _ in self.git.files_below(start, f"{folder}/")) if start else ()
 
     def entries(self, folder: str) -> Entries:
         start = self.folder_id(folder) if folder else self._root
@@ -268,19 +316,19 @@ class CommitTree:
             object_id = raw.hex()
         return mode, object_id
 
-    def _walk(self, folder: str, path: str) -> Iterator[str]:
-        for raw, (mode, object_id) in self.git.folder_entries(folder).items():
-            below = f"{path}/{raw.decode('utf-8', 'surrogateescape')}"
-            if mode == _FOLDER:
-                yield from self._walk(object_id.hex(), below)
-            elif mode.startswith(_FILE):
-                yield below
-
 
 def _full(commit: str) -> str:
     if not is_commit(commit):
         raise InputError(f"{commit!r} is not a full commit id", next="give all 40 hex digits")
     return commit
+
+
+def _concerns(path: str, folders: Sequence[str]) -> bool:
+    """Whether a path (that of a folder ends with a slash) is one of these, or below or above one; none means all."""
+    return not folders or any(
+        f"{path.rstrip('/')}/".startswith(f"{folder}/") or (path.endswith("/") and folder.startswith(path))
+        for folder in folders
+    )
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -1,10 +1,12 @@
+import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from generator.errors import InputError
-from generator.git import Change, Git, GitError
+from generator.git import Change, Git, GitError, _parse_changes
 from generator.tree import blob_id
 
 
@@ -102,6 +104,59 @@ def test_changes_are_paths_with_both_blobs(folder: Path) -> None:
     assert [change.path for change in Git(folder).changes(old, new, "sub")] == ["sub/moved", "sub/name"]
 
 
+@pytest.fixture
+def odd(folder: Path) -> list[str]:
+    """Commits in which files become folders, links and executables, and back, with names that sort in odd ways."""
+    made = [commit(folder, "one", a="1", a0="1", **{"a.b": "1", "sub__a": "1", "sub__a-b": "1", "same__x": "1"})]
+    (folder / "a").unlink()
+    (folder / "sub/a").chmod(0o755)
+    (folder / "link").symlink_to("a0")
+    made.append(commit(folder, "two", a__deep__x="1", a__y="2", **{"a.b": "2", "sub__a-b": None, "sub__aé": "1"}))
+    shutil.rmtree(folder / "a")
+    (folder / "link").unlink()
+    (folder / "sub/a").unlink()
+    made.append(commit(folder, "three", a="1", link__z="1", sub__a__b="1"))
+    run(folder, "update-index", "--add", "--cacheinfo", f"160000,{made[0]},module")
+    run(folder, "commit", "-q", "-m", "four")
+    return [*made, run(folder, "rev-parse", "HEAD")]
+
+
+@pytest.mark.parametrize("folders", [(), ("a",), ("sub", "same"), ("sub/a",), ("a/deep", "link"), ("su", "a.b")])
+def test_changes_and_files_are_those_that_git_finds(folder: Path, odd: list[str], folders: tuple[str, ...]) -> None:
+    git = Git(folder)
+    for old, new in [*pairwise(odd), *pairwise(reversed(odd)), (odd[0], odd[0])]:
+        raw = run(folder, "diff-tree", "-r", "-z", "--no-renames", "--raw", old, new, "--", *folders)
+        assert git.changes(old, new, *folders) == list(_parse_changes(raw))
+    for one in odd:
+        listed = (
+            line.split()
+            for line in run(folder, "-c", "core.quotePath=false", "ls-tree", "-r", one, *folders).splitlines()
+        )
+        expected = {path: object_id for mode, _, object_id, path in listed if mode.startswith("100")}
+        assert list(git.blobs(one, *folders).items()) == list(expected.items())
+
+
+def test_what_is_near_is_found_without_starting_git(folder: Path, odd: list[str]) -> None:
+    far, near = Git(folder), Git(folder)
+    near.run = None  # type: ignore[assignment]  # so that it fails where it would start one
+    *_, first, last = odd
+    assert near.first_parents(last, odd[0]) == far.first_parents(last)[1:]
+    assert near.is_ancestor(odd[0], last)
+    assert list(near.log(last, odd[0])) == list(far.log(last, None))[1:]
+    assert far.first_parents(first) == far.first_parents(last)[:-1]
+
+
+def test_a_line_grows_with_its_branch(merged: tuple[Git, dict[str, str]]) -> None:
+    git, ids = merged
+    for name, line in (
+        ("one", ["one"]),
+        ("side", ["one", "side"]),
+        ("merge", ["one", "two", "merge"]),
+        ("two", ["one", "two"]),
+    ):
+        assert git.first_parents(ids[name]) == [ids[commit] for commit in line]
+
+
 def test_a_folder_is_taken_literally(folder: Path) -> None:
     old = commit(folder, "old", a="1", b="1")
     new = commit(folder, "new", a="2", b="2")
@@ -122,9 +177,8 @@ def test_objects_are_found_by_path(folder: Path) -> None:
     made = commit(folder, "one", a="1", sub__b="2")
     git = Git(folder)
     tree = git.tree(made)
-    assert git.object_id(made, "a") == tree.blob_id("a") == blob_id(b"1")
-    assert git.object_id(made, "sub") == tree.folder_id("sub") == run(folder, "rev-parse", "HEAD:sub")
-    assert git.object_id(made, "missing") is None
+    assert tree.blob_id("a") == blob_id(b"1")
+    assert tree.folder_id("sub") == run(folder, "rev-parse", "HEAD:sub")
     assert tree.folder_id("missing") is None
     assert tree.folder_id("a") is None
     assert git.root(made) == run(folder, "rev-parse", "HEAD^{tree}")

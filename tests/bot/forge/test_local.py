@@ -81,7 +81,7 @@ def test_a_merge_that_never_landed_does_not_block_a_newer_head(origin, clock, fo
     moved = origin.push("feature", {"a": b"more\n"})
     assert forge.pull(1).head == moved
     landed = forge.merge(1, moved, "m")
-    assert origin.blob(origin.object_id(landed, "a")) == b"more\n"
+    assert origin.tree(landed).read("a") == b"more\n"
 
 
 @pytest.mark.parametrize("step", ["save", "delete", "status"])
@@ -174,7 +174,7 @@ def test_a_push_to_the_base_during_a_merge_is_kept(origin, clock, head):
 
     landed = LocalForge(origin.folder, "bob", clock=clock, step=push_once).merge(1, head, "m")
     assert origin.parents(landed) == [pushed]
-    assert origin.object_id(landed, "c")
+    assert origin.tree(landed).read("c")
 
 
 def test_locks_of_dead_processes_do_not_stop_anything(origin, forge, head):
