@@ -9,16 +9,28 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.forge.local import LocalForge
 from bot.git import Clone, remote_url
-from generator.errors import InputError, redact
+from generator.errors import InputError, Location, redact
+from generator.git import Git
 from generator.load import load_settings
-from generator.state import state_folder
+from generator.state import STATE, state_folder
 from generator.tree import DiskTree
 
 
 def open_clone(checkout: Path) -> Clone:
     """The clone of a checkout's `origin`, in the checkout's cache folder. Raises `InputError` without a remote."""
     branch = load_settings(DiskTree(checkout)).forge.branch
+    _refuse_foreign_clone(checkout)
     return Clone(state_folder(checkout) / "clone.git", remote_url(checkout), branch)
+
+
+def _refuse_foreign_clone(checkout: Path) -> None:
+    """A clone that the repository brings along has settings of its own, and git runs programs that settings name."""
+    if (state_folder(checkout) / "clone.git").is_symlink() or Git(checkout).run("ls-files", "--", STATE):
+        raise InputError(
+            f"the repository has files of its own in {STATE}, which is a cache that nobody commits",
+            where=Location(STATE),
+            next=f"git rm -r --cached {STATE}, and remove the folder",
+        )
 
 
 def open_forge(checkout: Path, user: str, clock: Callable[[], datetime] | None = None) -> LocalForge:

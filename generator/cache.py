@@ -21,13 +21,14 @@ from generator.errors import InputError, Location
 from generator.finding import Finding
 from generator.release import is_commit
 from generator.report.json import finding_from_json, finding_json
-from generator.state import STATE, state_folder
-from generator.tree import blob_id, of_tools
+from generator.state import STATE, open_regular, state_folder
+from generator.tree import DEEPEST, LARGEST, blob_id, nested, of_tools
 
 _NAME = "cache.json"
 _FOLDERS = ("environments", "schemas", "templates")
 _SETTINGS = "towpath.yaml"
 _MANIFESTS = (".yaml", ".yml", ".json")
+_LARGEST = 64 * 2**20  # bytes of the cache; 5,000 services in three environments take 8 MiB
 # A file changed twice within one tick of the file system's clock keeps its time (git: racy-git.txt).
 _TICK = 50_000_000
 
@@ -60,13 +61,14 @@ class Known:
 def recall(root: Path) -> Known:
     """What an earlier run wrote; nothing, if that cannot be read or other code has written it."""
     try:
-        data = json.loads((root / STATE / _NAME).read_bytes())
+        with open_regular(root / STATE / _NAME, "rb") as file:
+            data = json.loads(file.read(_LARGEST))
         if data["code"] != code():
             return Known()
         stamps = {path: _stamp(entry) for path, entry in data["files"].items()}
         findings = tuple(finding_from_json(entry) for entry in data["findings"])
         return Known(stamps, dict(data["rendered"]), str(data["key"]), findings)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Known()
 
 
@@ -88,7 +90,8 @@ def remember(root: Path, known: Known) -> None:
         folder = state_folder(root)
         temporary = folder / f"{_NAME}.new"
         try:
-            temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+            with open_regular(temporary, "w") as file:
+                file.write(json.dumps(data, separators=(",", ":")))
             temporary.replace(folder / _NAME)
         except OSError:
             temporary.unlink()
@@ -105,20 +108,26 @@ def scan(root: Path, stamps: Mapping[str, Stamp]) -> Files:
         if before and before[:3] == (seen.st_size, seen.st_mtime_ns, seen.st_ino):
             stamp = before
         else:
-            stamp = (seen.st_size, seen.st_mtime_ns, seen.st_ino, blob_id(Path(entry.path).read_bytes()))
+            stamp = (seen.st_size, seen.st_mtime_ns, seen.st_ino, _content(entry, seen))
         ids[path] = stamp[3]
         if seen.st_mtime_ns < settled:
             trusted[path] = stamp
     return Files(ids, trusted)
 
 
+def _content(entry: os.DirEntry[str], seen: os.stat_result) -> str:
+    """The blob id of a file; of one that nobody reads because it is too large, what tells its states apart."""
+    if seen.st_size > LARGEST:
+        return f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+    return blob_id(Path(entry.path).read_bytes())
+
+
 def _clock(root: Path) -> int:
     """The time that the file system would give a file now."""
     try:
-        mark = state_folder(root) / "clock"
-        mark.write_bytes(b"")
-        os.utime(mark)
-        return mark.stat().st_mtime_ns
+        with open_regular(state_folder(root) / "clock", "a") as mark:
+            os.utime(mark.fileno())
+            return os.fstat(mark.fileno()).st_mtime_ns
     except OSError:
         return 0
 
@@ -129,7 +138,10 @@ def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     for entry in top:
         if entry.name in (*_FOLDERS, _SETTINGS):
             _refuse_link(entry.name, entry)
-            yield from _below(entry.path, entry.name) if entry.is_dir() else ((entry.name, entry),)
+            if entry.is_dir():
+                yield from _below(entry.path, entry.name)
+            elif entry.is_file():
+                yield entry.name, entry
         else:
             yield from _manifests(entry, entry.name)
 
@@ -140,7 +152,7 @@ def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             below = f"{path}/{entry.name}"
             _refuse_link(below, entry)
             if entry.is_dir():
-                yield from _below(entry.path, below)
+                yield from _below(entry.path, nested(below))
             elif entry.is_file():
                 yield below, entry
 
@@ -148,7 +160,7 @@ def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def _manifests(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """What may define kinds (`generator.definitions`) outside of our folders; links are passed over there."""
     if entry.is_dir(follow_symlinks=False):
-        if not of_tools(path):
+        if not of_tools(path) and path.count("/") < DEEPEST:
             with os.scandir(entry.path) as entries:
                 for below in entries:
                     yield from _manifests(below, f"{path}/{below.name}")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from generator.crds import KIND, CustomKind, defined
 from generator.errors import InputError
 from generator.k8syaml import load_all
-from generator.tree import Tree, of_tools
+from generator.tree import DEEPEST, Tree, of_tools
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _NAME: Final = KIND.encode()
@@ -79,7 +79,7 @@ class Definitions:
         files, folders = self.tree.entries(folder)
         yield from (path for path in files if path.endswith(_SUFFIXES) and not _OURS.fullmatch(path))
         for below in folders:
-            if not (_OURS.fullmatch(below) or of_tools(below)):
+            if not (_OURS.fullmatch(below) or of_tools(below) or below.count("/") >= DEEPEST):
                 yield from self._manifests(below)
 
     def _content(self, path: str) -> bytes | None:

@@ -123,9 +123,7 @@ def place(source: Source, error: SchemaError, below: Pointer = ()) -> Location:
 
 def key_location(source: Source, pointer: Pointer) -> Location:
     """The place of the key that leads to a node."""
-    line, column = source.document.key_position(pointer)
-    lines = source.text.splitlines()
-    return Location(source.path, line, column, lines[line - 1] if line <= len(lines) else None)
+    return source.shown(*source.document.key_position(pointer))
 
 
 def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instance: object) -> list[SchemaError]:

@@ -18,7 +18,7 @@ import git as gitpython
 
 from generator.errors import InputError, OutsideError
 from generator.release import is_commit
-from generator.tree import LARGEST, NOTHING, Entries, safe_path, too_large
+from generator.tree import LARGEST, NOTHING, Entries, nested, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _FILE, _FOLDER = b"100", b"40000"
@@ -208,7 +208,7 @@ class Git:
             if not _concerns(path, folders):
                 continue
             if mode == _FOLDER:
-                yield from self.files_below(object_id.hex(), path, folders)
+                yield from self.files_below(object_id.hex(), nested(path), folders)
             elif mode.startswith(_FILE):
                 yield path, object_id.hex()
 

@@ -12,6 +12,7 @@ from generator.definitions import Definitions
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of, place_order, problem, read_checked
 from generator.finding import Finding, errors
+from generator.portable import is_device
 from generator.repository import BASE, Environment, Overlay, Repository, ServiceSpec, Settings, overlay_path, spec_path
 from generator.tree import Tree
 
@@ -165,8 +166,10 @@ class _Reader:
             self.findings.append(problem("not-a-folder", message, Location(path), "move it away"))
 
     def _named(self, path: str, name: str) -> bool:
-        if _LABEL.fullmatch(name):
+        if _LABEL.fullmatch(name) and not is_device(name):
             return True
         message = f"'{name}' is no name for Kubernetes: lower case letters, digits and '-', at most 63"
+        if is_device(name):
+            message = f"'{name}' is a device to Windows, where nobody could check this repository out"
         self.findings.append(problem("bad-name", message, Location(path), "rename it"))
         return False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.errors import Location
 from generator.k8syaml import Document
+from generator.k8syaml.lines import SHOWN
 from generator.policy import HoldOrder, Lift, Promotion, Verify
 from generator.release import Release
 
@@ -37,9 +38,12 @@ class Source:
 
     def at(self, pointer: Pointer = ()) -> Location:
         """The place of a node; of the nearest ancestor where the node itself is not written."""
-        line, column = self.document.position(pointer)
+        return self.shown(*self.document.position(pointer))
+
+    def shown(self, line: int, column: int) -> Location:
+        """A place in the file, with as much of its line as anybody reads."""
         lines = self.text.splitlines()
-        return Location(self.path, line, column, lines[line - 1] if 0 < line <= len(lines) else None)
+        return Location(self.path, line, column, lines[line - 1][:SHOWN] if 0 < line <= len(lines) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from generator.load import load
 from generator.own_schemas import is_editable, modeline
 from generator.ownership import NAME
 from generator.pins import Pins
+from generator.portable import is_device
 from generator.repository import Repository, overlay_path, spec_path
 from generator.reuse import from_disk
 from generator.shipped import shipped
@@ -272,9 +273,10 @@ def new_service(root: Path, name: str, template: str, image: str, environments: 
 
     Raises `UsageError` for a name that is taken or that Kubernetes would not accept, and for an unknown template.
     """
-    if not _LABEL.fullmatch(name):
+    if not _LABEL.fullmatch(name) or is_device(name):
         raise UsageError(
-            f"{name!r} is no name for a service", next="use lower case letters, digits and '-', at most 63"
+            f"{name!r} is no name for a service",
+            next="use lower case letters, digits and '-', at most 63, and no device of Windows such as con",
         )
     tree = DiskTree(root)
     repository = load(tree)

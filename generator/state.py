@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
+from typing import IO, Any
 
 from generator.errors import InputError, Location
 
@@ -15,7 +19,33 @@ def state_folder(root: Path) -> Path:
     if folder.is_symlink():
         raise InputError("links are not followed", where=Location(STATE), next="remove it: it is only a cache")
     folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists() or ignore.stat().st_size == 0:  # a full disk leaves it empty
-        ignore.write_text("*\n", encoding="utf-8")
+    with open_regular(folder / ".gitignore", "a") as ignore:
+        if os.fstat(ignore.fileno()).st_size == 0:  # it is new, or a full disk has left it empty
+            ignore.write("*\n")
     return folder
+
+
+def open_regular(place: Path, mode: str) -> IO[Any]:
+    """Open a file of `.towpath/` like `open`. Raises `InputError` where a link, a pipe or the like is in its place.
+
+    A repository can bring a `.towpath/` of its own, with links to your files.
+    """
+    return open(place, mode, encoding=None if "b" in mode else "utf-8", opener=_regular)
+
+
+def _regular(name: str, flags: int) -> int:
+    where = Location(f"{STATE}/{Path(name).name}")
+    try:
+        opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _no_file(where) from error
+        raise
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise _no_file(where)
+    return opened
+
+
+def _no_file(where: Location) -> InputError:
+    return InputError("a link or a pipe is in the place of a file", where=where, next="remove it: it is only a cache")

@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from generator.errors import InputError, Location
+from generator.portable import is_git
 
 LARGEST: Final = 16 * 2**20
 """Bytes of the largest file that is ever read."""
+
+DEEPEST: Final = 64
+"""Folders in a folder in a folder that are looked into."""
 
 
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -69,8 +73,21 @@ def blob_id(content: bytes) -> str:
 def safe_path(path: str) -> str:
     """`path` when it is relative and stays inside the tree; raises `InputError` otherwise."""
     parts = path.split("/")
-    if path.startswith("/") or "\\" in path or "\0" in path or any(part in ("", ".", "..", ".git") for part in parts):
+    if "\\" in path or "\0" in path or any(part in ("", ".", "..") for part in parts) or _names_git(path, parts):
         raise InputError(f"{path!r} is not a path inside the repository", next="use a relative path without '..'")
+    return path
+
+
+def _names_git(path: str, parts: list[str]) -> bool:
+    """Whether a part of a path is `.git` to some file system; nearly no path holds these letters at all."""
+    return (not path.isascii() or "git" in path.lower()) and any(map(is_git, parts))
+
+
+def nested(path: str) -> str:
+    """The path of a folder, when it is no deeper than `DEEPEST`; raises `InputError` otherwise."""
+    if path.count("/") >= DEEPEST:
+        where = Location("/".join(path.split("/")[:3]))
+        raise InputError(f"folders are nested more than {DEEPEST} deep", where=where, next="remove them")
     return path
 
 
@@ -144,7 +161,7 @@ def _walk(folder: str, path: str) -> Iterator[str]:
             if entry.is_symlink():
                 raise _link(below)
             if entry.is_dir():
-                yield from _walk(entry.path, below)
+                yield from _walk(entry.path, nested(below))
             elif entry.is_file():
                 yield below
             else:

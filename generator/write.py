@@ -20,7 +20,7 @@ from generator import ownership
 from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
-from generator.state import state_folder
+from generator.state import open_regular, state_folder
 from generator.tree import DiskTree, Tree
 from generator.validate import foreign_file
 
@@ -171,10 +171,13 @@ def _workspace(root: Path) -> Iterator[Path]:
     What an earlier process left behind is removed first: it is dead, or it would hold the lock.
     """
     state = state_folder(root)
-    with (state / "lock").open("w") as lock:
+    with open_regular(state / "lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in state.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(leftover)
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()
         folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=state))
         try:
             yield folder

@@ -28,6 +28,8 @@ _DISK = {
     errno.EPERM: "check who may read and write this path",
     errno.EROFS: "the file system is read-only: work in another folder",
     errno.EMFILE: "raise the limit of open files (ulimit -n), then run the command again",
+    errno.EEXIST: "remove what is in this place, then run the command again",
+    errno.ENOTDIR: "remove what is in the place of a folder, then run the command again",
     errno.EIO: "check the disk, then run the command again",
 }
 

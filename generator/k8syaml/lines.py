@@ -14,7 +14,8 @@ Place: TypeAlias = tuple[int, int]
 """Line and column, both from 1."""
 
 _BREAK: Final = re.compile("\r\n|[\n\r]")
-_SHOWN: Final = 200
+SHOWN: Final = 200
+"""Characters of a line that an error shows."""
 
 
 class Lines:
@@ -36,7 +37,7 @@ class Lines:
         """The line with this character, at most 200 characters of it."""
         start = self.starts[bisect_right(self.starts, index) - 1]
         found = _BREAK.search(self.text, start)
-        return self.text[start : min(found.start() if found else len(self.text), start + _SHOWN)]
+        return self.text[start : min(found.start() if found else len(self.text), start + SHOWN)]
 
 
 def breaks(text: str) -> int:

@@ -54,6 +54,9 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z
 _BASES: Final = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 
 _TAG: Final = "tag:yaml.org,2002:"
+_MOST_DIGITS: Final = 64
+"""Digits of the largest integer in any base: 64 bits."""
+
 _INT64_MIN, _INT64_MAX, _UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 _EXPONENT_FROM: Final = 1e21
 """From here on encoding/json writes a float with an exponent, so that it stays a float."""
@@ -63,7 +66,8 @@ def _number(text: str) -> int | float | None:
     """A number that starts with a digit or a sign, after removing underscores as go-yaml does."""
     if found := _INTEGER.fullmatch(text):
         kind = str(found.lastgroup)
-        digits = int(found[kind], _BASES[kind])
+        written = found[kind].lstrip("0")
+        digits = int(written or "0", _BASES[kind]) if len(written) <= _MOST_DIGITS else _UINT64_MAX + 1
         value = -digits if found[1] == "-" else digits
         if _INT64_MIN <= value <= (_INT64_MAX if found[1] else _UINT64_MAX):
             return value

@@ -1,6 +1,5 @@
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -54,12 +53,13 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
 
 
 def test_a_full_disk_leaves_nothing_behind_and_the_next_run_completes_it(tmp_path, monkeypatch):
-    def full(self, text, **_):
-        self.touch()
+    def full(place, mode):
+        place.touch()
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", full)
+        patch.setattr("generator.state.open_regular", full)
+        patch.setattr("generator.cache.open_regular", full)
         cache.remember(tmp_path, cache.Known({}, {}, "key"))
         (tmp_path / ".towpath" / ".gitignore").touch()
         cache.remember(tmp_path, cache.Known({}, {}, "key"))

@@ -252,6 +252,8 @@ def test_what_is_large_but_honest_is_read() -> None:
     assert len(load_all("---\na\n" * 2000)) == 2000
     assert len(load_all(bomb(3))[0]["a2"]) == 10
     assert load_all("a: " + "x" * 1_000_000) == [{"a": "x" * 1_000_000}]
+    assert load_all("[" + "9" * 5000 + ", -0x" + "f" * 5000 + ", 0b" + "0" * 5000 + "1]")[0][2] == 1
+    assert load_all("9" * 5000) == ["9" * 5000]  # beyond what a double can hold: text to Kubernetes
     assert len(load_all("[" + ", ".join(f"a{n}:" for n in range(16)) + "]")[0]) == 16
     assert len(load_all('["?", "' + '\\"' * 200_000 + '"]')[0]) == 2
 

@@ -57,13 +57,23 @@ def test_blob_ids_are_those_of_git(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/etc/passwd", "a/../../b", "..", ".", "a//b", "a/", ".git/config", "a/.git/x", "a\\b", "a\0"]
+    "path",
+    [
+        *("", "/etc/passwd", "a/../../b", "..", ".", "a//b", "a/", "a\\b", "a\0"),
+        *(".git/config", "a/.git/x", "a/.GIT/x", ".git.", ".git . /x", ".git:x/y", "git~1/x"),
+        *(".git\u200c/x", ".g\ufeffit/x"),
+    ],
 )
 def test_paths_that_leave_the_tree_are_refused(folder: Path, path: str) -> None:
     with pytest.raises(InputError, match="not a path inside"):
         DiskTree(folder).read(path)
     with pytest.raises(InputError):
         list(DiskTree(folder).files(path))
+
+
+@pytest.mark.parametrize("path", [".gitignore", "a/.gitattributes", "digit~1", "legit", "a.git/x", "git", "ä/git~"])
+def test_names_that_only_look_like_git_are_names(path: str) -> None:
+    assert safe_path(path) == path
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4))
