@@ -19,13 +19,13 @@ from generator.k8syaml import parse, scalar
 from generator.policy import HoldOrder, Lift
 from generator.release import Release
 
-_Fields = Mapping[str, str]
+_Fields = Mapping[str, str | Mapping[str, str]]
 _BREAK = r"(?:\r\n|\n|\r(?!\n))"
 
 
 def set_release(text: str, release: Release, path: str = "") -> str:
     """The overlay with this release; a new one gets a blank line around it, so that textual reverts don't conflict."""
-    fields = {"image": release.image, "revision": release.revision}
+    fields = {"image": release.image, "images": dict(release.others) or None, "revision": release.revision}
     wanted = {key: value for key, value in fields.items() if value is not None}
     return _edited(text, path, "release", wanted, lambda bare: _with_fields(bare, path, "release", wanted))
 
@@ -76,19 +76,40 @@ def _value(text: str, path: str) -> dict[str, Any]:
 
 def _with_fields(text: str, path: str, key: str, fields: _Fields) -> str:
     """The text with exactly these fields under a key, each changed where it stands."""
-    root = read_spans(text, path)
-    node = root.get(key) if root else None
-    names = [name.value for name, _ in node.pairs] if node and node.pairs else []
-    if node is None or node.pairs is None or node.flow or set(names) - {*fields, "revision"} or "image" not in names:
+    node = _span(text, path, key)
+    names = _names(node)
+    images = fields.get("images") or {}
+    if (
+        node is None
+        or node.pairs is None
+        or node.flow
+        or names - {*fields, "revision"}
+        or "image" not in names
+        or _names(node.get("images")) != set(images)
+    ):
         return _with_entry(text, path, key, _block(key, fields))
+    for name, image in images.items() if isinstance(images, Mapping) else ():
+        text = _with_field(text, path, (key, "images"), name, image)
     for name in ("revision", "image"):
-        text = _with_field(text, path, key, name, fields.get(name))
+        value = fields.get(name)
+        text = _with_field(text, path, (key,), name, value if isinstance(value, str) else None)
     return text
 
 
-def _with_field(text: str, path: str, key: str, name: str, value: str | None) -> str:
-    root = read_spans(text, path)
-    node = root.get(key) if root else None
+def _span(text: str, path: str, *keys: str) -> Span | None:
+    """The node that keys lead to."""
+    node = read_spans(text, path)
+    for key in keys:
+        node = node.get(key) if node else None
+    return node
+
+
+def _names(node: Span | None) -> set[str]:
+    return {name.value or "" for name, _ in node.pairs} if node and node.pairs else set()
+
+
+def _with_field(text: str, path: str, keys: Sequence[str], name: str, value: str | None) -> str:
+    node = _span(text, path, *keys)
     if node is None or node.pairs is None:
         return text
     places = {pair[0].value: pair for pair in node.pairs}
@@ -157,7 +178,13 @@ def _with_item(text: str, path: str, key: str, entry: _Fields) -> str:
 
 
 def _block(key: str, fields: _Fields) -> list[str]:
-    return [f"{key}:", *(f"  {name}: {scalar(value)}" for name, value in fields.items())]
+    lines = [f"{key}:"]
+    for name, value in fields.items():
+        if isinstance(value, str):
+            lines.append(f"  {name}: {scalar(value)}")
+        else:
+            lines += [f"  {line}" for line in _block(name, value)]
+    return lines
 
 
 def _item(fields: _Fields, indent: str) -> list[str]:

@@ -37,7 +37,7 @@ def propose_rollback(checkout: Path, service: str, environment: str, to: str | N
 
 def _change(overlay: Overlay, current: Arrival, target: Arrival, reason: str, *, pinned: bool) -> Change:
     service, environment = overlay.service, overlay.environment
-    release = Release(target.release.image, target.revision if pinned else None)
+    release = Release(target.release.image, target.revision if pinned else None, target.release.others)
     text = set_release(overlay.source.text, release, overlay.source.path)
     name, away = release_name(target.release, current.release), release_name(current.release, target.release)
     return Change(
@@ -57,7 +57,9 @@ def _named(arrivals: Sequence[Held], to: str) -> Arrival:
     """The newest earlier arrival whose tag, image or digest is `to`."""
     for one in reversed(arrivals):
         release = one.arrival.release
-        if to in (release.image, parse_image(release.image).tag) or (len(to) >= 7 and release.digest.startswith(to)):
+        if to in (*release.references, parse_image(release.image).tag) or (
+            len(to) >= 7 and release.digest.startswith(to)
+        ):
             return one.arrival
     known = dict.fromkeys(release_name(one.arrival.release) for one in reversed(arrivals))
     raise UsageError(
@@ -82,8 +84,10 @@ def _last_good(track: Track, arrivals: Sequence[Held], session: Session) -> Arri
 def _refuse_crossing(session: Session, service: str, arrivals: Sequence[Held], target: Arrival) -> None:
     """Q5: no way back across an image that `forwardOnly` lists."""
     listed = session.repository.services[service].forward_only
-    left = {one.arrival.release.image for one in arrivals if one.arrival.position > target.position}
-    crossed = sorted(left & set(listed) - {target.release.image})
+    left = {
+        image for one in arrivals if one.arrival.position > target.position for image in one.arrival.release.references
+    }
+    crossed = sorted(left & set(listed) - set(target.release.references))
     if crossed:
         raise HeldError(
             f"`forwardOnly` of {service} refuses to go back from {crossed[0]}",

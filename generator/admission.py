@@ -8,26 +8,28 @@ from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
 from generator.images import is_allowed
 from generator.release import parse_image
-from generator.repository import Environment, Overlay
+from generator.repository import Environment, Overlay, Pointer
 
 
 def objections(environment: Environment, overlay: Overlay) -> Iterator[Finding]:
     """Everything that is wrong about the release of an overlay, and a warning where it is not pinned."""
     if overlay.release is not None:
-        yield from _image(environment, overlay, overlay.release.image)
+        yield from _image(environment, overlay, overlay.release.image, ("release", "image"))
+        for name, image in overlay.release.others:
+            yield from _image(environment, overlay, image, ("release", "images", name))
         yield from _pin(environment, overlay, overlay.release.revision)
 
 
-def _image(environment: Environment, overlay: Overlay, written: str) -> Iterator[Finding]:
+def _image(environment: Environment, overlay: Overlay, written: str, at: Pointer) -> Iterator[Finding]:
     image = parse_image(written)
-    where = overlay.source.at
+    where = overlay.source.at(at)
     if not image.tag and not image.digest:
         message = f"{image} has neither a tag nor a digest"
-        yield problem("image-without-tag", message, where(("release", "image")), "say which version to run")
+        yield problem("image-without-tag", message, where, "say which version to run")
     if not is_allowed(written, environment.allowed_images):
         message = f"{environment.name} does not allow the image {image}"
         fix = f"use an image that matches {' or '.join(environment.allowed_images)}, or add a pattern to allow.images"
-        yield problem("image-not-allowed", message, where(("release", "image")), fix)
+        yield problem("image-not-allowed", message, where, fix)
 
 
 def _pin(environment: Environment, overlay: Overlay, revision: str | None) -> Iterator[Finding]:

@@ -99,7 +99,8 @@ class Builder:
         """Bring values, template and release of an overlay together. Raises `InputError`."""
         pinned = self._pins.pinned(self._tree, self._repository, overlay)
         resolved = resolve(self._repository, pinned, overlay)
-        identity = release_id(pinned.tree, pinned.spec, resolved.release.image, pinned.template.paths)
+        release = resolved.release
+        identity = release_id(pinned.tree, pinned.spec, release.image, release.others, pinned.template.paths)
         return Resolved(resolved, identity, _inputs(self._repository, resolved, identity))
 
     def _render(self, overlay: Overlay, resolved: Resolved) -> Build:

@@ -82,13 +82,20 @@ def overlay(environment: str, service: str, source: Source) -> Overlay:
     """An overlay. Raises `InvalidInput` for an image that is no reference and for impossible dates."""
     data = source.data
     release = data.get("release")
+    images = release.get("images", {}) if release else {}
     if release is not None:
         _check_image(source, release["image"], ("release", "image"))
+    for name, image in images.items():
+        _check_image(source, image, ("release", "images", name))
+    if service in images:
+        where = source.at(("release", "images", service))
+        message = f"'{service}' is what templates call the main image"
+        raise InvalidInput([problem("bad-name", message, where, "give the other image another name")])
     return Overlay(
         environment=environment,
         service=service,
         values=data.get("values") or {},
-        release=Release(release["image"], release.get("revision")) if release else None,
+        release=Release(release["image"], release.get("revision"), tuple(sorted(images.items()))) if release else None,
         hold=_hold(source),
         lifted=tuple(Lift(**entry) for entry in data.get("lifted", ())),
         source=source,

@@ -11,14 +11,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from generator.release import ReleaseId
+from generator.release import Others, ReleaseId
 from generator.repository import BASE, ServiceSpec, manifests_path
 from generator.templates import paths
 from generator.tree import Tree, safe_path
 
 
-def release_id(tree: Tree, spec: ServiceSpec, image: str, templates: Mapping[str, str] | None = None) -> ReleaseId:
-    """The identity of `image` (as written, before mirroring) rendered by `spec` with the templates of `tree`.
+def release_id(
+    tree: Tree, spec: ServiceSpec, image: str, others: Others = (), templates: Mapping[str, str] | None = None
+) -> ReleaseId:
+    """The identity of images (as written, before mirroring) rendered by `spec` with the templates of `tree`.
 
     `templates` are the paths of the template, from whoever has read it already. Each hash is the sha256 of canonical
     JSON: sorted keys, no spaces, UTF-8.
@@ -31,7 +33,10 @@ def release_id(tree: Tree, spec: ServiceSpec, image: str, templates: Mapping[str
         "templates": sorted((_template(tree, spec) if templates is None else templates).items()),
         "files": sorted(beside(tree, spec).items()),
     }
-    return ReleaseId(image=image, config=_sha256(config), digest=_sha256({"image": image, **config}))
+    images: dict[str, Any] = {"image": image}
+    if others:
+        images["images"] = dict(others)
+    return ReleaseId(image, _sha256(config), _sha256({**images, **config}), others)
 
 
 def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:

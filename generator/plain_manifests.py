@@ -121,28 +121,34 @@ class _Images:
 
     def __init__(self, resolved: ResolvedService) -> None:
         self._resolved = resolved
-        self._repository = full_repository(parse_image(resolved.release.image).repository)
-        self._others: dict[str, Node] = {}
+        written = {resolved.service: resolved.release.image, **dict(resolved.release.others)}
+        self._by_repository: dict[str, list[str]] = {}
+        for name, image in written.items():
+            self._by_repository.setdefault(full_repository(parse_image(image).repository), []).append(name)
+        self._images = {resolved.service: resolved.image, **resolved.images}
+        self._others: set[str] = set()
         self._is_run = False
 
     def put(self, node: Node) -> Node:
         """The object with the images that are to run: those of the release, and all of them mirrored."""
-        for pointer, image in _images(node, ()):
-            made = self._image(image)
+        for pointer, container in _containers(node, ()):
+            made = self._image(container.value["image"], container.value.get("name"))
             if made is not None:
-                node = changed(node, pointer, partial(Node.holding, value=made))
+                node = changed(node, (*pointer, "image"), partial(Node.holding, value=made))
         return node
 
-    def _image(self, node: Node) -> str | None:
+    def _image(self, node: Node, container: Node | None) -> str | None:
         try:
             written = parse_image(node.value)
         except InputError:
             return None  # `invalid-image` says so
-        if full_repository(written.repository) == self._repository:
-            self._is_run = True
-            return str(self._resolved.image)
-        self._others.setdefault(node.value, node)
-        return str(mirrored(written, self._resolved.environment.mirrors))
+        names = self._by_repository.get(full_repository(written.repository))
+        if names is None:
+            self._others.add(node.value)
+            return str(mirrored(written, self._resolved.environment.mirrors))
+        self._is_run = True
+        named = container.value if container is not None and container.value in names else names[0]
+        return str(self._images[named])
 
     def check(self) -> None:
         """Raises `InputError` where containers run other images than that of the release: a bump would do nothing."""
@@ -150,20 +156,20 @@ class _Images:
             return
         release = self._resolved.overlay.source.at(("release", "image"))
         next = f"release one of {', '.join(sorted(self._others))}, or write its repository into the manifest"
-        raise InputError(f"no container runs {self._repository}", where=release, next=next)
+        raise InputError(f"no container runs {' or '.join(self._by_repository)}", where=release, next=next)
 
 
-def _images(node: Node, pointer: Pointer) -> Iterator[tuple[Pointer, Node]]:
-    """The images of all containers in an object, whatever its kind: of what stands in lists of containers."""
+def _containers(node: Node, pointer: Pointer) -> Iterator[tuple[Pointer, Node]]:
+    """All containers with an image in an object, whatever its kind: what stands in lists of containers."""
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
             if key in CONTAINERS and isinstance(inner.value, list):
                 for index, container in enumerate(inner.value):
                     image = container.value.get("image") if isinstance(container.value, dict) else None
                     if image is not None and isinstance(image.value, str):
-                        yield (*pointer, key, index, "image"), image
+                        yield (*pointer, key, index), container
             else:
-                yield from _images(inner, (*pointer, key))
+                yield from _containers(inner, (*pointer, key))
     elif isinstance(node.value, list):
         for index, inner in enumerate(node.value):
-            yield from _images(inner, (*pointer, index))
+            yield from _containers(inner, (*pointer, index))

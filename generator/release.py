@@ -7,7 +7,7 @@ commit that a release is read from (its *pin*) says where to look and is no part
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.errors import InputError
 
@@ -62,25 +62,48 @@ def is_commit(text: str) -> bool:
     return bool(_COMMIT.fullmatch(text))
 
 
+Others = tuple[tuple[str, str], ...]
+"""The images of a release besides its main one: (name, reference as written), sorted by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What an overlay's `release:` says: the image as written, and the pinned commit, if any."""
+    """What an overlay's `release:` says: the image as written, the pinned commit, if any, and further images."""
 
     image: str
     revision: str | None = None
+    others: Others = ()
+
+    def with_image(self, name: str | None, image: str) -> Release:
+        """The release with another image of that name, None for the main one."""
+        if name is None:
+            return replace(self, image=image)
+        return replace(self, others=tuple(sorted({**dict(self.others), name: image}.items())))
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseId:
     """The identity of a release: its content.
 
-    `image` is the reference as written, `config` the sha256 (64 hex digits) of the rendering part of the base
-    spec and of the template files, and `digest` the sha256 of both: the same in every environment.
+    `image` is the reference as written and `others` the further images, `config` the sha256 (64 hex digits) of the
+    rendering part of the base spec and of the template files, and `digest` the sha256 of all: the same in every
+    environment.
     """
 
     image: str
     config: str
     digest: str
+    others: Others = ()
+
+    @property
+    def images(self) -> str:
+        """All images as one text, equal exactly where they are the same: the main one, then `name=reference`."""
+        return " ".join([self.image, *(f"{name}={image}" for name, image in self.others)])
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Every image, the main one first."""
+        return (self.image, *(image for _, image in self.others))
 
     @property
     def to12(self) -> str:
@@ -91,3 +114,8 @@ class ReleaseId:
     def short(self) -> str:
         """How people name it: the image's tag, and the content."""
         return f"{parse_image(self.image).short} ({self.digest[:7]})"
+
+
+def short_images(images: str) -> str:
+    """What people call what `ReleaseId.images` says: the tag of the main image."""
+    return parse_image(images.partition(" ")[0]).short

@@ -93,7 +93,7 @@ def context_of(resolved: ResolvedService, *, trace: bool = False) -> dict[str, A
         "environment": {"name": environment.name, "namespace": resolved.namespace},
         "namespace": resolved.namespace,
         "image": image,
-        "images": {service: image},
+        "images": {service: image, **{name: str(other) for name, other in resolved.images.items()}},
         "labels": {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "towpath"},
         "values": located(values) if trace else values,
         MIRRORS: resolved.environment.mirrors,

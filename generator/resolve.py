@@ -43,9 +43,9 @@ class Pinned:
 class ResolvedService:
     """A service in an environment, ready to render.
 
-    `tree` is where template files are read, `image` the mirrored one, `files` the content of each of the `files`
-    by its path in the container, `manifests` its plain manifests. Every declared value is in `values`: None stands for
-    one that is not set. `patches` are those of the spec, then those of the overlay.
+    `tree` is where template files are read, `image` the mirrored one, `images` the mirrored others by name. `files` is
+    the content of each of the `files` by its path in the container, `manifests` its plain manifests. Every declared
+    value is in `values`: None stands for one that is not set. `patches` are those of the spec and then of the overlay.
     """
 
     environment: Environment
@@ -55,6 +55,7 @@ class ResolvedService:
     tree: Tree
     release: Release
     image: ImageReference
+    images: Mapping[str, ImageReference]
     values: Mapping[str, Any]
     origins: Origins
     files: Mapping[str, bytes]
@@ -100,6 +101,7 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
         tree=pinned.tree,
         release=overlay.release,
         image=mirrored(parse_image(overlay.release.image), environment.mirrors),
+        images={name: mirrored(parse_image(image), environment.mirrors) for name, image in overlay.release.others},
         values=values,
         origins=origins,
         files=_files(pinned, overlay, values, origins),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from generator.cli.options import environments_option, output_option, repository
 from generator.report.console import out, out_json, say
 
 if TYPE_CHECKING:
-    from generator.release import ImageReference
+    from generator.release import ImageReference, Release
     from generator.repository import Overlay, Repository
     from generator.tree import Tree
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @service_argument(required=True)
 @click.argument("image", metavar="IMAGE")
 @environments_option
+@click.option("--as", "name", metavar="NAME", help="Which image of the release IMAGE is.")
 @click.option("--change-repository", is_flag=True, help="Allow an image from another repository than the one now.")
 @click.option("--worktree", is_flag=True, help="Only edit the files here; no commit, no pull request.")
 @repository_option
@@ -29,6 +31,7 @@ def command(
     service: str,
     image: str,
     environments: tuple[str, ...],
+    name: str | None,
     change_repository: bool,
     worktree: bool,
     repository: Path,
@@ -40,31 +43,64 @@ def command(
     to its digest, so that every environment runs the same bytes: give the digest yourself where the registry
     cannot be reached from here. From there on the bot promotes it.
 
+    A release can have further images by name, for sidecars and migrations. IMAGE takes the place of those that are
+    of its repository; --as names one, and adds it where there is none of that name yet.
+
     \b
     Examples:
       towpath bump web ghcr.io/acme/web:1.4.2
       towpath bump web ghcr.io/acme/web:1.4.2@sha256:…
+      towpath bump web ghcr.io/acme/migrate:1.4.2 --as migrate
       towpath bump web ghcr.io/acme/web:1.4.2 --worktree
     """
     wanted = _parsed(image)
     if worktree:
-        _edit_worktree(repository, service, wanted, environments, change_repository, output)
+        _edit_worktree(repository, service, Bump(wanted, name, change_repository), environments, output)
         return
     from bot.messages.proposals import bump_title
     from bot.propose import Change, open_session, propose
 
     session = open_session(repository)
     overlays = targets(session.repository, service, environments)
-    resolved = _resolved(session.repository, overlays, wanted, change_repository)
-    names = [overlay.environment for overlay in overlays]
-    edits = _edits(session.tree, session.repository, overlays, resolved, session.head)
+    bump = _resolved(session.repository, overlays, Bump(wanted, name, change_repository))
+    targeted = [overlay.environment for overlay in overlays]
+    edits = _edits(session.tree, session.repository, overlays, bump, session.head)
+    subject = f"{service}-{name}" if name else service
     change = Change(
-        f"bump/{service}-{resolved.short}",
-        bump_title(service, resolved, names),
+        f"bump/{subject}-{bump.image.short}",
+        bump_title(f"{name} of {service}" if name else service, bump.image, targeted),
         edits,
-        tuple((name, service) for name in names),
+        tuple((environment, service) for environment in targeted),
     )
     tell(propose(session, change), output)
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """What is asked for: the image, the name it has in the release if one is given, and whether it may come from
+    another repository than before.
+    """
+
+    image: ImageReference
+    name: str | None
+    change_repository: bool
+
+    def names(self, overlay: Overlay) -> list[str | None]:
+        """The images of an overlay's release whose place it takes, None for the main one."""
+        if self.name is not None:
+            return [None if self.name == overlay.service else self.name]
+        same = [name for name, image in _written(overlay).items() if image.repository == self.image.repository]
+        return same or [None]
+
+
+def _written(overlay: Overlay) -> dict[str | None, ImageReference]:
+    """The images of an overlay's release by name, None for the main one."""
+    from generator.release import parse_image
+
+    if overlay.release is None:
+        return {}
+    images: dict[str | None, str] = {None: overlay.release.image, **dict(overlay.release.others)}
+    return {name: parse_image(image) for name, image in images.items()}
 
 
 def _parsed(image: str) -> ImageReference:
@@ -99,20 +135,21 @@ def targets(repository: Repository, service: str, environments: tuple[str, ...])
     return [repository.overlays[environment, service] for environment in environments or sorted(entries)]
 
 
-def _resolved(
-    repository: Repository, overlays: list[Overlay], wanted: ImageReference, change_repository: bool
-) -> ImageReference:
-    """The image to write (P8). Raises `UsageError` for another image repository, `HeldError` where it runs already."""
+def _resolved(repository: Repository, overlays: list[Overlay], bump: Bump) -> Bump:
+    """The bump with the image to write (P8).
+
+    Raises `UsageError` for another image repository, `HeldError` where it runs already.
+    """
     from bot.registry import with_digest
     from generator.errors import HeldError, InputError, UsageError
-    from generator.release import parse_image
 
-    now = [parse_image(overlay.release.image) for overlay in overlays if overlay.release]
-    others = sorted({image.repository for image in now if image.repository != wanted.repository})
-    if others and not change_repository:
+    wanted = bump.image
+    now = [_written(overlay).get(name) for overlay in overlays for name in bump.names(overlay)]
+    others = sorted({image.repository for image in now if image and image.repository != wanted.repository})
+    if others and not bump.change_repository:
         raise UsageError(
             f"{wanted.repository} is another image repository than {', '.join(others)}",
-            next="check the name, or allow it with --change-repository",
+            next="check the name, allow it with --change-repository, or add it to the release with --as NAME",
         )
     if repository.settings.immutable_tags and not wanted.digest:
         if not wanted.tag:
@@ -120,34 +157,46 @@ def _resolved(
         resolved = wanted
     else:
         resolved = with_digest(wanted)
-    if len(now) == len(overlays) and all(image == resolved for image in now):
+    if all(image == resolved for image in now):
         raise HeldError(f"nothing to do: {', '.join(overlay.environment for overlay in overlays)} has {resolved}")
-    return resolved
+    return replace(bump, image=resolved)
 
 
 def _edits(
-    tree: Tree, repository: Repository, overlays: list[Overlay], image: ImageReference, head: str | None
+    tree: Tree, repository: Repository, overlays: list[Overlay], bump: Bump, head: str | None
 ) -> dict[str, bytes | None]:
     """The overlays with the image. A root follows the tree; an entry that is none keeps its pin, or gets the base."""
     from bot.edit import set_release
-    from generator.release import Release
 
     edits: dict[str, bytes | None] = {}
     for overlay in overlays:
         path = overlay.source.path
         text = (tree.read(path) or b"").decode()
-        pin = overlay.release.revision if overlay.release else None
-        revision = None if repository.environments[overlay.environment].is_root else pin or head
-        edits[path] = set_release(text, Release(str(image), revision), path).encode()
+        release = _released(overlay, bump)
+        revision = None if repository.environments[overlay.environment].is_root else release.revision or head
+        edits[path] = set_release(text, replace(release, revision=revision), path).encode()
     return edits
+
+
+def _released(overlay: Overlay, bump: Bump) -> Release:
+    """The release of an overlay after the bump."""
+    from generator.errors import UsageError
+    from generator.release import Release
+
+    if overlay.release is None and bump.names(overlay) != [None]:
+        what = f"{overlay.service} is not released in {overlay.environment}, so it has no further images"
+        raise UsageError(what, next="bump its main image first, without --as")
+    release = overlay.release or Release(str(bump.image))
+    for name in bump.names(overlay):
+        release = release.with_image(name, str(bump.image))
+    return release
 
 
 def _edit_worktree(
     root: Path,
     service: str,
-    wanted: ImageReference,
+    wanted: Bump,
     environments: tuple[str, ...],
-    change_repository: bool,
     output: str,
 ) -> None:
     from bot.effect import effect
@@ -159,16 +208,16 @@ def _edit_worktree(
     tree = DiskTree(root)
     repository = load(tree)
     overlays = targets(repository, service, environments)
-    resolved = _resolved(repository, overlays, wanted, change_repository)
+    bump = _resolved(repository, overlays, wanted)
     places = [(overlay.environment, service) for overlay in overlays]
-    found = effect(tree, worktree_pins(root), _edits(tree, repository, overlays, resolved, None), places)
+    found = effect(tree, worktree_pins(root), _edits(tree, repository, overlays, bump, None), places)
     writes = {path: content for path, content in found.edits.items() if content is not None}
     removes = tuple(sorted(path for path, content in found.edits.items() if content is None))
     write(root, Plan(writes, removes, unchanged=0, foreign=(), blocked=()))
     if output == "json":
-        out_json({"image": str(resolved), "written": sorted(writes), "removed": removes, "changes": found.summary})
+        out_json({"image": str(bump.image), "written": sorted(writes), "removed": removes, "changes": found.summary})
         return
     for verb, paths in (("wrote", sorted(writes)), ("removed", removes)):
         for path in paths:
             out(f"{verb} {path}")
-    say(f"{service} is at {resolved} in your work tree; commit it when it is right")
+    say(f"{service} is at {bump.image} in your work tree; commit it when it is right")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,10 +100,10 @@ def _matches(name: Name, image: str | None, config: str | None) -> bool:
 
 
 def _short(name: Name) -> str:
-    from generator.release import parse_image
+    from generator.release import short_images
 
-    return parse_image(name.image).short if name.image else f"configuration {(name.config or '')[:12]}"
+    return short_images(name.image) if name.image else f"configuration {(name.config or '')[:12]}"
 
 
 def _option(name: Name) -> str:
-    return f"--image {name.image}" if name.image else f"--config {(name.config or '')[:12]}"
+    return f"--image {shlex.quote(name.image)}" if name.image else f"--config {(name.config or '')[:12]}"

@@ -117,7 +117,7 @@ def _candidate(place: Place, release: ReleaseId) -> Candidate:
         environment=place.environment.name,
         service=place.service,
         target=release,
-        release=Release(release.image, revision),
+        release=Release(release.image, revision, release.others),
         over=current.commit if current else None,
         previous=current.release if current else None,
     )
@@ -145,7 +145,7 @@ def _runs_above(place: Place, release: ReleaseId) -> bool:
 def _is_lifted(place: Place, release: ReleaseId) -> bool:
     """Whether somebody let it in; whether that is new enough is for P1 to say."""
     lifts = (entry.lift for entry in place.track.lifts)
-    return any(lift.image == release.image or lift.config == release.config for lift in lifts)
+    return any(lift.image == release.images or lift.config == release.config for lift in lifts)
 
 
 def _waiting(snapshot: Snapshot, parent: Place, held: Held) -> str:

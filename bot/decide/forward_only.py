@@ -66,7 +66,7 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
     above = [mark.since for mark in marks(snapshot, place) if mark.stops(candidate.birth, target.digest)]
     if not above:
         return None
-    names = (Name(image=target.image), Name(config=target.config))
+    names = (Name(image=target.images), Name(config=target.config))
     if any(lift_entry(place.track, name, max(above)) for name in names):
         return None
     if _was_lifted(snapshot, place, target.digest, max(above)):

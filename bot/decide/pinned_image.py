@@ -12,7 +12,7 @@ from generator.release import parse_image
 
 def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """P8: an image without a digest is promoted only where the repository says that tags never move."""
-    image = candidate.promotion.target.image
-    if snapshot.repository.settings.immutable_tags or parse_image(image).digest:
+    if snapshot.repository.settings.immutable_tags:
         return None
-    return candidate.hold(Reason.UNPINNED_IMAGE, image, urgent=True)
+    loose = next((image for image in candidate.promotion.target.references if not parse_image(image).digest), None)
+    return candidate.hold(Reason.UNPINNED_IMAGE, loose, urgent=True) if loose else None

@@ -56,7 +56,7 @@ def rollback(failed: Failure, target: Arrival) -> Candidate:
         environment=failed.place.environment.name,
         service=failed.place.service,
         target=target.release,
-        release=Release(target.release.image, target.revision),
+        release=Release(target.release.image, target.revision, target.release.others),
         over=arrival.commit,
         previous=arrival.release,
         reverts=failed.held.origin.commit,
@@ -136,7 +136,8 @@ def _left(failed: Failure) -> Sequence[str]:
     if target is None:
         return ()
     left = (one.arrival for one in failed.place.held if one.arrival.position > target.position)
-    return [arrival.release.image for arrival in left if arrival.release.image != target.release.image]
+    kept = target.release.references
+    return [image for arrival in left for image in arrival.release.references if image not in kept]
 
 
 def _is_listed(image: str, listed: Sequence[str]) -> bool:

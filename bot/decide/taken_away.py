@@ -15,14 +15,14 @@ from generator.release import ReleaseId
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a quarantine names: an image, or the config content of a release; exactly one is set."""
+    """What a quarantine names: the images of a release (`ReleaseId.images`), or its config; exactly one is set."""
 
     image: str | None = None
     config: str | None = None
 
     def covers(self, release: ReleaseId) -> bool:
         """Whether the release contains what is named."""
-        return release.image == self.image if self.image is not None else release.config == self.config
+        return release.images == self.image if self.image is not None else release.config == self.config
 
 
 def name(away: ReleaseId, restored: ReleaseId | None) -> Name:
@@ -30,8 +30,8 @@ def name(away: ReleaseId, restored: ReleaseId | None) -> Name:
 
     [a template comment edit must not walk a bad image back in]
     """
-    if restored is None or away.image != restored.image:
-        return Name(image=away.image)
+    if restored is None or away.images != restored.images:
+        return Name(image=away.images)
     return Name(config=away.config)
 
 
@@ -103,8 +103,8 @@ def _restored(held: Sequence[Held], index: int) -> int | None:
         return None
     before = held[index - 1].arrival.release
     earlier = range(index - 1, -1, -1)
-    if arrival.release.image != before.image:
-        return next((i for i in earlier if held[i].arrival.release.image == arrival.release.image), None)
+    if arrival.release.images != before.images:
+        return next((i for i in earlier if held[i].arrival.release.images == arrival.release.images), None)
     return next((i for i in earlier if held[i].arrival.release.config == arrival.release.config), None)
 
 

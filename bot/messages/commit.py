@@ -16,7 +16,7 @@ def title(promotion: Promotion) -> str:
     name = release_name(target)
     if promotion.kind is Kind.REPAIR:
         return f"Render {service} in {environment} anew"
-    same_image = previous is not None and previous.image == target.image
+    same_image = previous is not None and previous.images == target.images
     what = f"the configuration of {service}" if same_image else service
     if promotion.kind is Kind.ROLLBACK:
         return f"Revert {what} in {environment}" + ("" if same_image else f" to {name}")

@@ -13,7 +13,7 @@ from bot.messages.commit import title
 from bot.messages.holds import sentence
 from bot.messages.words import clock, one_line, release_name
 from bot.standing import Move, Standing
-from generator.release import ReleaseId, parse_image
+from generator.release import ReleaseId, short_images
 
 Paint = Callable[[str, State | None], str]
 
@@ -103,6 +103,7 @@ def standing_json(standing: Standing, now: datetime) -> dict[str, Any]:
         "environment": standing.environment,
         "service": standing.service,
         "image": release.image if release else None,
+        "images": dict(release.others) if release else {},
         "release": release.digest if release else None,
         "revision": standing.revision,
         "state": verdict.state.value if verdict else None,
@@ -138,7 +139,7 @@ def _state(standing: Standing | None) -> State | None:
 
 
 def _named(name: Name) -> str:
-    return parse_image(name.image).short if name.image else f"the configuration {(name.config or '')[:12]}"
+    return short_images(name.image) if name.image else f"the configuration {(name.config or '')[:12]}"
 
 
 def _verdict_lines(verdict: Verdict | None) -> list[str]:

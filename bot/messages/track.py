@@ -30,6 +30,7 @@ def history_json(environment: str, held: Sequence[Held], dates: Sequence[datetim
             "at": date.isoformat(),
             "commit": one.arrival.commit,
             "image": one.arrival.release.image,
+            "images": dict(one.arrival.release.others),
             "release": one.arrival.release.digest,
             "revision": one.arrival.revision,
             "effectFree": one.arrival.effect_free,

@@ -87,7 +87,7 @@ def _status(state: ServiceState | None, track: Track, history: History, ledger: 
 def _expected_images(track: Track, ledger: Ledger) -> frozenset[str] | None:
     """V5: what a release without a digest ran as in other environments, where the ledger knows it."""
     current = track.current
-    if current is None or parse_image(current.release.image).digest is not None:
+    if current is None or all(parse_image(image).digest for image in current.release.references):
         return None
     seen = (
         record.detail.split()

@@ -14,9 +14,11 @@ from generator.git import Git
 from generator.k8syaml import load_all
 from generator.load import load_spec
 from generator.policy import Lift
-from generator.release import ReleaseId, is_commit
+from generator.release import Others, ReleaseId, is_commit
 from generator.repository import overlay_path, spec_path
 from generator.tree import Tree
+
+_Images = tuple[str, Others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Placements:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._pinned: dict[str, Tree] = {}
-        self._identities: dict[tuple[str, str | None, str], ReleaseId | Unreadable] = {}
+        self._identities: dict[tuple[str, str | None, _Images], ReleaseId | Unreadable] = {}
 
     def at(
         self, followed: Followed, environment: str, service: str, rendered: str | None
@@ -59,13 +61,17 @@ class Placements:
         release = overlay.get("release")
         if not isinstance(release, dict) or not isinstance(release.get("image"), str):
             return None
-        return self._place(followed, service, release["image"], release.get("revision"), rendered)
+        others = release.get("images") or {}
+        if not isinstance(others, dict) or not all(isinstance(one, str) for one in others.values()):
+            return Unreadable("release.images is not a map of images")
+        images = (release["image"], tuple(sorted(others.items())))
+        return self._place(followed, service, images, release.get("revision"), rendered)
 
     def _place(
-        self, followed: Followed, service: str, image: str, revision: Any, rendered: str | None
+        self, followed: Followed, service: str, images: _Images, revision: Any, rendered: str | None
     ) -> Placement | Unreadable:
         if revision is None:
-            identity = self._identify(followed.state, f"at {followed.shared}", service, image)
+            identity = self._identify(followed.state, f"at {followed.shared}", service, images)
             return (
                 identity if isinstance(identity, Unreadable) else Placement(identity, _pin(followed, service), rendered)
             )
@@ -75,14 +81,14 @@ class Placements:
             return Unreadable(f"the pinned commit {revision} is not on the base branch")
         if revision not in self._pinned:
             self._pinned[revision] = self._git.tree(revision)
-        identity = self._identify(self._pinned[revision], revision, service, image)
+        identity = self._identify(self._pinned[revision], revision, service, images)
         return identity if isinstance(identity, Unreadable) else Placement(identity, revision, rendered)
 
-    def _identify(self, tree: Tree, name: str, service: str, image: str) -> ReleaseId | Unreadable:
-        key = (name, tree.blob_id(spec_path(service)), image)
+    def _identify(self, tree: Tree, name: str, service: str, images: _Images) -> ReleaseId | Unreadable:
+        key = (name, tree.blob_id(spec_path(service)), images)
         if key not in self._identities:
             try:
-                self._identities[key] = release_id(tree, load_spec(tree, service), image)
+                self._identities[key] = release_id(tree, load_spec(tree, service), *images)
             except TowpathError as error:
                 self._identities[key] = Unreadable(str(error))
         return self._identities[key]

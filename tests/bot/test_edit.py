@@ -244,3 +244,17 @@ def test_a_lift_only_adds(text):
     removed, added = unchanged_around(text, changed)
     assert removed == ""
     assert "lifted" in added
+
+
+def test_further_images_change_where_they_stand():
+    before = "release:\n  image: a/b:1\n  images:\n    migrate: a/m:1  # of the same build\n    proxy: 'a/p:1'\n"
+    changed = set_release(before, Release("a/b:2", None, (("migrate", "a/m:2"), ("proxy", "a/p:2"))))
+    assert changed == before.replace(":1", ":2")
+
+
+def test_further_images_come_and_go():
+    alone = "values: {}\n\nrelease:\n  image: a/b:1\n  revision: " + COMMIT + "\n"
+    more = set_release(alone, Release("a/b:1", COMMIT, (("migrate", "a/m:1"),)))
+    assert parse(more)[0].value["release"] == {"image": "a/b:1", "images": {"migrate": "a/m:1"}, "revision": COMMIT}
+    assert more.startswith("values: {}\n\nrelease:\n")
+    assert parse(set_release(more, Release("a/b:1", COMMIT)))[0].value == parse(alone)[0].value

@@ -68,6 +68,14 @@ def test_it_is_the_hash_of_canonical_json() -> None:
     assert found.image == IMAGE
 
 
+def test_further_images_are_part_of_it_and_without_them_it_is_as_ever() -> None:
+    tree = shop()
+    one, other = (release_id(tree, load_spec(tree, "cart"), IMAGE, others) for others in ((), (("migrate", "a/m:1"),)))
+    assert one == identify()
+    assert (one.config, one.image) == (other.config, other.image)
+    assert one.digest != other.digest and one.images != other.images
+
+
 @given(values, st.randoms(use_true_random=False))
 def test_formatting_comments_and_key_order_do_not_matter(written: dict[str, Any], seed: random.Random) -> None:
     data = {"template": "backend", "owner": "me", "values": written}

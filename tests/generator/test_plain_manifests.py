@@ -109,6 +109,15 @@ def test_a_container_with_the_image_of_the_release_gets_what_is_released_and_all
     assert pod["initContainers"][0]["image"] == "mirror.example/hub/library/busybox:1.36"
 
 
+def test_further_images_of_a_release_are_found_by_repository_and_else_by_the_name_of_the_container():
+    release = f"{OVERLAY}  images: {{wait: 'busybox:1.37', web2: 'ghcr.io/acme/web:2'}}\n"
+    second = STATEFUL + "      - name: web2\n        image: ghcr.io/acme/web\n"
+    changes = {**ALONE, f"{BASE}/stateful.yaml": second, "environments/prod/services/web.yaml": release}
+    pod = objects(built(changes), "stateful.yaml")[0]["spec"]["template"]["spec"]
+    assert [one["image"] for one in pod["containers"]] == ["ghcr.io/acme/web:1.4.1", "ghcr.io/acme/web:2"]
+    assert pod["initContainers"][0]["image"] == "busybox:1.37"
+
+
 def test_images_are_found_in_kinds_that_nobody_knows():
     rollout = STATEFUL.replace("apps/v1", "example.com/v1").replace("StatefulSet", "Thing")
     (thing,) = objects(built({**ALONE, f"{BASE}/stateful.yaml": rollout}), "stateful.yaml")

@@ -321,3 +321,13 @@ def test_wrong_values_are_refused_before_anything_is_rendered():
         with pytest.raises(InvalidInput) as caught:
             deployment(values)
         assert caught.value.findings[0].where.path == "environments/base/services/app.yaml", json.dumps(values)
+
+
+def test_a_container_takes_its_image_from_the_release_unless_it_names_one():
+    overlay = OVERLAY + "  images: {migrate: 'ghcr.io/acme/migrate:2'}\n"
+    values = {"initContainers": {"migrate": {}, "other": {"image": "ghcr.io/acme/other:1"}}}
+    pod = deployment(values, overlay=overlay).objects[0]["spec"]["template"]["spec"]
+    images = [container["image"] for container in pod["initContainers"]]
+    assert images == ["mirror.example/ghcr/acme/migrate:2", "mirror.example/ghcr/acme/other:1"]
+    with pytest.raises(InputError, match="no image is set, and the release has none of this name"):
+        deployment(values)

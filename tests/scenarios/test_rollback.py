@@ -297,3 +297,20 @@ def test_a_hold_keeps_a_rollback_too(landed: Shop) -> None:
     assert landed.towpath("unhold", "web", "-e", "staging") == 0
     landed.merge("unhold/")
     landed.until(lambda: landed.tag("staging") == "1.4.1")
+
+
+def test_further_images_are_promoted_and_taken_back_with_the_main_one(shop: Shop) -> None:
+    """Q1, Q2: a release is all of its images; what is taken away is the tuple, and both come back together."""
+    hold_back(shop)
+    shop.behaviours.append(Behaviour(environment="staging", tag="1.4.2", errors=0.05))
+    path = "environments/test/services/web.yaml"
+    images = shop.text(path).rstrip() + "\n  images: {agent: 'ghcr.io/acme/agent:1'}\n"
+    limits = "{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1, memory: 1Gi}}"
+    spec = shop.text(SPEC).replace("values:\n", f"values:\n  initContainers: {{agent: {{resources: {limits}}}}}\n")
+    shop.change({path: images, SPEC: spec})
+    shop.until(lambda: "agent:1" in shop.rendered("staging"))
+    shop.change({path: shop.text(path).replace("agent:1", "agent:2").replace("web:1.4.1", "web:1.4.2")})
+    shop.until(lambda: shop.tags("staging")[-2:] == ["1.4.2", "1.4.1"])
+    assert "agent:1" in shop.rendered("staging") and "agent:1" in shop.text(OVERLAY)
+    shop.rest()
+    assert Reason.QUARANTINED in shop.reasons("staging")

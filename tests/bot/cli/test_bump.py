@@ -135,3 +135,27 @@ def test_a_checkout_without_a_remote(desk):
 def test_a_remote_that_is_gone(desk, tmp_path):
     desk.git("remote", "set-url", "origin", str(tmp_path / "nowhere.git"))
     assert "nowhere.git is not a repository on this machine" in desk.towpath("bump", "web", NEW, code=1).err
+
+
+MIGRATE = f"ghcr.io/acme/migrate:1.4.2{DIGEST}"
+
+
+def test_further_images_of_a_release(desk):
+    refused = desk.towpath("bump", "web", MIGRATE, code=2)
+    assert "add it to the release with --as NAME" in refused.err
+    result = desk.towpath("bump", "web", MIGRATE, "--as", "migrate", "--output", "json")
+    assert result.json["title"] == "Bump migrate of web to 1.4.2 in test"
+    assert result.json["branch"] == "bump/web-migrate-1.4.2"
+    desk.land(1)
+    release = f"release:\n  image: ghcr.io/acme/web:1.4.1\n  images:\n    migrate: {MIGRATE}\n"
+    assert release in desk.read(OVERLAY)
+    later = MIGRATE.replace("1.4.2", "1.4.3")
+    desk.towpath("bump", "web", later)
+    assert f"    migrate: {later}\n" in desk.read(OVERLAY, desk.forge().pull(2).head)
+
+
+def test_a_further_image_needs_a_main_one(desk):
+    text = desk.read(OVERLAY).partition("\nrelease:")[0]
+    desk.origin.push("main", {OVERLAY: text.encode()})
+    refused = desk.towpath("bump", "web", MIGRATE, "--as", "migrate", code=2)
+    assert "web is not released in test" in refused.err

@@ -434,6 +434,13 @@ def test_p8_a_reference_without_digest_is_held_unless_tags_are_immutable():
     assert opens(world) == [moving]
 
 
+def test_p8_holds_for_every_image_of_a_release():
+    sidecar = replace(B, digest="ab" * 32, others=(("proxy", "example.org/proxy:latest"),))
+    world = ready()
+    world.passes("test", sidecar)
+    assert opens(world) == [] and world.holds("staging") == [Reason.UNPINNED_IMAGE]
+
+
 def test_p9_a_missing_value_holds_and_opens_nothing():
     world = ready()
     world.prepared["staging", "web"] = {"missing": missing(), "head": None, "tree": None}

@@ -46,6 +46,14 @@ def test_a_release_is_told_by_content_pinned_or_not(small: Small) -> None:
     assert isinstance(unpinned, Placement) and unpinned.release == small.release(B)
 
 
+def test_further_images_are_part_of_a_release(small: Small) -> None:
+    images = "{migrate: 'ghcr.io/acme/migrate:2'}"
+    found = placed(small, f"release: {{image: '{B}', images: {images}, revision: {small.first}}}\n")
+    assert isinstance(found, Placement)
+    assert found.release.images == f"{B} migrate=ghcr.io/acme/migrate:2"
+    assert found.release.config == small.release(B).config and found.release.digest != small.release(B).digest
+
+
 def test_what_a_child_would_pin_is_the_newest_commit_that_touched_the_content(small: Small) -> None:
     found = placed(small, f"release:\n  image: {A}\n")
     newest = sorted(FILES).index("templates/web/template.yaml")
@@ -64,6 +72,7 @@ def test_without_a_release_nothing_is_held(small: Small, overlay: str) -> None:
     [
         ("release: [\n", "prod/services/web.yaml"),
         ("- a\n", "is not a mapping"),
+        (f"release: {{image: '{A}', images: [a]}}\n", "release.images is not a map of images"),
         (f"release: {{image: '{A}', revision: main}}\n", "'main' is not a full commit id"),
         (f"release: {{image: '{A}', revision: 7}}\n", "7 is not a full commit id"),
         (f"release: {{image: '{A}', revision: {'a' * 40}}}\n", "is not on the base branch"),
