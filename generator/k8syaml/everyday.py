@@ -22,11 +22,17 @@ _WORDS: Final = "(?i:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
 _WORD: Final = rf"(?!{_WORDS}(?![\w./@+=;()$~%*-]|[ ][\w(]))"
 _TEXT: Final = rf"{_WORD}[A-Za-z/](?:[\w./@+=;()$~%*&!,<>-]|:(?=[\w/])|[ ](?=[\w(]))*+"
 _FLOW_TEXT: Final = rf"{_WORD}[A-Za-z/](?:[\w./@+=;()$~%*-]|[ ](?=[\w(]))*+"
+_NO_DATE: Final = r"(?![0-9]+[-:])"
+"""yaml-rs makes dates and times of quoted texts too."""
+
 _OTHER: Final = (
     r"(?:true|false|null|0|[1-9][0-9]{0,17}(?:m|h|s|[KMGTP]i|[kMGTP]|%)?)(?![^\s,\]}])"
-    r"""|"[ !#-\[\]-~]*"|'[ -&(-~]*'"""
+    rf"""|"{_NO_DATE}[ !#-\[\]-~]*"|'{_NO_DATE}[ -&(-~]*'"""
 )
-_KEY: Final = rf"""(?:(?!{_WORDS}(?![\w./-]))[A-Za-z/][\w./-]{{0,200}}+|"[ !#-\[\]-~]{{0,200}}"|'[ -&(-~]{{0,200}}')"""
+_KEY: Final = (
+    rf"(?:(?!{_WORDS}(?![\w./-]))[A-Za-z/][\w./-]{{0,200}}+"
+    rf"""|"{_NO_DATE}[ !#-\[\]-~]{{0,200}}"|'{_NO_DATE}[ -&(-~]{{0,200}}')"""
+)
 
 
 def _flow(value: str) -> str:
