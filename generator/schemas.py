@@ -220,6 +220,9 @@ def _instead(version: str, api_version: str, kind: str) -> Kind | None:
     if not close:
         return None
     group = _group(api_version)
+    groups = {_group(served.api_version) for served in _kinds(version).values()}
+    if "." in group and not get_close_matches(group, groups, n=1, cutoff=0.8):
+        return None  # somebody else's kind, which only looks like one of Kubernetes
     candidates = by_name[close[0]]
     return max(candidates, key=lambda one: (_group(one.api_version) == group, _stability(one.api_version)))
 

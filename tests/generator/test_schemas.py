@@ -277,6 +277,10 @@ def test_keys_that_json_cannot_have_are_an_error_and_no_crash():
         ("1.25", "batch/v1", "Cronjob", "did you mean CronJob in batch/v1?"),
         ("1.36", "apps/v1", "Deploymnet", "did you mean Deployment in apps/v1?"),
         ("1.36", "argoproj.io/v1alpha1", "Rollout", "in argoproj.io/v1alpha1"),
+        ("1.36", "flink.apache.org/v1", "FlinkDeployment", "in flink.apache.org/v1"),
+        ("1.36", "gateway.solo.io/v1", "Ingress", "in gateway.solo.io/v1"),
+        ("1.36", "rbac.authorisation.k8s.io/v1", "Role", "; use rbac.authorization.k8s.io/v1"),
+        ("1.36", "networking/v1", "Ingress", "; use networking.k8s.io/v1"),
     ],
 )
 def test_an_unknown_kind_names_what_to_use(version, api_version, kind, said):

@@ -42,6 +42,8 @@ _FINALIZER: Final = text(
     "a domain, '/' and a name, or orphan, foregroundDeletion or kubernetes",
     f"orphan|foregroundDeletion|kubernetes|(?=.*/){KEY}",
 )
+CUSTOM_FINALIZER: Final = text("name-syntax", "a name, or a domain, '/' and a name", KEY)
+"""A finalizer of a custom resource: there, a name alone is only warned about."""
 _LEVEL: Final = one_of("privileged", "baseline", "restricted", empty=False)
 _POD_SECURITY: Final = Rule(
     _LEVEL.check,

@@ -25,7 +25,7 @@ from generator.checks.fields import (
     storage,
     workloads,
 )
-from generator.checks.fields.rule import Rule, Rules, Table
+from generator.checks.fields.rule import Rule, Rules, Table, each
 from generator.checks.fields.syntax import GENERATED
 from generator.repository import Pointer
 from generator.schema_words import path_in, shown, type_name
@@ -104,6 +104,7 @@ def _rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
     top = [_written(objects.NAMED), {"properties": {"metadata": metadata}}]
     if source is None:
         inner = {_METADATA: _type(_METADATA, {}, number)}
+        inner[_METADATA]["properties"]["finalizers"] = _node(None, each(objects.CUSTOM_FINALIZER), number)
         top.append({"properties": {"metadata": {"$ref": f"#/$defs/{_METADATA}"}}})
         return {"allOf": top, "$defs": inner}
     definitions = source["$defs"]

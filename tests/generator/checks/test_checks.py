@@ -60,6 +60,13 @@ def test_custom_kinds_are_in_a_namespace_or_not_as_their_definition_says():
     assert [check for check, *_ in said(issuer.replace("KIND", "ClusterIssuer"))] == ["kind-not-allowed"]
 
 
+def test_a_finalizer_of_a_custom_resource_may_be_a_name_alone():
+    with_finalizer = "apiVersion: API\nkind: KIND\nmetadata: {name: a, finalizers: [cleanup]}\nspec: {selfSigned: {}}\n"
+    own = with_finalizer.replace("API", "v1").replace("KIND", "ConfigMap").replace("spec: {selfSigned: {}}\n", "")
+    assert [check for check, *_ in said(own)] == ["name-syntax"]
+    assert said(with_finalizer.replace("API", "cert-manager.io/v1").replace("KIND", "Issuer")) == []
+
+
 def test_two_services_with_one_object_are_told_apart():
     second = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
     found = said({"web": GOOD, "api": second}, extra=EXTERNAL)
