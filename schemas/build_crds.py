@@ -44,16 +44,20 @@ SOURCES = (
     Source("github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds/*-crd.yaml"),
     Source("github.com/cert-manager/cert-manager", "v1.21.2", "deploy/crds/*.yaml"),
     Source("github.com/fluxcd/kustomize-controller", "v1.10.1", "config/crd/bases/*.yaml"),
-    Source("github.com/fluxcd/notification-controller", "v1.6.0", "config/crd/bases/*.yaml"),
     Source("github.com/fluxcd/source-controller", "v1.10.1", "config/crd/bases/*.yaml"),
     Source(
         "github.com/prometheus-operator/prometheus-operator", "v0.85.0", "example/prometheus-operator-crd/*coreos*.yaml"
     ),
     Source("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/standard/*networking*_*s.yaml"),
 )
-# The module proxy does not give out the module that holds HelmRelease's definition. It gives out the types that the
-# definition is generated from, and upstream's generator.
-GENERATED = Source("github.com/fluxcd/helm-controller/api", "v1.5.3", "v2")
+# The module proxy does not give out the modules that hold these definitions, or no new version of them. It gives out
+# the types that the definitions are generated from, and upstream's generator.
+GENERATED = (
+    Source("github.com/fluxcd/helm-controller/api", "v1.5.3", "v2"),
+    Source("github.com/fluxcd/image-automation-controller/api", "v1.2.5", "..."),
+    Source("github.com/fluxcd/image-reflector-controller/api", "v1.2.5", "..."),
+    Source("github.com/fluxcd/notification-controller/api", "v1.9.4", "..."),
+)
 GENERATOR = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.21.0"
 
 KEPT = frozenset(
@@ -123,14 +127,16 @@ def downloaded(source: Source, folder: str) -> Iterator[str]:
 
 
 def generated(source: Source, folder: str) -> Iterator[str]:
-    """The lines of the definitions that upstream's generator makes of a module's types."""
-    package = f"{source.module}/{source.files}"
-    Path(folder, "types.go").write_text(f'package crds\n\nimport _ "{package}"\n', encoding="utf-8")
+    """The lines of the definitions that upstream's generator makes of the types in packages of a module."""
+    folder = tempfile.mkdtemp(dir=folder)
     go(folder, "mod", "init", "crds")
     go(folder, "get", "-tool", GENERATOR)
-    go(folder, "get", source.name)
+    go(folder, "get", f"{source.module}/{source.files}@{source.version}")
+    packages = go(folder, "list", f"{source.module}/{source.files}").split()
+    imports = "".join(f'import _ "{package}"\n' for package in packages)
+    Path(folder, "types.go").write_text(f"package crds\n\n{imports}", encoding="utf-8")
     go(folder, "mod", "tidy")
-    go(folder, "tool", "controller-gen", "crd", f"paths={package}", "output:crd:dir=out")
+    go(folder, "tool", "controller-gen", "crd", *(f"paths={package}" for package in packages), "output:crd:dir=out")
     for path in sorted(Path(folder, "out").glob("*.yaml")):
         for definition in definitions(path.read_text(encoding="utf-8")):
             yield from lines(definition, source.name)
@@ -140,7 +146,7 @@ def main() -> None:
     """Write the store."""
     with tempfile.TemporaryDirectory() as folder:
         found = [line for source in SOURCES for line in downloaded(source, folder)]
-        found += generated(GENERATED, folder)
+        found += [line for source in GENERATED for line in generated(source, folder)]
     text = "".join(f"{line}\n" for line in sorted(found))
     OUTPUT.write_text(text, encoding="utf-8", newline="\n")
     print(f"{OUTPUT.name}: {len(found)} kinds, {len(text):,} bytes")

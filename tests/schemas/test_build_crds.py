@@ -41,5 +41,5 @@ def test_the_store_is_what_the_readme_says_it_is():
     lines = build_crds.OUTPUT.read_text().splitlines()
     assert lines == sorted(lines)
     origins = {line.split("\t")[3] for line in lines}
-    assert origins == {source.name for source in (*build_crds.SOURCES, build_crds.GENERATED)}
-    assert all(source.version in readme for source in (*build_crds.SOURCES, build_crds.GENERATED))
+    assert origins == {source.name for source in (*build_crds.SOURCES, *build_crds.GENERATED)}
+    assert all(source.version in readme for source in (*build_crds.SOURCES, *build_crds.GENERATED))
