@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -131,7 +132,7 @@ def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instanc
 
     Of alternatives (`anyOf`, `oneOf`) the one that fits the value's type is explained.
     """
-    leaves = (leaf for error in accepts.iter_errors(instance) for leaf in _leaves(error))
+    leaves = (leaf for error in accepts.iter_errors(instance) for leaf in _leaves(error, schema))
     words = (words for leaf in leaves for words in _words(leaf, schema))
     return list(dict.fromkeys(located(one, instance) for one in words))
 
@@ -144,21 +145,35 @@ def _compiled(kind: FileKind) -> tuple[jsonschema_rs.Draft202012Validator, Mappi
     return jsonschema_rs.Draft202012Validator(schema, offline=True), schema
 
 
-def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
+def _leaves(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[jsonschema_rs.ValidationError]:
     """The error itself, or those of the alternative that was probably meant: the one with the fewest complaints."""
     branches = error.kind.as_dict()["context"] if error.kind.name in _ALTERNATIVES else []
-    fitting = [branch for branch in branches if not any(_refuses_kind(one, error) for one in branch)]
+    fitting = [branch for branch in branches if not any(_refuses_kind(one, error, schema) for one in branch)]
     fewest = min(map(len, fitting), default=0)
     meant = [branch for branch in fitting if len(branch) == fewest]
     if len(meant) == 1:
-        yield from (leaf for one in meant[0] for leaf in _leaves(one))
+        yield from (leaf for one in meant[0] for leaf in _leaves(one, schema))
     else:
         yield error
 
 
-def _refuses_kind(error: jsonschema_rs.ValidationError, whole: jsonschema_rs.ValidationError) -> bool:
-    """Whether a branch was not meant at all: it refuses the type or the very value of the whole."""
-    return error.kind.name in ("type", "const", "enum") and error.instance_path == whole.instance_path
+def _refuses_kind(
+    error: jsonschema_rs.ValidationError, whole: jsonschema_rs.ValidationError, schema: Mapping[str, Any]
+) -> bool:
+    """Whether a branch was not meant at all: it refuses the type, the very value or every field of the whole."""
+    if error.instance_path != whole.instance_path:
+        return False
+    return error.kind.name in ("type", "const", "enum") or _knows_no_field(error, schema)
+
+
+def _knows_no_field(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> bool:
+    """Whether none of the fields that are there is one of a map's, or looks like one."""
+    if error.kind.name != "additionalProperties" or not isinstance(error.instance, dict):
+        return False
+    unexpected, known = error.kind.as_dict()["unexpected"], _node(schema, tuple(error.schema_path[:-1]))
+    if len(unexpected) < len(error.instance):
+        return False
+    return not any(get_close_matches(field, known.get("properties", {}), n=1) for field in unexpected)
 
 
 def _words(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[SchemaError]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from generator.errors import InputError
 
 # The reference grammar of the OCI distribution spec (distribution/reference), with a registry host optional.
-_REPOSITORY = re.compile(
-    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*", re.I
-)
+_HOST = r"(?i:[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?::[0-9]{1,5})?"
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(f"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -52,7 +52,7 @@ def parse_image(text: str) -> ImageReference:
     ):
         raise InputError(
             f"{text!r} is no image reference",
-            next="write repository:tag, repository@sha256:… or repository:tag@sha256:…",
+            next="write repository:tag, repository@sha256:… or repository:tag@sha256:…, the repository in lower case",
         )
     return ImageReference(repository, tag, digest or None)
 

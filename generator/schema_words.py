@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _LONGEST = 40
 _FEW = 8
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgtp])(i?)b?", re.IGNORECASE)
 _SECRET = ("data", "stringData")
 _TYPES: Mapping[type, str] = {
     type(None): "null",
@@ -81,7 +82,8 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
             advice = "" if secret else _advice(facts["types"], error.instance)
             yield SchemaError(path, "wrong-type", f"expected {_type(node, facts['types'])}, got {got}{advice}")
         case _:
-            yield SchemaError(path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}")
+            advice = "" if secret else _quantity_advice(node, error.instance)
+            yield SchemaError(path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}{advice}")
 
 
 def unknown_field(field: str, known: Iterable[str]) -> str:
@@ -134,6 +136,17 @@ def _advice(types: Iterable[str], value: object) -> str:
     if "integer" in wanted and isinstance(value, str) and _INTEGER.fullmatch(value):
         return f": write {value}"
     return ""
+
+
+def _quantity_advice(node: Mapping[str, Any], value: object) -> str:
+    """The quantity that was probably meant by 100MB, 1gi or 64 Mi."""
+    found = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not str(node.get("x-towpath-expects", "")).startswith("a quantity"):
+        return ""
+    number, unit, binary = found[1], found[2].upper().replace("K", "k"), found[3]
+    if binary:
+        return f": write {number}{unit.upper()}i"
+    return f": write {number}{unit}, or {number}{unit.upper()}i for powers of 1024"
 
 
 def _at(schema: Mapping[str, Any], path: Sequence[str | int]) -> Mapping[str, Any]:

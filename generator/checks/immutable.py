@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import at, mapping
 
+_LONGEST: Final = 80
 _ROLE: Final[tuple[Pointer, ...]] = (("roleRef",),)
 _FIXED: Final[Mapping[str, tuple[Pointer, ...]]] = {
     "Deployment": (("spec", "selector"),),
@@ -78,7 +80,10 @@ def _fixed(placed: RenderedObject, before: Mapping[str, Any]) -> Iterator[tuple[
 
 
 def _was(old: object) -> str:
-    return f"was {old}" if old is not None and not isinstance(old, dict | list) else "was different"
+    if old is None:
+        return "was not set"
+    text = json.dumps(old, ensure_ascii=False)
+    return f"was {text}" if len(text) <= _LONGEST else "was different"
 
 
 def _of_kind(placed: RenderedObject, before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:

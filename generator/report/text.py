@@ -16,6 +16,7 @@ _COLOURS = {
     "next": "\x1b[1;32m",
     "place": "\x1b[1;34m",
 }
+_CAUSE = "kubernetes-schema"
 _WIDEST = 160
 _MOST = {Severity.ERROR: 20, Severity.WARNING: 3, Severity.NOTE: 3}
 
@@ -89,12 +90,16 @@ def findings_text(findings: Iterable[Finding], colour: bool = False) -> str:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings as people read them: errors first, check by check, each by file and line."""
+    """Findings as people read them: errors first, check by check, each by file and line.
+
+    What the schema says comes first: a misspelt field is the reason for much that then seems to be missing.
+    """
     rank = {severity: number for number, severity in enumerate(Severity)}
     return sorted(
         findings,
         key=lambda finding: (
             rank[finding.severity],
+            finding.check != _CAUSE,
             finding.check,
             finding.where.path,
             finding.where.line or 0,

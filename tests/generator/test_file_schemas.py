@@ -101,7 +101,7 @@ def test_a_second_validator_agrees(kind: FileKind, value: Any) -> None:
     ("content", "line", "says"),
     [
         (b"version: 1\nversion: 1\n", 2, "version"),
-        (b"a: [1\n", 1, "did not find expected"),
+        (b"a: [1\n", 1, r"the \[ is not closed"),
         (b"a: 1\nb: \xff\n", 2, "not UTF-8"),
         (b"a: 1\n---\nb: 1\n", 2, "second YAML document"),
         (b"a: " + b"x" * 1024 * 1024, None, "1,048,579 bytes"),

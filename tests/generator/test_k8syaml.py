@@ -92,9 +92,9 @@ def test_a_tag_that_go_yaml_would_take_for_longer_is_refused(text: str) -> None:
         ("a: 1\nb: 2\na: 3\n", 3, 1, "key 'a' already set in map"),
         ("a:\n  b: .inf\n", 2, 6, "JSON"),
         ("a: 1\n---\nb: 2\n---\nc: [1\n", 5, 6, "','"),
-        ("a: x\u2028\n  y\nb: \u2028  [\n", 3, 8, "node content"),
+        ("a: x\u2028\n  y\nb: \u2028  [\n", 3, 8, "expected a value here"),
         ("a: 1\n---\nb: 2\n---\nc: 3\nc: 4\n", 6, 1, "already set"),
-        ("a:\n\t- b\n", 2, 1, "cannot start any token"),
+        ("a:\n\t- b\n", 2, 1, "a tab"),
         ("a: *b\n", 1, 4, "unknown anchor 'b'"),
         ("a:\n  - {~: 1}\n", 2, 6, "null"),
         ("a:\n  ? [b]\n  : c\n", 2, 5, "cannot be a key"),
@@ -269,3 +269,31 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         assert values
         for value in values:
             assert load_all(dump(value)) == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "what"),
+    [
+        ("a:\n  b: 1\n c: 2\n", (3, 2), "indented like nothing in the map that begins in line 1"),
+        ("a: 1\n---\nb:\n  - c\n d\n", (5, 2), "the map that begins in line 3"),
+        ("a:\n  b: 1\n    c: 2\n", (3, 6), "a key cannot begin here: above it is a value"),
+        ("- a\nb: 1\n", (2, 1), "a key cannot stand beside the items of a list"),
+        ("a: 1\n- b\n", (2, 1), "an item of a list cannot stand beside the keys of a map"),
+        ("a: - b\n", (1, 4), "an item of a list cannot begin here"),
+        ("a: b: c\n", (1, 5), "a second ':' in one line"),
+        ("a: b\nc\nd: e\n", (2, 1), "a key needs a ':' after it"),
+        ("a: {b: 1\nc: 2\n", (2, 2), "the { of line 1 is not closed: expected ',' or '}'"),
+        ("a: [1\n", (1, 6), "the [ is not closed: expected ',' or ']'"),
+        ("a: 'b\nc: d\n", (1, 4), "the ' that opens here is never closed"),
+        ("a: 'it's'\n", (1, 8), "the text goes on after its closing quote"),
+        ('a: "\\q"\n', (1, 5), "\\q means nothing in double quotes"),
+        ("a: @b\n", (1, 4), "a value cannot begin with @"),
+        ("a: | b\n", (1, 6), "nothing but a comment can follow | or > on its line"),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_plain_words_and_with_advice(text, place, what):
+    with pytest.raises(YamlError) as caught:
+        parse(text)
+    assert (caught.value.line, caught.value.column) == place
+    assert what in caught.value.what
+    assert caught.value.next

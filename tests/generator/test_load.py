@@ -138,7 +138,7 @@ def test_an_empty_overlay_belongs_here_without_a_release() -> None:
             ["towpath.yaml:2:18 required-version: this repository needs towpath >=7, this is 0.1.0"],
         ),
         ({PROD: None}, [f"{PROD} missing-file: there is no {PROD}"]),
-        ({PROD: "a: [\n"}, [f"{PROD}:1:5 yaml: did not find expected node content"]),
+        ({PROD: "a: [\n"}, [f"{PROD}:1:5 yaml: expected a value here"]),
         (
             {PROD: FILES[PROD].replace("1.34", "1.2")},
             [f"{PROD}:2:42 bad-value: There are no schemas for Kubernetes '1.2'"],

@@ -54,7 +54,12 @@ CASES: dict[str, tuple[dict[str, str | None], str, str | None, str | None]] = {
     ),
     "an environment without environment.yaml": ({PROD_ENVIRONMENT: None}, "environment.yaml", PROD_ENVIRONMENT, None),
     "invalid YAML": ({SPEC: "template: web\nvalues: {port: 80\n"}, "", SPEC, None),
-    "a tab": ({SPEC: "template: web\nvalues:\n\tport: 80\n"}, "cannot start any token", SPEC, "port: 80"),
+    "a tab": (
+        {SPEC: "template: web\nvalues:\n\tport: 80\n"},
+        "a tab, and YAML is indented with spaces",
+        SPEC,
+        "port: 80",
+    ),
     "a duplicate key": ({SPEC: "template: web\ntemplate: web\n"}, "template", SPEC, "template: web"),
     "an unknown field": ({SPEC: FILES[SPEC] + "ownr: me\n"}, "did you mean 'owner'", SPEC, "ownr: me"),
     "a cycle in after": (
