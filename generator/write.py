@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from generator.tree import DiskTree, Tree
 from generator.validate import foreign_file
 
 _UNFINISHED = "write-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ def write(root: Path, planned: Plan) -> None:
         for number, path in enumerate(_in_order(planned.writes)):
             temporary = folder / str(number)
             temporary.write_bytes(planned.writes[path])
-            ready.append((temporary, root / path))
-        _replace(ready, [root / path for path in planned.removes])
+            ready.append((temporary, path))
+        with _Folders(root) as folders:
+            _replace(folders, ready, planned.removes)
 
 
 def _in_order(paths: Iterable[str]) -> list[str]:
@@ -118,24 +120,69 @@ def _in_order(paths: Iterable[str]) -> list[str]:
     return sorted(paths, key=lambda path: (path.endswith(f"/{ownership.NAME}"), path))
 
 
-def _replace(ready: Iterable[tuple[Path, Path]], gone: Iterable[Path]) -> None:
+def _replace(folders: _Folders, ready: Iterable[tuple[Path, str]], gone: Iterable[str]) -> None:
     lists = []
-    for temporary, place in ready:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.name == ownership.NAME:
-            lists.append((temporary, place))
+    for temporary, path in ready:
+        if path.endswith(f"/{ownership.NAME}"):
+            lists.append((temporary, path))
         else:
-            temporary.replace(place)
-    for place in gone:
-        place.unlink(missing_ok=True)
-        _remove_empty(place.parent)
-    for temporary, place in lists:
-        temporary.replace(place)
+            folders.put(temporary, path)
+    for path in gone:
+        folders.remove(path)
+    for temporary, path in lists:
+        folders.put(temporary, path)
 
 
-def _remove_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+class _Folders:
+    """The folders below a root, each opened in the one above it: no link leads out, not even one put there just now."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.open(root, _FOLDER)
+        self._open: tuple[str, int] = ("", os.dup(self._root))
+
+    def __enter__(self) -> _Folders:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._open[1])
+        os.close(self._root)
+
+    def put(self, temporary: Path, path: str) -> None:
+        """Move a file to a path, in whose place there may be another."""
+        folder, _, name = path.rpartition("/")
+        os.replace(temporary, name, dst_dir_fd=self._in(folder))
+
+    def remove(self, path: str) -> None:
+        """Remove a file, and its folder if it was the last one there."""
+        folder, _, name = path.rpartition("/")
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._in(folder))
+        if folder:
+            above, _, own = folder.rpartition("/")
+            with suppress(OSError):  # it is not empty
+                os.rmdir(own, dir_fd=self._in(above))
+
+    def _in(self, folder: str) -> int:
+        """A folder, made if it is not there. Files come folder by folder, so only the last one is kept open."""
+        if self._open[0] != folder:
+            here = os.dup(self._root)
+            for part in filter(None, folder.split("/")):
+                above, here = here, self._below(here, part, folder)
+                os.close(above)
+            os.close(self._open[1])
+            self._open = (folder, here)
+        return self._open[1]
+
+    @staticmethod
+    def _below(above: int, part: str, path: str) -> int:
+        with suppress(FileExistsError):
+            os.mkdir(part, dir_fd=above)
+        try:
+            return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=above)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise _obstacle(path, "a folder") from error
+            raise
 
 
 def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
@@ -160,7 +207,7 @@ def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
 
 
 def _obstacle(path: str, wanted: str) -> InputError:
-    what = f"{wanted} of rendered files belongs here, and something else is in its place; nothing was written"
+    what = f"{wanted} of rendered files belongs here, and something else is in its place"
     return InputError(what, where=Location(path), next="move it away, then run the command again")
 
 

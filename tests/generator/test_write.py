@@ -1,11 +1,13 @@
 import errno
 import os
+import shutil
 import signal
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+import generator.write
 from generator import ownership
 from generator.build import Build
 from generator.errors import InputError, Location
@@ -115,6 +117,27 @@ def test_links_are_refused_and_what_they_lead_to_is_untouched(link, tmp_path):
     assert [(entry.name, entry.read_text()) for entry in outside.iterdir()] == [("file", "precious")]
 
 
+def test_a_link_that_comes_between_looking_and_writing_is_not_followed(tmp_path, monkeypatch):
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    render(root, built(deployment="1", ingress="1"))
+    outside.mkdir()
+    (outside / "ingress.yaml").write_text("precious")
+    look = generator.write._refuse_obstacles
+
+    def too_late(*arguments):
+        look(*arguments)
+        shutil.rmtree(root / FOLDER, ignore_errors=True)
+        (root / FOLDER).symlink_to(outside)
+
+    monkeypatch.setattr("generator.write._refuse_obstacles", too_late)
+    for wanted in (built(deployment="2"), built(service="1")):
+        with pytest.raises(InputError, match="something else is in its place"):
+            render(root, wanted)
+        assert [(entry.name, entry.read_text()) for entry in outside.iterdir()] == [("ingress.yaml", "precious")]
+        (root / FOLDER).unlink()
+
+
 def test_a_folder_that_may_not_be_written_stops_it_before_anything_changes(tmp_path, monkeypatch):
     render(tmp_path, built(deployment="1"), built("zoo", deployment="1"))
     before = there(tmp_path)
@@ -180,7 +203,7 @@ def _write_and_die(root, effect):
     if child == 0:
         number = count()
         for name in ("replace", "unlink"):
-            setattr(Path, name, _deadly(getattr(Path, name), number, effect))
+            setattr(os, name, _deadly(getattr(os, name), number, effect))
         render(root, NEW)
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -188,9 +211,9 @@ def _write_and_die(root, effect):
 
 
 def _deadly(real, number, effect):
-    def act(self, *arguments, **options):
+    def act(*arguments, **options):
         if next(number) == effect:
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(self, *arguments, **options)
+        return real(*arguments, **options)
 
     return act

@@ -346,16 +346,16 @@ def test_ctrl_c_leaves_every_file_old_or_new_and_says_so_in_one_line(moment, rep
     old = contents(repository)
     (repository / SPEC).write_text(FILES[SPEC].replace("8080", "8081"))
     assert run(["render", "--check", "-C", str(repository)]) == 1
-    real, calls = Path.replace, []
+    real, calls = os.replace, []
 
-    def interrupted(self, target):
+    def interrupted(source, target, **options):
         calls.append(target)
         if len(calls) == moment + 1:
             os.kill(os.getpid(), signal.SIGINT)
-        return real(self, target)
+        return real(source, target, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", interrupted)
+        patch.setattr(os, "replace", interrupted)
         capsys.readouterr()
         assert run(["render", "-C", str(repository)]) == 130
     assert capsys.readouterr().err == "\ninterrupted; run the command again to go on\n"
