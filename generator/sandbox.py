@@ -2,8 +2,8 @@
 
 A template sees the values it is given and nothing else: no file, no clock, no chance, no attribute of a
 Python object. What it can use up in memory and time is limited only where that is possible inside a
-process (`MAX_TEMPLATE`, `MAX_OUTPUT`, `MAX_RANGE`, no `*` of texts); a template from somebody who isn't
-trusted belongs in a process with limits of its own.
+process (`MAX_TEMPLATE`, `MAX_OUTPUT`, `MAX_RANGE`, `MAX_BITS`, no `*` of texts); a template from somebody who
+isn't trusted belongs in a process with limits of its own (`generator.confined`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from jinja2 import (
 )
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_round
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, missing
@@ -55,12 +56,16 @@ MAX_PIECES: Final = 50_000
 MAX_RANGE: Final = 10_000
 """Numbers that `range` gives at most."""
 
+MAX_BITS: Final = 256
+"""Bits that a product may have; YAML has no whole numbers above 64."""
+
 MIRRORS: Final = "_mirrors"
 """The name in a context of the mirrors that the filter `mirrored` applies: prefix of an image → what replaces it."""
 
+_PRECISION: Final = 20
 _FILTERS: Final = (
     "abs capitalize count default d dictsort first float groupby int items join last length list lower map"
-    " max min reject rejectattr replace reverse round select selectattr sort sum title trim truncate"
+    " max min reject rejectattr replace reverse select selectattr sort sum title trim truncate"
     " unique upper urlencode"
 ).split()
 _METHODS: Final[Mapping[type, frozenset[str]]] = {
@@ -130,6 +135,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Arithmetic is for numbers: text times a number, powers and printf formats can fill the memory."""
         if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError(f"{operator!r} is only for numbers, and there are no powers; join text with ~")
+        if operator == "*" and _bits(left) + _bits(right) > MAX_BITS:
+            raise SecurityError(f"a product of more than {MAX_BITS} bits")
         return super().call_binop(context, operator, left, right)
 
 
@@ -259,6 +266,17 @@ def _next(error: Exception) -> str:
     return "mend the template"
 
 
+def _bits(number: float) -> int:
+    return number.bit_length() if isinstance(number, int) else 0
+
+
+def _round(value: float, precision: int = 0, method: str = "common") -> float:
+    """Jinja's filter, to a precision that a number has."""
+    if abs(precision) > _PRECISION:
+        raise SecurityError(f"a precision of more than {_PRECISION} digits")
+    return do_round(value, precision, method)  # type: ignore[arg-type] # it refuses other methods itself
+
+
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
     if len(numbers) > MAX_RANGE:
@@ -318,6 +336,7 @@ OWN_FILTERS: Final = {
     "mirrored": _mirrored,
     "percent": _percent,
     "required": _required,
+    "round": _round,
     "safe": plain,  # there is nothing to escape, and nothing to switch off
     "string": _string,
     "without": _without,

@@ -25,6 +25,7 @@ from generator.value_references import bundle
 FOLDER = "templates"
 LIBRARY = f"{FOLDER}/_lib"
 _DEFINITION = "template.yaml"
+_LONGEST_CHAIN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,9 @@ def _chain(tree: Tree, name: str) -> Iterator[tuple[str, Source]]:
         if "extends" not in source.data:
             return
         current, asked_by = source.data["extends"], source.at(("extends",))
+        if len(seen) == _LONGEST_CHAIN:
+            said = f"templates extend each other more than {_LONGEST_CHAIN} deep"
+            raise InvalidInput([problem("template-cycle", said, asked_by, "extend one that is further up")])
         if current in seen:
             cycle = " → ".join([*seen, current])
             raise InvalidInput([problem("template-cycle", f"templates extend each other: {cycle}", asked_by)])

@@ -18,6 +18,7 @@ _COLOURS = {
 }
 _CAUSE = "kubernetes-schema"
 _WIDEST = 160
+_LONGEST = 2000
 _MOST = {Severity.ERROR: 20, Severity.WARNING: 3, Severity.NOTE: 3}
 
 
@@ -47,8 +48,9 @@ def error_text(error: TowpathError, colour: bool = False) -> str:
 
 
 def _block(text: str) -> str:
-    """A message that may have several lines, each after the first indented."""
-    return "\n  ".join(plain(line) for line in text.splitlines())
+    """A message that may have several lines, each after the first indented, as far as anybody reads it."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "\n  ".join(plain(line) for line in shown.splitlines())
 
 
 def _excerpt(where: Location, colour: bool) -> Iterator[str]:

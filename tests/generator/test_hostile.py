@@ -126,3 +126,10 @@ def test_a_file_in_the_place_of_our_folder_is_named(shop, capsys):
     assert run(["render", "-C", str(shop)]) == 4
     assert "/.towpath\nnext: remove what is in this place" in capsys.readouterr().err
     assert files(shop) == before
+
+
+def test_an_error_is_no_longer_than_anybody_reads(shop, capsys):
+    (shop / "environments/test/services/web.yaml").write_text(f"release:\n  image: {'a-' * 100_000}/b:1\n")
+    assert run(["render", "-C", str(shop)]) == 1
+    said = capsys.readouterr().err
+    assert len(said) < 3000 and "--> environments/test/services/web.yaml:2:10\n" in said

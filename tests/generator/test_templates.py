@@ -144,6 +144,15 @@ def test_templates_that_extend_each_other_are_a_cycle() -> None:
     assert found == f"{PARENT}:2:10 template-cycle: templates extend each other: backend → workload → backend"
 
 
+def test_a_chain_without_end_is_a_cycle() -> None:
+    links = {f"templates/t{n}/template.yaml": f"description: d\nextends: t{n + 1}\n" for n in range(20)}
+    tree = shop({**links, "templates/t20/template.yaml": "description: d\n"})
+    [found] = check(tree, "t0")
+    assert found.message == "templates extend each other more than 16 deep"
+    assert found.where.path == "templates/t15/template.yaml"
+    assert not check(tree, "t5")
+
+
 def test_a_mistake_of_a_parent_is_told_once() -> None:
     tree = shop({PARENT: WORKLOAD + "frob: 1\n"})
     assert len(check(tree, "backend")) == 1
