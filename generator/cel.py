@@ -27,6 +27,7 @@ _RESERVED: Final = frozenset(
 )
 _ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 _URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
+_SYNTAX = re.compile(r"Syntax error: (.*?)(?: expecting \{[^\n]*)?(?:\n|$)")
 _TIMES: Final = frozenset({"date", "date-time", "datetime", "duration"})
 
 
@@ -144,6 +145,19 @@ def _compiled(rule: str) -> cel.Expression | None:
         return environment.compile(rule)
     except Exception:  # noqa: BLE001 - the library raises its own errors as plain ones: the rule is not for it
         return None
+
+
+def syntax_error(rule: str) -> str:
+    """What keeps a text from being CEL at all; nothing where the library is not installed."""
+    environment = _environment()
+    if environment is None:
+        return ""
+    try:
+        environment.compile(rule)
+    except Exception as error:  # noqa: BLE001 - the library raises its own errors as plain ones
+        found = _SYNTAX.search(str(error))
+        return found[1] if found else ""
+    return ""
 
 
 @lru_cache(maxsize=1)

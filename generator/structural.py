@@ -194,3 +194,24 @@ def _repeated(items: list[Any], node: Node, path: Pointer) -> Iterator[SchemaErr
             words = ", ".join(f"{key}: {one}" for key, one in identity.items()) if kind == "map" else shown(item)
             yield SchemaError((*path, index), "duplicate-item", f"{words} is in the list already")
         seen.add(text)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text is a regular expression of the API server's: Go's, which takes no more than linear time."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=jsonschema_rs.RegexOptions())
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+def fits(value: Any, node: Node) -> bool:
+    """Whether a schema accepts a value, such as its own default; true if the schema itself is wrong."""
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.Draft202012Validator(_converted(node, strict=True), offline=True).is_valid(value)
+    except (jsonschema_rs.ValidationError, ValueError, AttributeError, TypeError):
+        return True

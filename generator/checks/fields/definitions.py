@@ -1,6 +1,6 @@
 """Rules about definitions of custom resources (k8s.io/apiextensions-apiserver `pkg/apis/apiextensions/validation`).
 
-What a schema may hold wherever it stands; whether the whole of it is structural is for the API server to say.
+What a schema may hold wherever it stands; whether the whole of it is structural, `generator.checks.definitions` says.
 """
 
 from __future__ import annotations

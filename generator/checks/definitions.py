@@ -1,0 +1,221 @@
+"""CustomResourceDefinitions whose schemas are not structural, which the API server refuses as a whole.
+
+Source: k8s.io/apiextensions-apiserver `pkg/apiserver/schema` (validation.go, complete.go) and
+`pkg/apis/apiextensions/validation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from generator.cel import syntax_error
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.crds import KIND
+from generator.finding import Severity
+from generator.repository import Pointer
+from generator.structural import fits, is_pattern
+from generator.workload import at, items, mapping
+
+Wrong = Iterator[tuple[Pointer, str]]
+
+_JUNCTORS: Final = ("allOf", "anyOf", "oneOf")
+_EXTENSION: Final = "x-kubernetes-"
+_INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
+# What a schema under `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it.
+_OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
+_SCALARS: Final = ("string", "integer", "number", "boolean")
+
+
+def _not_structural(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of(KIND):
+        for index, version in items(placed.value, "spec", "versions"):
+            root = at(version, ("schema", "openAPIV3Schema"))
+            if isinstance(root, Mapping):
+                above: Pointer = ("spec", "versions", index, "schema", "openAPIV3Schema")
+                yield from _told(placed, above, _of_root(root))
+
+
+def _told(placed: RenderedObject, above: Pointer, wrong: Wrong) -> Iterator[Problem]:
+    for pointer, message in wrong:
+        place = ".".join(map(str, pointer))
+        yield Problem(placed, (*above, *pointer), f"{placed.title}: {place + ': ' if place else ''}{message}")
+
+
+def _of_root(root: Mapping[str, Any]) -> Wrong:
+    if "additionalProperties" in root:
+        yield ("additionalProperties",), "it cannot be used at the root"
+    yield from _of_metadata(root)
+    yield from _of_node(root, ())
+
+
+def _of_metadata(root: Mapping[str, Any]) -> Wrong:
+    """Of what every object has, a schema may limit only the name."""
+    fields = mapping(root, "properties")
+    for name in ("kind", "apiVersion"):
+        if name in fields and at(fields, (name, "type")) != "string":
+            yield ("properties", name), "it has to be of the type string"
+    metadata = fields.get("metadata")
+    if not isinstance(metadata, Mapping):
+        return
+    others = set(mapping(metadata, "properties")) - {"name", "generateName"}
+    if metadata.get("type") != "object" or others or set(metadata) - {"type", "properties", "description", "default"}:
+        yield ("properties", "metadata"), "it may only limit name and generateName: the rest is known"
+
+
+def _of_node(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    """A schema that says what is there, and everything below it."""
+    yield from _of_type(node, path)
+    yield from _of_list(node, path)
+    yield from _of_values(node, path)
+    for key in (*_JUNCTORS, "not"):
+        for step, alternative in _alternatives(node, key):
+            yield from _of_alternative(alternative, node, (*path, *step), _may_have_types(node, step))
+    for step, inner in _inside(node):
+        yield from _of_node(inner, (*path, *step))
+
+
+def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    either, free = node.get(f"{_EXTENSION}int-or-string"), node.get(f"{_EXTENSION}preserve-unknown-fields")
+    embedded = node.get(f"{_EXTENSION}embedded-resource")
+    if embedded and node.get("type") != "object":
+        yield path, "an embedded resource has to be of the type object"
+    elif not (node.get("type") or either or free):
+        yield path, "every field and item needs a type (or x-kubernetes-int-or-string or -preserve-unknown-fields)"
+    if embedded and not free and not mapping(node, "properties"):
+        yield path, "an embedded resource needs properties, or x-kubernetes-preserve-unknown-fields"
+    if either and (free or embedded or node.get("type")):
+        yield path, "x-kubernetes-int-or-string allows neither a type nor the other extensions beside it"
+
+
+def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    kind = node.get(f"{_EXTENSION}list-type")
+    if kind is not None and node.get("type") != "array":
+        yield path, "x-kubernetes-list-type is for the type array"
+    if kind != "map":
+        if node.get(f"{_EXTENSION}list-map-keys"):
+            yield path, "x-kubernetes-list-map-keys is for the list type map"
+        return
+    if at(node, ("items", "type")) != "object":
+        yield path, "the items of a list of the type map have to be objects"
+        return
+    required = at(node, ("items", "required")) or ()
+    for key in node.get(f"{_EXTENSION}list-map-keys") or ():
+        field = at(node, ("items", "properties", key))
+        if not isinstance(field, Mapping):
+            yield path, f"the items have no property {key}, which x-kubernetes-list-map-keys names"
+        elif field.get("type") not in _SCALARS and not field.get(f"{_EXTENSION}int-or-string"):
+            yield path, f"{key} cannot be a key of the list: it is no scalar"
+        elif key not in required and "default" not in field:
+            yield path, f"{key} is a key of the list, so it has to be required or have a default"
+
+
+def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    pattern, default = node.get("pattern"), node.get("default")
+    if isinstance(pattern, str) and not is_pattern(pattern):
+        yield (*path, "pattern"), "it is no regular expression of Go's"
+    if default is not None and not fits(default, node):
+        yield (*path, "default"), "the schema refuses its own default"
+    for index, rule in items(node, f"{_EXTENSION}validations"):
+        if isinstance(rule.get("rule"), str) and (error := syntax_error(rule["rule"])):
+            yield (*path, f"{_EXTENSION}validations", index, "rule"), f"it is no CEL: {error}"
+
+
+def _alternatives(node: Mapping[str, Any], key: str) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    if key == "not":
+        if isinstance(node.get(key), Mapping):
+            yield (key,), node[key]
+    else:
+        yield from (((key, index), one) for index, one in items(node, key))
+
+
+def _may_have_types(node: Mapping[str, Any], step: Pointer) -> bool:
+    """Whether types are allowed in an alternative: only as integer or string, in `anyOf` or the first of `allOf`."""
+    if step[0] == "anyOf":
+        return bool(node.get("anyOf") == _INT_OR_STRING)
+    return step == ("allOf", 0) and at(node, ("allOf", 0, "anyOf")) == _INT_OR_STRING
+
+
+def _of_alternative(node: Mapping[str, Any], around: Mapping[str, Any] | None, path: Pointer, typed: bool) -> Wrong:
+    """A schema under a junctor: it limits values of what the schema `around` it says is there."""
+    for key in node:
+        extension = key.startswith(_EXTENSION) and not (key.endswith("validations") and "allOf" in path)
+        if (key in _OUTSIDE or extension) and node[key] not in (None, False, "") and not (typed and key == "type"):
+            yield (*path, key), "it belongs outside of allOf, anyOf, oneOf and not"
+    if "metadata" in mapping(node, "properties"):
+        yield (*path, "properties", "metadata"), "metadata cannot be limited here"
+    yield from _of_values({"pattern": node.get("pattern")}, path)
+    for step, inner in _inside(node):
+        outer = at(around, step)
+        if not isinstance(outer, Mapping):
+            yield (*path, *step), "the schema around it does not say what this is"
+        else:
+            yield from _of_alternative(inner, outer, (*path, *step), typed=False)
+    for key in (*_JUNCTORS, "not"):
+        for step, below in _alternatives(node, key):
+            yield from _of_alternative(below, around, (*path, *step), typed and key == "anyOf")
+
+
+def _inside(node: Mapping[str, Any]) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """The schemas of what a value holds."""
+    for name, inner in mapping(node, "properties").items():
+        if isinstance(inner, Mapping):
+            yield ("properties", name), inner
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), Mapping):
+            yield (key,), node[key]
+
+
+def _misnamed(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of(KIND):
+        group, plural = at(placed.value, ("spec", "group")), at(placed.value, ("spec", "names", "plural"))
+        if isinstance(group, str) and isinstance(plural, str) and placed.name != f"{plural}.{group}":
+            message = f"{placed.title} has to be named {plural}.{group}, after its plural and its group"
+            yield Problem(placed, ("metadata", "name"), message)
+
+
+_CRD: Final = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, properties: {size: {type: integer}}}
+"""
+FAMILY = Family(
+    "definitions",
+    "Definitions of custom resources",
+    "CustomResourceDefinitions that the API server refuses, and with them every object of their kinds.",
+    (
+        Check(
+            "structural-schema",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the API server takes only schemas that say of every field what it is, and once only",
+            "change the schema there; see structural schemas in the documentation of Kubernetes",
+            _not_structural,
+            _CRD,
+            _CRD.replace("size: {type: integer}", "size: {minimum: 1}"),
+        ),
+        Check(
+            "definition-name",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the name of a definition says where its objects are served",
+            "rename it, or correct the plural or the group",
+            _misnamed,
+            _CRD,
+            _CRD.replace("name: widgets.example.com", "name: widget.example.com"),
+        ),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Schemas that the API server takes for structural, and those that it does not."""
+
+import pytest
+
+from generator.checks.definitions import FAMILY
+from generator.k8syaml import dump, load_all
+from tests.generator.checks.rendered import scope
+
+CRD, _ = (FAMILY.checks[0].good, FAMILY.checks[0].bad)
+
+
+def wrong(spec, **root):
+    """What is wrong with a definition whose schema has these properties beside `spec`, as (path, message)."""
+    (value,) = load_all(CRD)
+    schema = {"type": "object", **root}
+    schema["properties"] = {**({"spec": spec} if spec else {}), **root.get("properties", {})}
+    value["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema
+    found = list(FAMILY.checks[0].run(scope(dump(value))))
+    return [(".".join(map(str, one.pointer[5:])), one.message.rpartition(": ")[2]) for one in found]
+
+
+KEYED = {"type": "object", "properties": {"name": {"type": "string"}, "ports": {"type": "object"}}}
+ALTERNATIVES = [{"required": ["a"]}, {"properties": {"a": {"maximum": 3}}}]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"type": "object", "properties": {"a": {"type": "integer"}}, "oneOf": ALTERNATIVES},
+        {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+        {
+            "x-kubernetes-int-or-string": True,
+            "allOf": [{"anyOf": [{"type": "integer"}, {"type": "string"}]}, {"pattern": "a"}],
+        },
+        {"x-kubernetes-preserve-unknown-fields": True},
+        {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},
+        {
+            "type": "array",
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+            "items": {**KEYED, "required": ["name"]},
+        },
+        {"type": "string", "default": "a", "pattern": "^[a-z]$"},
+        {"type": "object", "x-kubernetes-validations": [{"rule": "quantity(self.a).isGreaterThan(quantity('1'))"}]},
+    ],
+)
+def test_structural_schemas_are_fine(spec):
+    assert wrong(spec) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({"minimum": 1}, ""),
+        ({"type": "object", "properties": {"a": {"description": "x"}}}, "properties.a"),
+        ({"type": "array", "items": {}}, "items"),
+        ({"type": "object", "oneOf": [{"properties": {"b": {"maximum": 1}}}]}, "oneOf.0.properties.b"),
+        ({"type": "string", "anyOf": [{"type": "string"}]}, "anyOf.0.type"),
+        ({"type": "string", "not": {"nullable": True}}, "not.nullable"),
+        ({"type": "string", "allOf": [{"x-kubernetes-int-or-string": True}]}, "allOf.0.x-kubernetes-int-or-string"),
+        ({"type": "string", "x-kubernetes-int-or-string": True}, ""),
+        ({"type": "object", "x-kubernetes-embedded-resource": True}, ""),
+        ({"type": "string", "x-kubernetes-list-type": "set"}, ""),
+        ({"type": "array", "items": KEYED, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["x"]}, ""),
+        (
+            {"type": "array", "items": KEYED, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+            "",
+        ),
+        (
+            {"type": "array", "items": KEYED, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["ports"]},
+            "",
+        ),
+        ({"type": "string", "pattern": "a(?=b)"}, "pattern"),
+        ({"type": "string", "default": 1}, "default"),
+        ({"type": "object", "x-kubernetes-validations": [{"rule": "1 +"}]}, "x-kubernetes-validations.0.rule"),
+    ],
+)
+def test_others_are_refused_at_their_place(spec, path):
+    assert [place for place, _ in wrong(spec)] == [f"properties.spec.{path}".rstrip(".")]
+
+
+def test_the_root_knows_of_metadata_only_the_name():
+    assert wrong(None, properties={"metadata": {"type": "object", "properties": {"name": {"type": "string"}}}}) == []
+    assert [place for place, _ in wrong(None, properties={"metadata": {"type": "object", "required": ["labels"]}})] == [
+        "properties.metadata"
+    ]
+    assert [place for place, _ in wrong(None, properties={"kind": {"type": "object"}})] == ["properties.kind"]
+    assert [place for place, _ in wrong(None, additionalProperties={"type": "string"})] == ["additionalProperties"]
