@@ -24,7 +24,7 @@ demo: $(VENV)/.towpath-run
 	@$(BIN)/towpath demo
 
 test: $(VENV)/.towpath-dev
-	@$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.towpath-dev
 	$(BIN)/ruff check .

@@ -190,6 +190,8 @@ class Bare(Git):
         Only paths that `theirs` changed differ from `ours` then: git may take similar manifests of two services for
         one file that was moved, and would put a change to the one into the other.
         """
+        if commit_id(ours) in self.parents(commit_id(theirs)):
+            return self.tree_of(theirs)
         tree = self._merge(commit_id(ours), commit_id(theirs))
         brought = {change.path for change in self.changes(self.run("merge-base", ours, theirs), theirs)}
         strays = [change.path for change in self.changes(ours, tree) if change.path not in brought]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.bare import (
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 LEDGER = "refs/heads/towpath/ledger"
-_OWN = "refs/heads/towpath/*"
+_OWN_REFS = "refs/heads/towpath"
 
 # How git says that a ref was not where the lease expects it, on our side or on the remote's.
 _RACES = (
@@ -82,7 +82,9 @@ class Clone(Bare):
         self.remote = remote
         self.base = base
         self.made = 0
-        self._fetched: tuple[int, dict[str, str]] | None = None
+        # Where the refs of a remote on this machine stood ahead of the last fetch, and what is here since.
+        self._fetched: dict[str, str] | None = None
+        self._found: dict[str, str] | None = None
         self._base_ref = valid_ref(f"refs/heads/{base}")
         self._seen_ref = f"refs/towpath/seen/{base}"
         self._git.update_environment(**configuration({**CONFIGURATION, "remote.towpath.url": _url(remote)}))
@@ -114,6 +116,11 @@ class Clone(Bare):
                 self._fetch(lock)
             return self._see(lock)
 
+    def own(self) -> dict[str, str]:
+        """ref → commit of the bot's branches and the ledger, as the last fetch found them and our pushes left them."""
+        found = self.refs(_OWN_REFS) if self._found is None else self._found
+        return {ref: commit for ref, commit in found.items() if ref.startswith(f"{_OWN_REFS}/")}
+
     def push(self, updates: Sequence[RefUpdate]) -> None:
         """Move refs of the remote together, or none of them, each only from where it is expected.
 
@@ -127,11 +134,14 @@ class Clone(Bare):
         status, out, err = self._attempt(*command, env=_WITH_SETTINGS)
         if status != 0:
             raise _push_failure(out, redact(err))
+        # What we have pushed need not be fetched.
+        own = {u.ref: u.new for u in updates if u.ref.startswith(f"{_OWN_REFS}/")}
+        self._fetched, self._found = _moved(self._fetched, own), _moved(self._found, own)
 
     def fetch_own(self) -> None:
         """Bring only the bot's own branches here, the ledger among them."""
         with self.locked() as lock:
-            self._fetch(lock, _OWN)
+            self._fetch(lock, f"{_OWN_REFS}/*")
 
     def remote_branches(self, start: str) -> dict[str, str]:
         """branch → commit of the remote's branches whose name starts like this, as they are now."""
@@ -148,31 +158,36 @@ class Clone(Bare):
         there = self._there() if not refs else None
         if there is not None and there == self._fetched:
             return  # nothing has moved since
-        self._fetched = None
+        self._fetched = self._found = None
         self.remove_stale_locks()
         options = ("--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-        wanted = (f"+{ref}:{ref}" for ref in refs or (self._base_ref, _OWN, "refs/pull/*/head"))
+        wanted = (f"+{ref}:{ref}" for ref in refs or (self._base_ref, f"{_OWN_REFS}/*", "refs/pull/*/head"))
         try:
             self.run("fetch", *options, "--", "towpath", *wanted, pass_fds=self._inherited(lock), env=_WITH_SETTINGS)
         except GitError as failed:
             raise GitError("fetch", redact(failed.stderr)) from None
         self._fetched = there
 
-    def _there(self) -> tuple[int, dict[str, str]] | None:
-        """Where the remote's refs are, read ahead of a fetch; None where only a fetch can tell, as on a server."""
+    def _there(self) -> dict[str, str] | None:
+        """Where the remote's refs are, read ahead of a fetch; None where only a fetch can tell, as on a server.
+
+        The head of a pull request is left out where a branch of the bot stands at it: there is nothing to bring here.
+        """
         if not Path(self.remote).is_absolute():
             return None
         try:
-            return self.made, Bare(Path(self.remote)).refs(self._base_ref, "refs/heads/towpath", "refs/pull")
+            refs = Bare(Path(self.remote)).refs(self._base_ref, _OWN_REFS, "refs/pull")
         except (GitError, OSError):
             return None
+        branches = {commit for ref, commit in refs.items() if not ref.startswith("refs/pull/")}
+        return {ref: at for ref, at in refs.items() if not ref.startswith("refs/pull/") or at not in branches}
 
     def _inherited(self, lock: int) -> tuple[int, ...]:
         """The lock for git to inherit; not where it may leave a credential daemon behind, which would keep it."""
         return () if re.match(r"(?!file:)[a-z+]+://|[^/]+:", self.remote) else (lock,)
 
     def _see(self, lock: int) -> str:
-        found = self.refs(self._base_ref, self._seen_ref)
+        found = self._found = self._found or self.refs(self._base_ref, self._seen_ref, _OWN_REFS)
         new, seen = found.get(self._base_ref), found.get(self._seen_ref)
         if new is None:
             raise InputError(f"{redact(self.remote)} has no branch {self.base!r}", next="push the branch first")
@@ -180,6 +195,7 @@ class Clone(Bare):
             raise BaseRewritten(seen, new, self.folder)
         if new != seen:
             self.update_refs([RefUpdate(self._seen_ref, new, seen)], lock)
+        self._found = {**found, self._seen_ref: new}
         return new
 
     def _is_sound(self) -> bool:
@@ -204,6 +220,7 @@ class Clone(Bare):
 
     def _create(self) -> None:
         self.close()
+        self._fetched = self._found = None
         for entry in self.folder.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
@@ -211,6 +228,11 @@ class Clone(Bare):
                 entry.unlink()
         self.run("init", "--quiet", "--bare", "--template=")
         self.made += 1
+
+
+def _moved(refs: Mapping[str, str] | None, to: Mapping[str, str | None]) -> dict[str, str] | None:
+    """Refs, where they are known, after some of them moved; None stands for one that is gone."""
+    return None if refs is None else {ref: at for ref, at in {**refs, **to}.items() if at}
 
 
 def remote_url(checkout: Path, name: str = "origin") -> str:

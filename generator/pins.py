@@ -13,7 +13,7 @@ from generator.load import load_spec
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolve import Pinned
-from generator.templates import FOLDER, Template, load_template, no_template
+from generator.templates import Template, load_template, no_template
 from generator.tree import Tree
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ class Pins:
         self._head = head
         self._pinned: dict[str, _Content] = {}
         self._newest: _Content | None = None
-        # Most commits have the templates of the one before: what is made of them is made once.
-        self._templates: dict[str | None, dict[str, Template]] = {}
 
     @cached_property
     def _base(self) -> frozenset[str]:
@@ -64,7 +62,7 @@ class Pins:
 
     def _current(self, tree: Tree) -> _Content:
         if self._newest is None or self._newest.tree is not tree:
-            self._newest = _Content(tree, "", {})
+            self._newest = _Content(tree, "")
         return self._newest
 
     def _content(self, revision: str, overlay: Overlay | None) -> _Content:
@@ -72,8 +70,7 @@ class Pins:
             if self._git is None or revision not in self._base:
                 raise self._refused(revision, overlay.source.at(("release", "revision")) if overlay else None)
             tree = self._git.tree(revision)
-            templates = self._templates.setdefault(tree.folder_id(FOLDER), {})
-            self._pinned[revision] = _Content(tree, f" (as of {revision[:12]})", templates)
+            self._pinned[revision] = _Content(tree, f" (as of {revision[:12]})")
         return self._pinned[revision]
 
     def _refused(self, revision: str, where: Location | None) -> InputError:
@@ -101,10 +98,10 @@ class Pins:
 class _Content:
     """Templates and service specs of one tree, each read once; `when` is added to what is wrong with them."""
 
-    def __init__(self, tree: Tree, when: str, templates: dict[str, Template]) -> None:
+    def __init__(self, tree: Tree, when: str) -> None:
         self.tree = tree
         self._when = when
-        self._templates = templates
+        self._templates: dict[str, Template] = {}
         self._specs: dict[str, ServiceSpec] = {}
 
     def template(self, spec: ServiceSpec) -> Template:

@@ -105,11 +105,32 @@ def no_template(source: Source) -> Template:
 
 
 def load_template(tree: Tree, name: str) -> Template:
-    """A template with all that it extends. Raises `InvalidInput` with everything that is wrong about it."""
+    """A template with all that it extends. Raises `InvalidInput` with everything that is wrong about it.
+
+    Trees whose templates are the same, as those of most commits are, give the same object.
+    """
+    return _template(_content(tree), name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The templates of a tree, told apart by what is in them: the id of their folder, or path and id of each file."""
+
+    tree: Tree = field(compare=False)
+    content: str | tuple[tuple[str, str | None], ...]
+
+
+def _content(tree: Tree) -> _Content:
+    return _Content(tree, tree.folder_id(FOLDER) or tuple((path, tree.blob_id(path)) for path in tree.files(FOLDER)))
+
+
+@lru_cache(maxsize=256)
+def _template(templates: _Content, name: str) -> Template:
+    tree, unresolved = templates.tree, list[Finding]()
     sources = dict(_chain(tree, name))
     declared = _merged(sources, "values")
     files, missing = _files(tree, sources)
-    schema, unresolved = _schema(_Definitions(tree, _definitions(tree)), name)
+    schema = bundle(name, declared, lambda other: _values_of(tree, other), unresolved)
     if missing or unresolved:
         raise InvalidInput([*missing, *unresolved])
     written = _merged(sources, "gates").items()
@@ -123,30 +144,8 @@ def load_template(tree: Tree, name: str) -> Template:
         source=sources[name],
         sources=sources,
         schema=schema,
-        paths=paths(tree, name),
+        paths=_paths(templates, name),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Definitions:
-    """The template.yaml of all templates of a tree, told apart by what they say."""
-
-    tree: Tree = field(compare=False)
-    content: tuple[tuple[str, str | None], ...]
-
-
-@lru_cache(maxsize=512)
-def _schema(definitions: _Definitions, name: str) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
-    """The schema of all values of a template, and what is wrong with its references."""
-    tree, unresolved = definitions.tree, list[Finding]()
-    declared = _merged(dict(_chain(tree, name)), "values")
-    schema = bundle(name, declared, lambda other: _values_of(tree, other), unresolved)
-    return schema, tuple(unresolved)
-
-
-def _definitions(tree: Tree) -> tuple[tuple[str, str | None], ...]:
-    paths = (path for path in tree.files(FOLDER) if path.endswith(f"/{_DEFINITION}"))
-    return tuple((path, tree.blob_id(path)) for path in paths)
 
 
 def check(tree: Tree, name: str) -> list[Finding]:
@@ -177,6 +176,12 @@ def paths(tree: Tree, name: str) -> Mapping[str, str]:
     A template.yaml counts as the canonical JSON of what it says, less its gates: neither comments, formatting
     nor gates change what is rendered.
     """
+    return _paths(_content(tree), name)
+
+
+@lru_cache(maxsize=256)
+def _paths(templates: _Content, name: str) -> Mapping[str, str]:
+    tree = templates.tree
     folders = [*(f"{FOLDER}/{one}" for one, _ in _chain(tree, name)), LIBRARY]
     found = sorted(path for folder in folders for path in tree.files(folder))
     return {path: _content_id(tree, path) for path in found}

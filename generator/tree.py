@@ -51,6 +51,9 @@ class Tree(Protocol):
     def blob_id(self, path: str) -> str | None:
         """The id that git gives the content of a file, or None where there is none."""
 
+    def folder_id(self, path: str) -> str | None:
+        """The id that git gives a folder with all its content; None where there is none, and where it is not known."""
+
 
 NOTHING: Final = Entries(frozenset(), frozenset())
 
@@ -153,6 +156,9 @@ class DiskTree:
         content = self.read(path)
         return None if content is None else blob_id(content)
 
+    def folder_id(self, path: str) -> str | None:
+        return None
+
 
 def _walk(folder: str, path: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
@@ -198,3 +204,7 @@ class EditedTree:
             return self.below.blob_id(path)
         content = self.edits[path]
         return None if content is None else blob_id(content)
+
+    def folder_id(self, path: str) -> str | None:
+        changed = any(f"{edited}/".startswith(f"{path}/") for edited in self.edits)
+        return None if changed else self.below.folder_id(path)

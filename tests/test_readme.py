@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+# They look at one demo, so one worker plays it.
+pytestmark = pytest.mark.xdist_group("readme")
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 

@@ -56,7 +56,7 @@ class Observer:
         base = self._read_base(head)
         repository = base.repository
         history = self._history.read(head)
-        own = self._clone.refs("refs/heads/towpath")
+        own = self._clone.own()
         branches = {ref.removeprefix("refs/heads/"): commit for ref, commit in own.items() if ref != LEDGER}
         records = self._records = ledger.read(self._clone, own.get(LEDGER), self._records)
         pulls = tuple(self._forge.pulls())

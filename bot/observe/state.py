@@ -60,6 +60,10 @@ class State:
         """The id of a file's content, or None."""
         return self.paths.get(path)
 
+    def folder_id(self, path: str) -> str | None:
+        """Not known: only files are followed."""
+        return None
+
 
 def apply(paths: dict[str, str], changes: Iterable[Change]) -> None:
     """Bring `paths` from one commit to the next."""

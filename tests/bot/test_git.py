@@ -287,6 +287,34 @@ def test_fetch_brings_the_base_the_bots_branches_and_pull_request_heads(origin, 
     assert "refs/heads/towpath/promote/test/web/a-b" not in clone.refs()
 
 
+def test_only_what_others_push_is_fetched(origin, clone, monkeypatch):
+    branch, started = "towpath/promote/test/web/a-b", []
+    head = clone.fetch()
+    ours = clone.commit(head, {"x": b"1"}, "m")
+    clone.push([RefUpdate(f"refs/heads/{branch}", ours, None)])
+    with origin.locked() as lock:
+        origin.update_refs([RefUpdate("refs/pull/7/head", ours, None)], lock)
+    run = Bare.run
+
+    def counted(git, *words, **options):
+        started.append(words[0])
+        return run(git, *words, **options)
+
+    monkeypatch.setattr(Bare, "run", counted)
+    assert clone.fetch() == head
+    assert clone.own() == {f"refs/heads/{branch}": ours}
+    assert started == ["for-each-ref"]
+    theirs = origin.push(branch, {"x": b"2"})
+    assert clone.fetch() == head
+    assert clone.own() == {f"refs/heads/{branch}": theirs}
+    assert clone.tree(theirs).read("x") == b"2"
+    clone.push([RefUpdate(f"refs/heads/{branch}", None, theirs)])
+    assert clone.own() == {}
+    new = clone.commit(head, {"x": b"3"}, "m")
+    clone.push([RefUpdate("refs/heads/main", new, head)])
+    assert clone.fetch() == new
+
+
 def test_a_rewritten_base_is_told_every_time_and_not_taken_over(origin, clone):
     origin.push("main", {"x": b"1"})
     seen = clone.fetch()

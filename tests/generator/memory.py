@@ -84,6 +84,9 @@ class Empty:
     def blob_id(self, path: str) -> str | None:
         return None
 
+    def folder_id(self, path: str) -> str | None:
+        return None
+
 
 def shop(changes: Mapping[str, str | bytes | None] | None = None) -> EditedTree:
     """The repository above with some files changed, added, or (None) taken away."""

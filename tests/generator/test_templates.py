@@ -73,6 +73,14 @@ def test_the_nearest_file_of_a_name_is_taken() -> None:
     assert load_template(tree, "workload").files[0].owner_template == "workload"
 
 
+def test_trees_with_the_same_templates_share_them() -> None:
+    template = load_template(shop(), "backend")
+    assert load_template(shop({"environments/base/services/cart.yaml": "template: backend\n"}), "backend") is template
+    edited = load_template(shop({"templates/_lib/more.j2": "more"}), "backend")
+    assert edited is not template
+    assert edited.paths != template.paths
+
+
 def test_declarations_know_their_lines() -> None:
     template = load_template(shop(), "backend")
     assert template.default_location(("ports", "grpc")) == Location(DEFINITION, 5, 81, BACKEND.splitlines()[4])

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from bot.bare import Bare
 from bot.forge.interface import PullState
 from bot.hold import Reason
 from bot.simulate.behaviour import Behaviour
@@ -14,6 +15,20 @@ from tests.scenarios.shop import BOT, ENVIRONMENTS, STEP, Shop
 
 class Killed(BaseException):
     """The process has ended, with nothing tidied up."""
+
+
+def test_a_pass_with_nothing_new_starts_git_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.rest()
+    started = []
+    run = Bare.run
+
+    def counted(git: Bare, *words: str, **options: object) -> str:
+        started.append(words[0])
+        return run(git, *words, **options)
+
+    monkeypatch.setattr(Bare, "run", counted)
+    assert not shop.look().outcomes
+    assert started == ["for-each-ref", "for-each-ref"]  # where the remote's refs are, and the forge's pull requests
 
 
 def test_a_bot_that_is_killed_ahead_of_every_kind_of_effect_does_nothing_twice(shop: Shop) -> None:
