@@ -27,10 +27,9 @@ from bot.hold import Hold
 from bot.ledger import append
 from bot.outcome import Outcome, Result
 from bot.prepare import Preparer
-from bot.promotion import Promotion
+from bot.promotion import Promotion, owned_paths, owners
 from bot.record import Ledger
 from generator.errors import TowpathError
-from generator.repository import rendered_path
 
 
 class Overtaken(Exception):
@@ -110,7 +109,7 @@ class Applier:
         now = self.preparer.prepare(decided.promotion, base)
         if now.inputs != decided.inputs:
             raise Overtaken(f"the inputs of #{action.number} changed")
-        if now.error or now.missing or (now.blocking and decided.blocking != now.blocking):
+        if now.head is None or (now.blocking and decided.blocking != now.blocking):
             raise Overtaken(f"#{action.number} no longer validates on {base[:12]}")
         return self.forge.merge(action.number, action.head, action.message)
 
@@ -151,8 +150,8 @@ def _rests_on(promotion: Promotion, path: str) -> bool:
     """
     return (
         path == "towpath.yaml"
-        or path.endswith(("/environment.yaml", f"/services/{promotion.service}.yaml"))
-        or path.startswith(f"{rendered_path(promotion.environment, promotion.service)}/")
+        or path.endswith(("/environment.yaml", *(f"/services/{service}.yaml" for service in promotion.services)))
+        or any(owners(path) & set(owned_paths(promotion.environment, service)) for service in promotion.services)
     )
 
 

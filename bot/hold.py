@@ -21,6 +21,7 @@ class Reason(Enum):
     DECLINED = "declined"                        # R3
     BUSY = "busy"                                # P4
     SOAKING = "soaking"                          # P5
+    TOGETHER = "together"                        # P6: several configurations go in one pull request
     NO_EFFECT = "no-effect"                      # P6
     UNPINNED_IMAGE = "unpinned-image"            # P8
     MISSING_VALUE = "missing-value"              # P9

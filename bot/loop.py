@@ -62,7 +62,9 @@ class Bot:
         """Observe and decide, without any effect outside the bot's own clone."""
         now = self._now()
         snapshot = self._observer.observe(now)
-        snapshot = self._observer.prepare(snapshot, decide.proposals(snapshot, now))
+        snapshot = self._observer.render(snapshot, decide.moves(snapshot, now))
+        while asked := decide.proposals(snapshot, now):
+            snapshot = self._observer.prepare(snapshot, asked)
         return Plan(snapshot, decide.decide(snapshot, now), now)
 
     def run_pass(self) -> Pass:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.branch import Move, parse_branch
 from bot.edit import set_release
 from bot.git import Clone
 from bot.messages.commit import commit_message
-from bot.promotion import Kind, MissingValue, Prepared, Promotion
+from bot.messages.words import summary
+from bot.promotion import Kind, MissingValue, Move, Prepared, Promotion, Rendered
 from generator.build import Build, Builder, inputs
 from generator.diff import Placed, compare
 from generator.errors import InputError, TowpathError
@@ -38,6 +39,7 @@ class Base:
         self.pins = Pins(clone, commit)
         self._manifests = manifests
         self._known: dict[str, tuple[tuple[Build, ...], frozenset[tuple[str, str, str]]]] = {}
+        self.moved: dict[tuple[Kind, str, Move], Result | Rendered] = {}
 
     @cached_property
     def repository(self) -> Repository:
@@ -66,15 +68,28 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A base with another text of one overlay, and what is rendered from that."""
+    """A base with other texts of some overlays of one environment, and what is rendered from those."""
 
     edits: Mapping[str, bytes | None]
-    repository: Repository
-    build: Build
+    overlays: Mapping[Place, Overlay]
+    builds: tuple[Build, ...]
+
+    @property
+    def inputs(self) -> str:
+        """The hash of everything that was rendered from (R5)."""
+        if len(self.builds) == 1:
+            return self.builds[0].inputs
+        lines = "\n".join(f"{build.service} {build.inputs}" for build in self.builds)
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    @property
+    def releases(self) -> Mapping[str, str]:
+        """The first twelve digits of the release of each service."""
+        return {build.service: build.release.to12 for build in self.builds if build.release}
 
 
 class Preparer:
-    """Prepares promotions; what was prepared once on a commit is not prepared again."""
+    """Renders and prepares promotions; what was prepared once on a commit is not prepared again."""
 
     def __init__(self, clone: Clone) -> None:
         self._clone = clone
@@ -83,6 +98,12 @@ class Preparer:
         self._prepared: dict[tuple[Promotion, str, int], Prepared] = {}
         self._heads: dict[str, Prepared] = {}
 
+    def render(self, promotion: Promotion, parent: str) -> Rendered:
+        """What a promotion of one service leads to on `parent`, without validating it."""
+        (move,) = promotion.moves
+        result = self._moved(self._base(parent), promotion, move)
+        return result if isinstance(result, Rendered) else Rendered(no_effect=_is_without_effect(result))
+
     def prepare(self, promotion: Promotion, parent: str) -> Prepared:
         """The promotion rendered and validated on `parent`; whatever is wrong with it is in the result."""
         key = (promotion, parent, self._clone.made)
@@ -90,6 +111,10 @@ class Preparer:
             made = self._prepared[key] = self._prepare(promotion, parent)
             self._heads |= {made.head: made} if made.head else {}
         return self._prepared[key]
+
+    def made(self, head: str) -> Prepared | None:
+        """What this very commit was made of, if we made it."""
+        return self._heads.get(head)
 
     def is_fresh(self, commit: str, environment: str, service: str) -> bool:
         """Whether the rendered files of a service belong to their inputs at a commit, told without rendering (R7).
@@ -103,34 +128,34 @@ class Preparer:
             return True
         return not stale(base.tree, rendered_path(environment, service), hashed)
 
-    def inputs_if_ours(self, head: str, parent: str, move: Move) -> str | None:
-        """R2: the inputs hash of a head whose tree is what we render for its release on its parent, else None.
+    def reproduce(self, head: str, parent: str, places: Iterable[Place]) -> Result | None:
+        """R2: what the overlays of a head render on its parent, if that is the head's tree and only releases differ.
 
         The head may be anybody's: whatever is wrong with it makes it somebody else's, and nothing worse.
         """
-        if made := self._heads.get(head):  # we made this very commit
-            return made.inputs if (made.parent, parse_branch(made.promotion.branch)) == (parent, move) else None
         try:
-            result = self._result_of(head, self._base(parent), move)
+            result = self._results_of(head, self._base(parent), sorted(places))
             if result is None:
                 return None
             expected = self._clone.tree_of(self._clone.commit(parent, result.edits, "Compare"))
         except (TowpathError, UnicodeDecodeError):
             return None
-        return result.build.inputs if expected == self._clone.tree_of(head) else None
+        return result if expected == self._clone.tree_of(head) else None
 
-    def _result_of(self, head: str, base: Base, move: Move) -> Result | None:
-        """What the overlay of a head renders, if it differs from the base in nothing but the move's release (P7)."""
-        place = (move.environment, move.service)
-        path = overlay_path(*place)
-        before, overlay = base.tree.read(path), self._clone.tree(head).read(path)
-        if before is None or overlay is None:
-            return None
-        result = self._result(base, *place, overlay)
-        written, release = result.repository.overlays[place].release, result.build.release
-        if written is None or release is None or release.to12 != move.to12:
-            return None
-        return result if set_release(before.decode(), written) == overlay.decode() else None
+    def _results_of(self, head: str, base: Base, places: Sequence[Place]) -> Result | None:
+        """What the overlays of a head render, if they differ from the base in nothing but releases (P7)."""
+        there, results = self._clone.tree(head), []
+        for place in places:
+            path = overlay_path(*place)
+            before, overlay = base.tree.read(path), there.read(path)
+            if before is None or overlay is None:
+                return None
+            result = _result(base, *place, overlay)
+            written = result.overlays[place].release
+            if written is None or set_release(before.decode(), written) != overlay.decode():
+                return None
+            results.append(result)
+        return _joined(results) if results else None
 
     def _base(self, commit: str) -> Base:
         if commit not in self._bases:
@@ -139,67 +164,90 @@ class Preparer:
             self._bases[commit] = Base(self._clone, commit, self._manifests)
         return self._bases[commit]
 
-    def _prepare(self, promotion: Promotion, parent: str) -> Prepared:
-        empty = Prepared(promotion, parent, head=None, tree=None, inputs="")
-        base, place = self._base(parent), (promotion.environment, promotion.service)
-        try:
-            result = self._result(base, *place, self._overlay(base, promotion))
-        except MissingValueError as error:
-            return replace(
-                empty, missing=MissingValue(error.key, error.where or base.repository.overlays[place].source.at())
-            )
-        except TowpathError as error:
-            return replace(empty, error=str(error))
-        return self._finish(empty, base, result)
+    def _moved(self, base: Base, promotion: Promotion, move: Move) -> Result | Rendered:
+        """What one move makes of the base; whatever is wrong with it otherwise."""
+        key = (promotion.kind, promotion.environment, move)
+        if key not in base.moved:
+            base.moved[key] = _move(base, promotion, move)
+        return base.moved[key]
 
-    def _finish(self, empty: Prepared, base: Base, result: Result) -> Prepared:
-        promotion, build = empty.promotion, result.build
+    def _prepare(self, promotion: Promotion, parent: str) -> Prepared:
+        base, results = self._base(parent), list[Result]()
+        for move in promotion.moves:
+            result = self._moved(base, promotion, move)
+            if isinstance(result, Rendered):
+                return Prepared(promotion, parent, head=None, inputs="")
+            results.append(result)
+        return self._validated(promotion, base, _joined(results))
+
+    def _validated(self, promotion: Promotion, base: Base, result: Result) -> Prepared:
+        """R4: the whole environment, with the findings that the base does not have."""
         builds, known = base.environment(promotion.environment)
-        before = next((one for one in builds if one.service == promotion.service), None)
-        others = tuple(one for one in builds if one.service != promotion.service)
-        found = _findings(result.repository, (*others, build))
-        head = self._clone.commit(base.commit, result.edits, commit_message(promotion))
-        return replace(
-            empty,
-            head=head,
-            tree=self._clone.tree_of(head),
-            inputs=build.inputs,
+        others = tuple(one for one in builds if one.service not in promotion.services)
+        repository = replace(base.repository, overlays={**base.repository.overlays, **result.overlays})
+        found = _findings(repository, (*others, *result.builds))
+        before = (one for one in builds if one.service in promotion.services)
+        return Prepared(
+            promotion,
+            base.commit,
+            head=self._clone.commit(base.commit, result.edits, commit_message(promotion)),
+            inputs=result.inputs,
             blocking=tuple(finding for finding in found if finding.identity not in known),
-            no_effect=all(path.endswith(f"/{NAME}") or path == overlay_path(*_of(build)) for path in result.edits),
-            summary=_summary(before, build),
+            summary=summary(compare(_placed(before), _placed(result.builds))),
         )
 
-    def _overlay(self, base: Base, promotion: Promotion) -> bytes:
-        """The overlay as the promotion writes it: only `release:` differs (P7)."""
-        path = overlay_path(promotion.environment, promotion.service)
-        text = base.tree.read(path)
-        if text is None:
-            raise InputError(f"{promotion.service} is not in {promotion.environment} any more")
-        return text if promotion.kind is Kind.REPAIR else set_release(text.decode(), promotion.release, path).encode()
 
-    def _result(self, base: Base, environment: str, service: str, overlay: bytes) -> Result:
-        """What a base becomes with this overlay. Raises `TowpathError` where it cannot be rendered."""
-        path = overlay_path(environment, service)
-        tree = EditedTree(base.tree, {path: overlay})
-        place = (environment, service)
-        overlays = {**base.repository.overlays, place: load_overlay(tree, environment, service)}
-        repository = replace(base.repository, overlays=overlays)
-        builder = base.builder(tree, repository)
-        builder.resolve(overlays[place])
-        build = builder.build(environment, service)
-        if build.failed:
-            first = errors(build.findings)[0]
-            raise InputError(first.message, where=first.where, next=first.fix)
-        base.remember([build])
-        return Result(_edits(base.tree, build, path, overlay), repository, build)
+def _move(base: Base, promotion: Promotion, move: Move) -> Result | Rendered:
+    place = (promotion.environment, move.service)
+    try:
+        return _result(base, *place, _overlay(base, promotion, move))
+    except MissingValueError as error:
+        where = error.where or base.repository.overlays[place].source.at()
+        return Rendered(missing=MissingValue(error.key, where))
+    except TowpathError as error:
+        return Rendered(error=str(error))
+
+
+def _overlay(base: Base, promotion: Promotion, move: Move) -> bytes:
+    """The overlay as the promotion writes it: only `release:` differs (P7)."""
+    path = overlay_path(promotion.environment, move.service)
+    text = base.tree.read(path)
+    if text is None:
+        raise InputError(f"{move.service} is not in {promotion.environment} any more")
+    return text if promotion.kind is Kind.REPAIR else set_release(text.decode(), move.release, path).encode()
+
+
+def _result(base: Base, environment: str, service: str, overlay: bytes) -> Result:
+    """What a base becomes with this overlay. Raises `TowpathError` where it cannot be rendered."""
+    path = overlay_path(environment, service)
+    tree = EditedTree(base.tree, {path: overlay})
+    place = (environment, service)
+    changed = {place: load_overlay(tree, environment, service)}
+    builder = base.builder(tree, replace(base.repository, overlays={**base.repository.overlays, **changed}))
+    builder.resolve(changed[place])
+    build = builder.build(environment, service)
+    if build.failed:
+        first = errors(build.findings)[0]
+        raise InputError(first.message, where=first.where, next=first.fix)
+    base.remember([build])
+    return Result(_edits(base.tree, build, path, overlay), changed, (build,))
+
+
+def _joined(results: Sequence[Result]) -> Result:
+    """Several results on the same base: a service reads nothing of another, so each stays what it is alone."""
+    edits = {path: content for one in results for path, content in one.edits.items()}
+    overlays = {place: overlay for one in results for place, overlay in one.overlays.items()}
+    return Result(edits, overlays, tuple(build for one in results for build in one.builds))
+
+
+def _is_without_effect(result: Result) -> bool:
+    """P6: nothing but overlays and lists of owned files differ."""
+    written = {overlay_path(*place) for place in result.overlays}
+    return all(path.endswith(f"/{NAME}") or path in written for path in result.edits)
 
 
 def _key(overlay: Overlay, hashed: str) -> tuple[str, str, str]:
     return (overlay.environment, overlay.service, hashed)
-
-
-def _of(build: Build) -> Place:
-    return (build.environment, build.service)
 
 
 def _edits(tree: Tree, build: Build, path: str, overlay: bytes) -> dict[str, bytes | None]:
@@ -215,12 +263,7 @@ def _findings(repository: Repository, builds: tuple[Build, ...]) -> list[Finding
     return errors([*found, *validate(repository, builds)])
 
 
-def _summary(before: Build | None, after: Build) -> tuple[str, ...]:
-    old = _placed(before) if before else ()
-    return tuple(dict.fromkeys(change.text for change in compare(old, _placed(after))))
-
-
-def _placed(build: Build) -> tuple[Placed, ...]:
-    return tuple(
-        Placed(build.environment, build.service, value) for manifest in build.manifests for value in manifest.objects
-    )
+def _placed(builds: Iterable[Build]) -> Iterable[Placed]:
+    for build in builds:
+        for manifest in build.manifests:
+            yield from (Placed(build.environment, build.service, value) for value in manifest.objects)

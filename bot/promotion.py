@@ -1,33 +1,26 @@
-"""A promotion: one release of one service going into one environment, forward or back."""
+"""A promotion: what one pull request brings into an environment, forward or back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from bot.branch import Identity, Kind, branch_of
 from generator.errors import Location
 from generator.finding import Finding
 from generator.release import Release, ReleaseId
+from generator.repository import overlay_path, rendered_path
 
-
-class Kind(Enum):
-    """Forward (PROMOTE), back (ROLLBACK, Q4), or only rendering anew what is stale (REPAIR, R7)."""
-
-    PROMOTE = "promote"
-    ROLLBACK = "rollback"
-    REPAIR = "repair"
+__all__ = ["Kind", "MissingValue", "Move", "Prepared", "Promotion", "Rendered", "owned_paths", "owners"]
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """What should be in an environment, and over what.
+class Move:
+    """What should be in an environment of one service, and over what.
 
     `over` is the commit of the environment's current arrival, None where there is none; `release` is what the
     overlay will say (image as written, and pin); `reverts` the commit that a rollback takes back.
     """
 
-    kind: Kind
-    environment: str
     service: str
     target: ReleaseId
     release: Release
@@ -36,10 +29,36 @@ class Promotion:
     reverts: str | None = None
 
     @property
+    def same_images(self) -> bool:
+        """Whether it brings another configuration of the images that are there."""
+        return self.previous is not None and self.previous.images == self.target.images
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """The moves that go into an environment together: one, or several of the same kind, by service."""
+
+    kind: Kind
+    environment: str
+    moves: tuple[Move, ...]
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that move."""
+        return tuple(move.service for move in self.moves)
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """What makes each of the moves one of its own (R1)."""
+        return tuple(
+            Identity(self.kind, self.environment, one.service, one.target.to12, (one.over or "none")[:12])
+            for one in self.moves
+        )
+
+    @property
     def branch(self) -> str:
         """The identity of the promotion and the name of its branch (R1)."""
-        over = (self.over or "none")[:12]
-        return f"towpath/{self.kind.value}/{self.environment}/{self.service}/{self.target.to12}-{over}"
+        return branch_of(self.identities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +70,40 @@ class MissingValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """What one move leads to on a base commit, told by rendering it alone.
+
+    `no_effect`: every rendered file stays byte-identical (P6). With `missing` or `error` it could not be rendered.
+    """
+
+    missing: MissingValue | None = None
+    error: str | None = None
+    no_effect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A promotion rendered and validated on one base commit, before anything is pushed.
 
     `head` is the commit that the bot makes of it (its parent is `parent`; equal input gives an equal commit, R2),
-    `tree` that commit's tree. `inputs` hashes what was rendered from: overlay, environment.yaml, pinned content and
-    towpath.yaml (R5). `blocking` are the findings that the base does not have already (R4). `no_effect`: every
-    rendered file stays byte-identical (P6). `summary` says what changes in the cluster, a line each.
+    None where a move could not be rendered. `inputs` hashes what was rendered from: overlays, environment.yaml,
+    pinned content and towpath.yaml (R5). `blocking` are the findings that the base does not have already (R4).
+    `summary` says what changes in the cluster, a line each.
     """
 
     promotion: Promotion
     parent: str
     head: str | None
-    tree: str | None
     inputs: str
     blocking: tuple[Finding, ...] = ()
-    missing: MissingValue | None = None
-    no_effect: bool = False
-    error: str | None = None
     summary: tuple[str, ...] = ()
+
+
+def owned_paths(environment: str, service: str) -> tuple[str, str]:
+    """What a move may change: the overlay, and the folder of rendered files."""
+    return overlay_path(environment, service), rendered_path(environment, service)
+
+
+def owners(path: str) -> set[str]:
+    """What `owned_paths` may call a path by: itself, and the folder of rendered files that it is in."""
+    return {path, "/".join(path.split("/")[:4])}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.branch import Identity
 from bot.evidence import RolloutStatus, Verdict
 from bot.forge.interface import PullRequest
 from bot.history import ArrivalKey, History
-from bot.promotion import Prepared, Promotion
+from bot.promotion import Prepared, Promotion, Rendered
 from bot.record import Ledger
 from generator.policy import Gate
 from generator.repository import Repository
@@ -28,13 +29,15 @@ class HeadFacts:
 
     `parent_on_base`: its only parent is a first-parent commit of the base. `ours`: its tree equals what the bot
     renders for that promotion on that parent (R2). `inputs`: the inputs hash (R5) it was rendered from, on that parent.
-    `touched`: the base changed an owned path of the promotion after that parent.
+    `touched`: the base changed an owned path of the promotion after that parent. `moves` are what moves in it; of a
+    head that is not ours nothing is known.
     """
 
     parent_on_base: bool
     ours: bool
     inputs: str
     touched: bool
+    moves: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ class Snapshot:
 
     `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
     arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
-    from the bot's own pull requests, `heads` the facts of its open ones by branch and head
-    commit. `stale` are the
+    from the bot's own pull requests, `heads` the facts of heads by branch and commit: of its open pull requests and
+    branches, and where only the head says what moves, of what people closed and what has just landed. `stale` are the
     (environment, service) whose rendered files do not belong to their inputs (R7). `rewritten` is set when the base is
     no descendant of the last one seen. `gates` are the gates in force for each (environment, service) at the base's
-    head (P10), and `prepared` what `decide.proposals` asked for. `branches` are the branches below `towpath/` that
+    head (P10); `rendered` is what `decide.moves` asked for, by promotions of one service, and `prepared` what
+    `decide.proposals` did. `branches` are the branches below `towpath/` that
     still exist, with their heads: what is in none of the pull requests' hands any more is deleted.
     """
 
@@ -64,5 +68,6 @@ class Snapshot:
     stale: frozenset[tuple[str, str]] = frozenset()
     rewritten: str | None = None
     gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)
+    rendered: Mapping[Promotion, Rendered] = field(default_factory=dict)
     prepared: Mapping[Promotion, Prepared] = field(default_factory=dict)
     branches: Mapping[str, str] = field(default_factory=dict)

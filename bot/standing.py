@@ -91,7 +91,8 @@ def _newer(place: Place) -> tuple[tuple[str, ReleaseId], ...]:
 
 def _is_about(move: Move, place: Place) -> bool:
     if isinstance(move, OpenPullRequest):
-        return (move.prepared.promotion.environment, move.prepared.promotion.service) == place.key
+        promotion = move.prepared.promotion
+        return promotion.environment == place.environment.name and place.service in promotion.services
     return any(pull.number == move.number for _, pull in place.pulls.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.promotion import Promotion
@@ -38,15 +38,16 @@ class Trailer:
         return f"{self.key}: {self.value}"
 
 
-def promotion_trailers(promotion: Promotion, evidence: str | None = None) -> tuple[Trailer, ...]:
-    """The trailers of a promotion; `evidence` is the blob id of the ledger record that it rests on."""
-    before = promotion.previous.to12 if promotion.previous else "none"
-    move = f"{promotion.environment}/{promotion.service} {before} {promotion.target.to12}"
-    trailers = [Trailer(MOVE, move)]
-    if evidence:
-        trailers.append(Trailer(EVIDENCE, evidence))
-    if promotion.reverts:
-        trailers.append(Trailer(REVERTS, promotion.reverts))
+def promotion_trailers(promotion: Promotion, evidence: Mapping[str, str]) -> tuple[Trailer, ...]:
+    """The trailers of a promotion; `evidence` gives the blob id of the ledger record that each service rests on."""
+    trailers = []
+    for move in promotion.moves:
+        before = move.previous.to12 if move.previous else "none"
+        trailers.append(Trailer(MOVE, f"{promotion.environment}/{move.service} {before} {move.target.to12}"))
+        if move.service in evidence:
+            trailers.append(Trailer(EVIDENCE, evidence[move.service]))
+        if move.reverts:
+            trailers.append(Trailer(REVERTS, move.reverts))
     return tuple(trailers)
 
 

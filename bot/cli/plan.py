@@ -37,7 +37,7 @@ def command(
     if output == "json":
         out_json([standing_json(one, plan.now) for one in standings])
         return
-    moves = [move_line(move) for one in standings for move in one.moves]
+    moves = list(dict.fromkeys(move_line(move) for one in standings for move in one.moves))
     for line in moves or ["the bot would change nothing now"]:
         out(line)
     waiting = waiting_lines(standings, plan.now)

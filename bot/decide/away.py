@@ -18,7 +18,7 @@ def away(snapshot: Snapshot, place: Place, now: datetime) -> tuple[Name, ...]:
     quarantined = [entry.name for entry in reversed(place.quarantines)]
     closed = [decline.name for decline in declined.declines(snapshot, place)]
     older = [
-        name(one.promotion.target, one.promotion.previous)
+        name(one.move.target, one.move.previous)
         for one in candidates.candidates(snapshot, place)
         if forward_only.hold(snapshot, one, now)
     ]

@@ -12,7 +12,7 @@ from bot.decide.held import Held
 from bot.decide.place import Place
 from bot.evidence import State
 from bot.hold import Hold, Reason
-from bot.promotion import Kind, Promotion
+from bot.promotion import Kind, Move, Promotion
 from bot.snapshot import Snapshot
 from generator.release import Release, ReleaseId
 
@@ -47,7 +47,7 @@ def choose(snapshot: Snapshot, place: Place, now: datetime) -> Choice:
         hold = _hold(snapshot, candidate, now)
         if hold is None:
             return Choice(candidate, tuple(holds))
-        if _runs_above(place, candidate.promotion.target):
+        if _runs_above(place, candidate.move.target):
             holds.append(hold)
     return Choice(None, tuple(holds))
 
@@ -67,7 +67,7 @@ def candidates(snapshot: Snapshot, place: Place) -> tuple[Candidate, ...]:
         or _runs_above(place, release)
         or _is_lifted(place, release)
     )
-    return tuple(sorted(likely, key=lambda one: (-one.birth, one.promotion.target.digest)))
+    return tuple(sorted(likely, key=lambda one: (-one.birth, one.move.target.digest)))
 
 
 def explain(snapshot: Snapshot, place: Place, to12: str, now: datetime) -> Hold | None:
@@ -112,16 +112,15 @@ def _candidate(place: Place, release: ReleaseId) -> Candidate:
     revision = next(held.arrival.revision for _, held in newest if held)
     proof = tuple((parent, held if held and _counts(parent, held) else None) for parent, held in newest)
     current = place.current
-    promotion = Promotion(
-        kind=Kind.PROMOTE,
-        environment=place.environment.name,
+    move = Move(
         service=place.service,
         target=release,
         release=Release(release.image, revision, release.others),
         over=current.commit if current else None,
         previous=current.release if current else None,
     )
-    return Candidate(place, promotion, forward_only.birth(place, release.digest), proof)
+    promotion = Promotion(Kind.PROMOTE, place.environment.name, (move,))
+    return Candidate(place, move, promotion, forward_only.birth(place, release.digest), proof)
 
 
 def _newest(place: Place, release: ReleaseId) -> Held | None:

@@ -14,5 +14,5 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
 
     [one template edit must not open 1,000 pull requests that change nothing]
     """
-    prepared = candidate.prepared(snapshot)
-    return candidate.hold(Reason.NO_EFFECT) if prepared and prepared.no_effect else None
+    rendered = candidate.rendered(snapshot)
+    return candidate.hold(Reason.NO_EFFECT) if rendered and rendered.no_effect else None

@@ -62,7 +62,7 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
 
     [B reverted to A: B−1, skipped earlier, must not come; after a hotfix the older release must not undo it]
     """
-    place, target = candidate.place, candidate.promotion.target
+    place, target = candidate.place, candidate.move.target
     above = [mark.since for mark in marks(snapshot, place) if mark.stops(candidate.birth, target.digest)]
     if not above:
         return None

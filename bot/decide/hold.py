@@ -20,9 +20,13 @@ def hold(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None
     if pull and LABEL in pull.labels:
         return candidate.hold(Reason.HELD, f"#{pull.number} has the label {LABEL!r}")
     order = order_for(snapshot, candidate.place, now)
-    if order is None:
-        return None
-    return candidate.hold(Reason.HELD, f"{order.by}: {order.reason}", until=order.until)
+    return _held(candidate, order) if order else None
+
+
+def of_service(_snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None:
+    """Q6: `hold:` in the overlay, which keeps this service alone."""
+    order = candidate.place.overlay.hold if candidate.place.overlay else None
+    return _held(candidate, order) if order and _is_in_force(order, now) else None
 
 
 def order_for(snapshot: Snapshot, place: Place, now: datetime) -> HoldOrder | None:
@@ -32,5 +36,13 @@ def order_for(snapshot: Snapshot, place: Place, now: datetime) -> HoldOrder | No
         place.environment.hold,
         snapshot.repository.settings.hold,
     )
-    in_force = [order for order in written if order and (order.until is None or now < order.until)]
+    in_force = [order for order in written if order and _is_in_force(order, now)]
     return max(in_force, key=lambda order: order.until or _FOREVER, default=None)
+
+
+def _held(candidate: Candidate, order: HoldOrder) -> Hold:
+    return candidate.hold(Reason.HELD, f"{order.by}: {order.reason}", until=order.until)
+
+
+def _is_in_force(order: HoldOrder, now: datetime) -> bool:
+    return order.until is None or now < order.until

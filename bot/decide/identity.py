@@ -12,10 +12,11 @@ from bot.snapshot import Snapshot
 
 def landing(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """R1: a merged pull request of this identity: wait until the base shows the commit, never open another."""
-    pull = candidate.pull
-    if pull is None or pull.state is not PullState.MERGED or is_on_base(snapshot, pull):
-        return None
-    return candidate.hold(Reason.LANDING, f"#{pull.number}")
+    own = (pull for identity, pull in candidate.place.pulls.values() if identity == candidate.identity)
+    for pull in filter(None, (candidate.pull, *own)):
+        if pull.state is PullState.MERGED and not is_on_base(snapshot, pull):
+            return candidate.hold(Reason.LANDING, f"#{pull.number}")
+    return None
 
 
 def ours(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:

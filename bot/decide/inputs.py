@@ -11,12 +11,10 @@ from bot.snapshot import Snapshot
 
 def renders(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """R4, Q4: what cannot be rendered gets no pull request."""
-    prepared = candidate.prepared(snapshot)
-    if prepared is None:
+    rendered = candidate.rendered(snapshot)
+    if rendered is None:
         return candidate.hold(Reason.CANNOT_RENDER, "it was not rendered in this pass")
-    if prepared.missing or (prepared.error is None and prepared.head):
-        return None
-    return candidate.hold(Reason.CANNOT_RENDER, prepared.error or "no commit came of it", urgent=True)
+    return candidate.hold(Reason.CANNOT_RENDER, rendered.error, urgent=True) if rendered.error else None
 
 
 def findings(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:

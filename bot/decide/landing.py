@@ -21,5 +21,6 @@ def mismatches(snapshot: Snapshot) -> tuple[Hold, ...]:
 def is_checked(snapshot: Snapshot, place: Place) -> bool:
     """R6: no arrival is measured before its commit has passed the check; people's commits need none."""
     commit = place.current.commit if place.current else None
-    landed = any(pull.merged_as == commit for _, pull in place.pulls.values() if pull.state is PullState.MERGED)
+    pulls = (*(pull for _, pull in place.pulls.values()), *place.together.values())
+    landed = any(pull.merged_as == commit for pull in pulls if pull.state is PullState.MERGED)
     return not landed or commit in snapshot.landings

@@ -11,8 +11,8 @@ from bot.snapshot import Snapshot
 
 def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """P9: no pull request until a person has set the value. [a template that gains a required value]"""
-    prepared = candidate.prepared(snapshot)
-    if prepared is None or prepared.missing is None:
+    rendered = candidate.rendered(snapshot)
+    if rendered is None or rendered.missing is None:
         return None
-    missing = prepared.missing
+    missing = rendered.missing
     return candidate.hold(Reason.MISSING_VALUE, f"{missing.key} in {missing.where}", urgent=True)

@@ -44,7 +44,7 @@ def _back(snapshot: Snapshot, back: Iterable[Candidate], now: datetime) -> Itera
         there, promotion = candidate.place.now_held, candidate.promotion
         if promotion.kind is Kind.ROLLBACK and there and there.verdict:
             identity = f"rollback {promotion.branch}"
-            text = notices.going_back(promotion, there.verdict)
+            text = notices.going_back(promotion.environment, candidate.move, there.verdict)
             yield _notify(snapshot, *candidate.place.key, identity, there.arrival.commit, text, now)
 
 

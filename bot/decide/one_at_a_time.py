@@ -22,7 +22,7 @@ def hold(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None
     ends = deadline(snapshot, candidate.place)
     if ends and now >= ends:
         return None
-    name = release_name(there.arrival.release, candidate.promotion.target)
+    name = release_name(there.arrival.release, candidate.move.target)
     return candidate.hold(Reason.BUSY, name, until=ends)
 
 

@@ -14,5 +14,5 @@ def hold(snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | Non
     """P8: an image without a digest is promoted only where the repository says that tags never move."""
     if snapshot.repository.settings.immutable_tags:
         return None
-    loose = next((image for image in candidate.promotion.target.references if not parse_image(image).digest), None)
+    loose = next((image for image in candidate.move.target.references if not parse_image(image).digest), None)
     return candidate.hold(Reason.UNPINNED_IMAGE, loose, urgent=True) if loose else None

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.branch import Move, parse_branch
+from bot.branch import Identity, Together, parse_branch
 from bot.decide import pipeline
 from bot.decide.held import Held, held
 from bot.decide.taken_away import Quarantine, quarantines
@@ -25,7 +25,8 @@ class Place:
 
     `overlay` is None where the service is not (any more). `parents` are those that a release must have passed in
     (P2); none: the service enters here. `ancestors` are all before it, nearest first. `born` gives for each release
-    the positions at which it was born here (P1). `pulls` are the bot's pull requests that count, by branch (R1).
+    the positions at which it was born here (P1). `pulls` are the bot's pull requests about it that count, by branch
+    (R1), and `together` those of the environment that are about several services.
     """
 
     environment: Environment
@@ -37,7 +38,8 @@ class Place:
     ancestors: tuple[Place, ...]
     born: Mapping[str, tuple[int, ...]]
     quarantines: tuple[Quarantine, ...]
-    pulls: Mapping[str, tuple[Move, PullRequest]]
+    pulls: Mapping[str, tuple[Identity, PullRequest]]
+    together: Mapping[str, PullRequest]
     declined: tuple[Record, ...]
 
     @property
@@ -55,6 +57,11 @@ class Place:
         """What is there now, with what the ledger says of it."""
         return self.held[-1] if self.track.current else None
 
+    def pull(self, branch: str) -> PullRequest | None:
+        """The pull request that counts for a branch, where it is about this place or several."""
+        found = self.pulls.get(branch)
+        return found[1] if found else self.together.get(branch)
+
     @property
     def is_entry(self) -> bool:
         """Whether releases enter the pipeline here: a root, or no environment before it has the service (P2)."""
@@ -67,11 +74,11 @@ def places(snapshot: Snapshot) -> tuple[Place, ...]:
     wanted = defaultdict[str, set[str]](set)
     for environment, service in (*repository.overlays, *snapshot.history.tracks):
         wanted[environment].add(service)
-    pulls, declined = _pulls(snapshot.pulls), _declined(snapshot)
+    (pulls, together), declined = _pulls(snapshot), _declined(snapshot)
     for name in pipeline.order(repository):
         for service in sorted(wanted[name]):
             key = (name, service)
-            found[key] = _place(snapshot, key, found, pulls.get(key, {}), declined.get(key, ()))
+            found[key] = _place(snapshot, key, found, pulls[key], together[name], declined[key])
     return tuple(found.values())
 
 
@@ -79,7 +86,8 @@ def _place(
     snapshot: Snapshot,
     key: Key,
     before: Mapping[Key, Place],
-    pulls: Mapping[str, tuple[Move, PullRequest]],
+    pulls: Mapping[str, tuple[Identity, PullRequest]],
+    together: Mapping[str, PullRequest],
     declined: Iterable[Record],
 ) -> Place:
     repository = snapshot.repository
@@ -98,6 +106,7 @@ def _place(
         born=_born(track, is_entry=not names),
         quarantines=quarantines(track, known, snapshot.ledger),
         pulls=pulls,
+        together=together,
         declined=tuple(declined),
     )
 
@@ -111,16 +120,29 @@ def _born(track: Track, *, is_entry: bool) -> dict[str, tuple[int, ...]]:
     return {digest: tuple(positions) for digest, positions in found.items()}
 
 
-def _pulls(pulls: Iterable[PullRequest]) -> dict[Key, dict[str, tuple[Move, PullRequest]]]:
+def moves(snapshot: Snapshot, branch: str, head: str) -> tuple[Identity, ...]:
+    """What moves in a branch at a head: as its name says, or where that stands for several, as we know of the head."""
+    name, facts = parse_branch(branch), snapshot.heads.get((branch, head))
+    if isinstance(name, Identity):
+        return (name,)
+    return facts.moves if name and facts else ()
+
+
+def _pulls(
+    snapshot: Snapshot,
+) -> tuple[defaultdict[Key, dict[str, tuple[Identity, PullRequest]]], defaultdict[str, dict[str, PullRequest]]]:
     """R1: for each place and branch, the pull request that counts: the open one, else the newest."""
-    found = defaultdict[Key, dict[str, tuple[Move, PullRequest]]](dict)
-    for pull in sorted(pulls, key=lambda pull: (pull.state is PullState.OPEN, pull.number)):
-        if move := parse_branch(pull.branch):
+    found = defaultdict[Key, dict[str, tuple[Identity, PullRequest]]](dict)
+    together = defaultdict[str, dict[str, PullRequest]](dict)
+    for pull in sorted(snapshot.pulls, key=lambda pull: (pull.state is PullState.OPEN, pull.number)):
+        if isinstance(name := parse_branch(pull.branch), Together):
+            together[name.environment][pull.branch] = pull
+        for move in moves(snapshot, pull.branch, pull.head):
             found[move.environment, move.service][pull.branch] = move, pull
-    return found
+    return found, together
 
 
-def _declined(snapshot: Snapshot) -> dict[Key, list[Record]]:
+def _declined(snapshot: Snapshot) -> defaultdict[Key, list[Record]]:
     found = defaultdict[Key, list[Record]](list)
     for (key, topic), record in snapshot.ledger.records.items():
         if topic is Topic.DECLINED:

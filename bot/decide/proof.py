@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.decide.candidate import Candidate
+from bot.decide.candidate import Candidate, Members
 from bot.decide.held import Held
 from bot.decide.place import Place
 from bot.messages.body import Proof
@@ -11,15 +11,24 @@ from bot.record import Topic
 from bot.snapshot import Snapshot
 
 
-def proofs(candidate: Candidate) -> tuple[Proof, ...]:
+def proofs(members: Members) -> tuple[Proof, ...]:
     """Forward: the PASS of every parent. Back: the FAIL of what is there."""
-    return tuple(Proof(place.environment.name, held.verdict) for place, held in _held(candidate) if held.verdict)
+    return tuple(
+        Proof(place.service, place.environment.name, held.verdict)
+        for one in members
+        for place, held in _held(one)
+        if held.verdict
+    )
 
 
-def evidence(snapshot: Snapshot, candidate: Candidate) -> str | None:
-    """The blob id of the (first) ledger record that it rests on (R11)."""
-    keys = ((held.evidence, Topic.VERDICT) for _, held in _held(candidate))
-    return next((blob for key in keys if (blob := snapshot.ledger.blobs.get(key))), None)
+def evidence(snapshot: Snapshot, members: Members) -> dict[str, str]:
+    """For each service the blob id of the (first) ledger record that it rests on (R11)."""
+    found: dict[str, str] = {}
+    for one in members:
+        for _, held in _held(one):
+            if blob := snapshot.ledger.blobs.get((held.evidence, Topic.VERDICT)):
+                found.setdefault(one.place.service, blob)
+    return found
 
 
 def _held(candidate: Candidate) -> tuple[tuple[Place, Held], ...]:

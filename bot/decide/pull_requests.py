@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.action import Action, ClosePullRequest, Merge, OpenPullRequest, SetStatus, UpdatePullRequest
 from bot.decide import inputs, proof
-from bot.decide.candidate import Candidate
+from bot.decide.candidate import Members
 from bot.decide.wants import RULES, failing
 from bot.forge.interface import PullRequest, Status
 from bot.hold import Hold, Reason
 from bot.messages import closing, statuses
 from bot.messages.body import body, within
 from bot.messages.commit import merge_message, title
-from bot.promotion import Prepared
+from bot.messages.words import names
+from bot.promotion import Prepared, Promotion
 from bot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do for a candidate now. `opening`: all it needs is a pull request of its own, if there is room (R10)."""
+    """What to do for a promotion now. `opening`: all it needs is a pull request, if there is room (R10)."""
 
-    candidate: Candidate
+    members: Members
     actions: tuple[Action, ...] = ()
     opening: OpenPullRequest | None = None
 
+    @property
+    def promotion(self) -> Promotion:
+        """The promotion that brings all of them."""
+        return self.members[0].promotion
 
-def step(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Step:
-    """The next step of a candidate: hold, open, render anew, or merge."""
-    rules, pull, prepared = RULES[candidate.promotion.kind], candidate.open_pull, candidate.prepared(snapshot)
-    holds = failing(rules.render, snapshot, candidate, now) or failing(rules.open, snapshot, candidate, now)
+
+def step(snapshot: Snapshot, members: Members, now: datetime) -> Step:
+    """The next step of a promotion, on which nothing holds any of its members: hold, open, render anew, or merge."""
+    first = members[0]
+    rules, pull, prepared = RULES[first.promotion.kind], first.open_pull, first.prepared(snapshot)
+    holds = failing(rules.render, snapshot, members, now) or failing(rules.open, snapshot, members, now)
+    if not holds and (prepared is None or prepared.head is None):
+        holds = tuple(one.hold(Reason.CANNOT_RENDER, "no commit came of it", urgent=True) for one in members)
     if holds or prepared is None:
-        return Step(candidate, _wait(candidate, holds))
-    text = body(prepared, proof.proofs(candidate), candidate.place.environment.promotion)
+        return Step(members, _wait(first.promotion, pull, holds))
+    text = body(prepared, proof.proofs(members), first.place.environment.promotion)
     if pull is None:
-        left = snapshot.branches.get(candidate.promotion.branch)
-        return Step(candidate, opening=OpenPullRequest(prepared, title(candidate.promotion), text, expected=left))
-    holds = failing(rules.merge, snapshot, candidate, now)
-    return Step(candidate, _tend(snapshot, candidate, pull, prepared, text, holds))
+        left = snapshot.branches.get(first.promotion.branch)
+        return Step(members, opening=OpenPullRequest(prepared, title(first.promotion), text, expected=left))
+    holds = failing(rules.merge, snapshot, members, now)
+    return Step(members, _tend(snapshot, members, pull, prepared, text, (*holds, *_others(members, pull, holds))))
 
 
-def _wait(candidate: Candidate, holds: tuple[Hold, ...]) -> tuple[Action, ...]:
-    pull = candidate.open_pull
-    if pull is None or not holds:
+def _others(members: Members, pull: PullRequest, holds: tuple[Hold, ...]) -> Iterator[Hold]:
+    """P6: those that nothing holds wait for the others."""
+    held = list(dict.fromkeys(hold.service for hold in holds))
+    for one in members if held else ():
+        if one.place.service not in held:
+            yield one.hold(Reason.TOGETHER, f"#{pull.number} waits for {names(held)}")
+
+
+def _wait(promotion: Promotion, pull: PullRequest | None, holds: tuple[Hold, ...]) -> tuple[Action, ...]:
+    if pull is None:
         return holds
-    if any(hold.reason is Reason.NO_EFFECT for hold in holds):
-        return (ClosePullRequest(pull.number, pull.head, closing.no_effect(candidate.promotion)), *holds)
+    if all(hold.reason is Reason.NO_EFFECT for hold in holds):
+        return (ClosePullRequest(pull.number, pull.head, closing.no_effect(promotion)), *holds)
     return (*_status(pull, statuses.waiting(holds)), *holds)
 
 
 def _tend(
     snapshot: Snapshot,
-    candidate: Candidate,
+    members: Members,
     pull: PullRequest,
     prepared: Prepared,
     text: str,
@@ -63,18 +80,18 @@ def _tend(
         return (*_status(pull, statuses.waiting(holds)), *holds)
     wanted = within(pull.body, text)
     edited = wanted if wanted != pull.body else None
-    if inputs.is_outdated(snapshot, candidate):
+    if inputs.is_outdated(snapshot, members[0]):
         return (UpdatePullRequest(pull.number, pull.head, prepared, edited), *holds)
     edit = (UpdatePullRequest(pull.number, pull.head, None, edited),) if edited is not None else ()
     if holds:
         return (*edit, *_status(pull, statuses.waiting(holds)), *holds)
-    return (*edit, *_status(pull, statuses.ready()), _merge(snapshot, candidate, pull, prepared))
+    return (*edit, *_status(pull, statuses.ready()), _merge(snapshot, members, pull, prepared))
 
 
-def _merge(snapshot: Snapshot, candidate: Candidate, pull: PullRequest, prepared: Prepared) -> Merge:
+def _merge(snapshot: Snapshot, members: Members, pull: PullRequest, prepared: Prepared) -> Merge:
     """R5: exactly this head, from these inputs; R11: the message is given explicitly."""
-    evidence = proof.evidence(snapshot, candidate)
-    message = merge_message(candidate.promotion, pull.number, prepared.summary, evidence)
+    evidence = proof.evidence(snapshot, members)
+    message = merge_message(prepared.promotion, pull.number, prepared.summary, evidence)
     return Merge(pull.number, pull.head, prepared, message)
 
 

@@ -14,7 +14,7 @@ from generator.release import ReleaseId
 
 def hold(_snapshot: Snapshot, candidate: Candidate, _now: datetime) -> Hold | None:
     """Q2: held where it was taken away, and vetoed in everything behind (P2): its PASS there is withdrawn."""
-    found = blocking(candidate.place, candidate.promotion.target)
+    found = blocking(candidate.place, candidate.move.target)
     if found is None:
         return None
     place, entry = found

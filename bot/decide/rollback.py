@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.branch import parse_branch
+from bot.branch import Identity, parse_branch
 from bot.decide.candidate import Candidate
 from bot.decide.held import Held
 from bot.decide.identity import is_on_base
@@ -17,7 +17,7 @@ from bot.forge.interface import PullRequest, PullState
 from bot.history import Arrival
 from bot.hold import Hold, Reason
 from bot.messages.words import release_name
-from bot.promotion import Kind, Promotion
+from bot.promotion import Kind, Move, Promotion
 from bot.snapshot import Snapshot
 from generator.policy import OnFail
 from generator.release import Release
@@ -51,9 +51,7 @@ def failure(place: Place) -> Failure | None:
 def rollback(failed: Failure, target: Arrival) -> Candidate:
     """Q4: the way back is a promotion like any other, to the last release with PASS that isn't in quarantine."""
     arrival = failed.held.arrival
-    promotion = Promotion(
-        kind=Kind.ROLLBACK,
-        environment=failed.place.environment.name,
+    move = Move(
         service=failed.place.service,
         target=target.release,
         release=Release(target.release.image, target.revision, target.release.others),
@@ -61,7 +59,7 @@ def rollback(failed: Failure, target: Arrival) -> Candidate:
         previous=arrival.release,
         reverts=failed.held.origin.commit,
     )
-    return Candidate(failed.place, promotion)
+    return Candidate(failed.place, move, Promotion(Kind.ROLLBACK, failed.place.environment.name, (move,)))
 
 
 def refusal(snapshot: Snapshot, failed: Failure, now: datetime) -> Hold | None:
@@ -157,5 +155,5 @@ def _recent(snapshot: Snapshot, environment: str, now: datetime) -> list[PullReq
 
 
 def _is_of(pull: PullRequest, failed: Failure) -> bool:
-    move, (_, service) = parse_branch(pull.branch), failed.place.key
-    return move is not None and move.service == service and move.over12 == failed.held.arrival.commit[:12]
+    name, over12 = parse_branch(pull.branch), failed.held.arrival.commit[:12]
+    return isinstance(name, Identity) and (name.service, name.over12) == (failed.place.service, over12)

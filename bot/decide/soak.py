@@ -26,6 +26,12 @@ def hold(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None
     return next(iter(endless), None) or max(found, key=lambda wait: wait.until or now, default=None)
 
 
+def endless(snapshot: Snapshot, candidate: Candidate, now: datetime) -> Hold | None:
+    """P5: the soak that no time serves: its parent moved on, or it is not live there."""
+    found = hold(snapshot, candidate, now)
+    return found if found and found.until is None else None
+
+
 def key(place: Place, held: Held) -> ArrivalKey:
     """Where the ledger says that an arrival in a parent has soaked for `place`."""
     return replace(held.origin.key, environment=place.environment.name)

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
 from bot.hold import Hold, Reason
-from bot.promotion import Kind, Promotion
+from bot.promotion import Kind, Move, Promotion
 from bot.snapshot import Snapshot
 
 
@@ -26,13 +26,11 @@ def repair(snapshot: Snapshot, place: Place) -> Candidate | None:
     current, overlay = place.current, place.overlay
     if not is_stale(snapshot, place) or current is None or overlay is None or overlay.release is None:
         return None
-    promotion = Promotion(
-        kind=Kind.REPAIR,
-        environment=place.environment.name,
+    move = Move(
         service=place.service,
         target=current.release,
         release=overlay.release,
         over=current.commit,
         previous=current.release,
     )
-    return Candidate(place, promotion)
+    return Candidate(place, move, Promotion(Kind.REPAIR, place.environment.name, (move,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,11 @@ class Rules:
     render: tuple[Rule, ...]
     open: tuple[Rule, ...]
     merge: tuple[Rule, ...]
+
+    @property
+    def before(self) -> tuple[Rule, ...]:
+        """What must be true before a promotion is validated as a whole."""
+        return (*self.render, *self.open)
 
 
 _RENDERED = (identity.landing, identity.unused, inputs.renders, missing_value.hold)
@@ -82,6 +87,6 @@ def wanted(snapshot: Snapshot, place: Place, now: datetime) -> Wanted:
     return Wanted(place, found, ((refused,) if refused else ()) + choice.holds)
 
 
-def failing(rules: tuple[Rule, ...], snapshot: Snapshot, candidate: Candidate, now: datetime) -> tuple[Hold, ...]:
-    """Everything that these rules hold a candidate for."""
-    return tuple(hold for rule in rules if (hold := rule(snapshot, candidate, now)))
+def failing(rules: Iterable[Rule], snapshot: Snapshot, members: Iterable[Candidate], now: datetime) -> tuple[Hold, ...]:
+    """Everything that these rules hold candidates for."""
+    return tuple(hold for one in members for rule in rules if (hold := rule(snapshot, one, now)))

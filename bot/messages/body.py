@@ -9,19 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.evidence import GateResult, Verdict
-from bot.messages.words import duration, markdown, moment, release_name
-from bot.promotion import Kind, Prepared, Promotion
+from bot.messages.words import duration, markdown, moment, names, release_name
+from bot.promotion import Kind, Move, Prepared, Promotion
 from generator.policy import Mode
 from generator.policy import Promotion as Policy
 
 BEGIN = "<!-- towpath:begin -->"
 END = "<!-- towpath:end -->"
+_MOST = 100  # rows and lines: a body has an end
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The verdict of one environment that a pull request rests on."""
+    """The verdict of a service in an environment that a pull request rests on."""
 
+    service: str
     environment: str
     verdict: Verdict
 
@@ -32,7 +34,7 @@ def body(prepared: Prepared, proofs: Sequence[Proof], policy: Policy) -> str:
     sections = [
         _headline(promotion),
         _changes(prepared.summary),
-        *(_proof(proof) for proof in proofs),
+        *((_proof(proof) for proof in proofs) if len(promotion.moves) == 1 else (_moves(promotion.moves, proofs),)),
         _findings(prepared),
         _next(promotion, policy),
     ]
@@ -49,14 +51,16 @@ def within(existing: str, part: str) -> str:
 
 
 def _headline(promotion: Promotion) -> str:
-    service, environment = f"**{promotion.service}**", f"**{promotion.environment}**"
-    new = f"`{promotion.target.short}`"
+    environment, (move, *more) = f"**{promotion.environment}**", promotion.moves
+    service, new = f"**{move.service}**", f"`{move.target.short}`"
+    if more:
+        return f"The configuration of **{names(promotion.services)}** in {environment} changes; no image does."
     if promotion.kind is Kind.REPAIR:
         return (
             f"The rendered files of {service} in {environment} do not belong to what is written. "
             f"This renders {new} anew and changes nothing else."
         )
-    old = f"`{promotion.previous.short}`" if promotion.previous else "nothing"
+    old = f"`{move.previous.short}`" if move.previous else "nothing"
     if promotion.kind is Kind.ROLLBACK:
         return f"{service} in {environment} goes back: {old} → {new}."
     return f"{service} in {environment}: {old} → {new}."
@@ -65,7 +69,27 @@ def _headline(promotion: Promotion) -> str:
 def _changes(summary: Sequence[str]) -> str:
     if not summary:
         return ""
-    return "### What changes in the cluster\n\n" + "\n".join(f"- {markdown(line)}" for line in summary)
+    lines = [f"- {markdown(line)}" for line in summary[:_MOST]]
+    return "### What changes in the cluster\n\n" + "\n".join([*lines, *_more(len(summary))])
+
+
+def _more(number: int) -> list[str]:
+    return [f"- and {number - _MOST} more"] if number > _MOST else []
+
+
+def _moves(moves: Sequence[Move], proofs: Sequence[Proof]) -> str:
+    """A row for each service: what comes, and where it has passed."""
+    passed: dict[str, list[str]] = {}
+    for proof in proofs:
+        since = f", live since {moment(proof.verdict.live_since)}" if proof.verdict.live_since else ""
+        passed.setdefault(proof.service, []).append(f"{proof.environment}: {proof.verdict.state.value.upper()}{since}")
+    rows = [
+        f"| {move.service} | `{move.previous.short if move.previous else 'nothing'}` | `{move.target.short}` "
+        f"| {'; '.join(passed.get(move.service, []))} |"
+        for move in moves[:_MOST]
+    ]
+    table = ["| service | now | then | measured |", "| --- | --- | --- | --- |", *rows]
+    return "### What moves\n\n" + "\n".join(table) + "".join(f"\n\n{line[2:]}" for line in _more(len(moves)))
 
 
 def _proof(proof: Proof) -> str:
@@ -95,7 +119,7 @@ def _findings(prepared: Prepared) -> str:
 
 
 def _next(promotion: Promotion, policy: Policy) -> str:
-    service, environment = promotion.service, promotion.environment
+    service, environment = promotion.services[0], promotion.environment
     return "### What happens next\n\n" + "\n".join(
         f"- {line}"
         for line in (
@@ -108,7 +132,8 @@ def _next(promotion: Promotion, policy: Policy) -> str:
 
 def _merging(promotion: Promotion, policy: Policy) -> str:
     if promotion.kind is Kind.ROLLBACK:
-        failed = release_name(promotion.previous or promotion.target, promotion.target)
+        move = promotion.moves[0]
+        failed = release_name(move.previous or move.target, move.target)
         return f"It is merged at once. {failed} stays out of here until somebody lifts it."
     who = "A person merges it" if policy.mode is Mode.MANUAL else "It is merged"
     if promotion.kind is Kind.PROMOTE and policy.soak:

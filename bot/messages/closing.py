@@ -5,17 +5,22 @@ from __future__ import annotations
 from bot.hold import Hold
 from bot.messages.holds import sentence
 from bot.messages.words import release_name
-from bot.promotion import Promotion
+from bot.promotion import Move, Promotion
 
 
-def superseded(newer: Promotion) -> str:
+def superseded(newer: Move) -> str:
     """Something newer has passed (P3)."""
     return f"{newer.service} {release_name(newer.target, newer.previous)} has passed and comes instead."
 
 
-def taken_back(promotion: Promotion) -> str:
+def taken_back(environment: str, service: str) -> str:
     """What is there failed and goes back first (Q4)."""
-    return f"{promotion.service} goes back in {promotion.environment} first."
+    return f"{service} goes back in {environment} first."
+
+
+def formed_anew(environment: str) -> str:
+    """Something holds a part of it and not the rest (P6)."""
+    return f"Some of this is kept out of {environment} now; the rest comes in a pull request of its own."
 
 
 def moved_on(environment: str, service: str) -> str:

@@ -30,6 +30,7 @@ _SENTENCES: Mapping[Reason, str] = {
     ),
     Reason.BUSY: "{env} still judges {service} {text}{latest}; {subject} comes after it",
     Reason.SOAKING: "{env} waits for {service} {subject} to soak {text}{soaked}",
+    Reason.TOGETHER: "{service} {subject} goes to {env} together with other configurations{detail}",
     Reason.NO_EFFECT: "{service} {subject} changes nothing in {env}; it goes along with the next change",
     Reason.UNPINNED_IMAGE: (
         "{service} {subject} does not go to {env}{detail} has no digest; `towpath bump {service} {text}` writes one"
@@ -76,7 +77,7 @@ def sentence(hold: Hold, now: datetime | None = None) -> str:
     """A hold in words. With `now`, times are told as seen from then; without, the text is the same at any time."""
     words = {
         "env": hold.environment or "every environment",
-        "service": hold.service or "every service",
+        "service": hold.service or ("several services" if hold.environment else "every service"),
         "subject": hold.subject,
         "text": one_line(hold.detail),
         "detail": f": {one_line(hold.detail)}" if hold.detail else "",

@@ -6,7 +6,7 @@ from bot.evidence import State, Verdict
 from bot.hold import Hold
 from bot.messages.holds import sentence
 from bot.messages.words import one_line, release_name
-from bot.promotion import Promotion
+from bot.promotion import Move
 
 
 def held(hold: Hold) -> str:
@@ -17,13 +17,13 @@ def held(hold: Hold) -> str:
     return f"{text[:1].upper()}{text[1:]}.{more}"
 
 
-def going_back(promotion: Promotion, verdict: Verdict) -> str:
+def going_back(environment: str, move: Move, verdict: Verdict) -> str:
     """A release failed and the bot takes it back (Q4)."""
-    failed = promotion.previous or promotion.target
+    failed = move.previous or move.target
     return (
-        f"{promotion.service} {release_name(failed, promotion.target)} failed in {promotion.environment}"
-        f"{_because(verdict)}. It goes back to {release_name(promotion.target, failed)}; the failed release stays out "
-        f"until `towpath lift {promotion.service} -e {promotion.environment}`."
+        f"{move.service} {release_name(failed, move.target)} failed in {environment}"
+        f"{_because(verdict)}. It goes back to {release_name(move.target, failed)}; the failed release stays out "
+        f"until `towpath lift {move.service} -e {environment}`."
     )
 
 

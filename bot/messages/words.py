@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from generator.diff import Change
 from generator.release import ReleaseId, parse_image
 
 # Line breaks of every kind, and what terminals and forges would act on.
@@ -53,3 +55,22 @@ def markdown(text: str, limit: int = 200) -> str:
     """Foreign text in Markdown: taken literally, in a table too, and calling nobody's attention."""
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", one_line(text, limit))
     return escaped.replace("@", "@\u200b")
+
+
+def names(services: Sequence[str], limit: int = 3) -> str:
+    """Services in a sentence: `web`, `api, cart and web`, or where they are more than the limit, `12 services`."""
+    if len(services) > limit:
+        return f"{len(services)} services"
+    return " and ".join(filter(None, (", ".join(services[:-1]), services[-1])))
+
+
+def summary(changes: Iterable[Change]) -> tuple[str, ...]:
+    """What changes in the cluster, a line each; where several services change, with those that it is said of."""
+    said: dict[str, list[str]] = {}
+    services: dict[str, None] = {}
+    for change in changes:
+        services[change.service] = None
+        said.setdefault(change.text, []).append(change.service)
+    if len(services) < 2:
+        return tuple(said)
+    return tuple(f"{names(list(dict.fromkeys(whom)), 10)}: {text}" for text, whom in said.items())

@@ -72,17 +72,21 @@ class Observer:
             statuses=statuses,
             verdicts=read_verdicts(self._metrics, repository, records, base.gates, statuses, tracks, now),
             landings=self._landings.read(pulls, history.positions),
-            heads=self._heads.read(pulls, branches, head, history.positions),
+            heads=self._heads.read(pulls, branches, head, history, self._forge.user),
             stale=base.stale,
             rewritten=rewritten,
             gates=base.gates,
             branches=branches,
         )
 
+    def render(self, snapshot: Snapshot, moves: Sequence[Promotion]) -> Snapshot:
+        """The same snapshot with these promotions of one service rendered on its base."""
+        return replace(snapshot, rendered={move: self._preparer.render(move, snapshot.head) for move in moves})
+
     def prepare(self, snapshot: Snapshot, promotions: Sequence[Promotion]) -> Snapshot:
-        """The same snapshot with these promotions rendered and validated on its base."""
+        """The same snapshot with these promotions, too, rendered and validated on its base."""
         prepared = {promotion: self._preparer.prepare(promotion, snapshot.head) for promotion in promotions}
-        return replace(snapshot, prepared=prepared)
+        return replace(snapshot, prepared={**snapshot.prepared, **prepared})
 
     def _read_base(self, head: str) -> BaseFacts:
         """What the newest base says; it is read again only when the base has moved."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.git import Clone
 from bot.observe.history import HistoryReader
 from bot.prepare import Preparer
-from bot.promotion import Kind, Promotion
+from bot.promotion import Kind, Move, Promotion
 from generator.build import build_all
 from generator.digest import release_id
 from generator.load import load_spec
@@ -99,14 +99,32 @@ class Small:
 
     def promotion(self, image: str = B, revision: str | None = None, kind: Kind = Kind.PROMOTE) -> Promotion:
         """`web` into prod, over what is there now."""
-        track = HistoryReader(self.clone).read(self.fetch()).track("prod", "web")
+        return Promotion(kind, "prod", (self._move("web", image, revision or self.first),))
+
+    def together(self) -> Promotion:
+        """A new template for `api`, which comes to prod with this, and `web`: no image changes."""
+        overlay = f"release:\n  image: {A}\n"
+        self.push(
+            {
+                "environments/base/services/api.yaml": "template: web\nvalues:\n  port: 8080\n",
+                overlay_path("test", "api"): overlay,
+            }
+        )
+        self.push({overlay_path("prod", "api"): f"{overlay}  revision: {self.git.head()}\n"})
+        template = "templates/web/deployment.yaml.j2"
+        edit = self.push(
+            {template: self.text(template).replace("  template:\n", "  minReadySeconds: 5\n  template:\n")}
+        )
+        return Promotion(Kind.PROMOTE, "prod", tuple(self._move(service, A, edit) for service in ("api", "web")))
+
+    def _move(self, service: str, image: str, revision: str) -> Move:
+        track = HistoryReader(self.clone).read(self.fetch()).track("prod", service)
         assert track and track.current
-        return Promotion(
-            kind=kind,
-            environment="prod",
-            service="web",
-            target=self.release(image, revision),
-            release=Release(image, revision or self.first),
+        tree = self.clone.tree(revision)
+        return Move(
+            service=service,
+            target=release_id(tree, load_spec(tree, service), image),
+            release=Release(image, revision),
             over=track.current.commit,
             previous=track.current.release,
         )

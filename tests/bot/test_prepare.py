@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.branch import Move, parse_branch
 from bot.prepare import Preparer
 from bot.promotion import Kind, Promotion
 from generator.release import Release
@@ -21,12 +20,6 @@ SERVICE = "templates/web/service.yaml.j2"
 
 def changed(small: Small, parent: str, head: str) -> set[str]:
     return {change.path for change in small.clone.changes(parent, head)}
-
-
-def move(promotion: Promotion) -> Move:
-    found = parse_branch(promotion.branch)
-    assert found
-    return found
 
 
 # --- What a promotion is made of
@@ -44,8 +37,7 @@ def test_only_the_release_and_rendered_files_change(small: Small) -> None:
             f"# Mine\nvalues:\n  env: {{MODE: prod}}\n\nrelease:\n  image: {B}\n  revision: {small.first}\n# The end\n"
         ).encode()
     )
-    assert prepared.tree == small.clone.tree_of(prepared.head)
-    assert not prepared.blocking and not prepared.no_effect
+    assert not prepared.blocking and not small.preparer.render(small.promotion(), base).no_effect
 
 
 def test_whoever_prepares_it_and_when_makes_the_same_commit(small: Small, tmp_path: Path, small_template: Path) -> None:
@@ -76,9 +68,10 @@ def test_owned_files_that_are_no_longer_rendered_go_and_those_of_others_stay(sma
 def test_what_changes_no_rendered_file_has_no_effect(small: Small) -> None:
     """P6: a comment in the template is another release, with the same manifests."""
     base = small.push({MANIFEST: "{# Explained #}\n" + FILES[MANIFEST]})
-    prepared = small.preparer.prepare(small.promotion(A, base), base)
-    assert prepared.promotion.target != small.release(A)
-    assert prepared.no_effect and not prepared.summary
+    promotion = small.promotion(A, base)
+    assert promotion.moves[0].target != small.release(A)
+    assert small.preparer.render(promotion, base).no_effect
+    assert not small.preparer.prepare(promotion, base).summary
 
 
 def test_a_repair_renders_anew_and_moves_nothing(small: Small) -> None:
@@ -125,31 +118,34 @@ def test_a_missing_value_is_named_with_its_place(small: Small) -> None:
             "environments/test/services/web.yaml": f"values: {{team: shop}}\nrelease:\n  image: {A}\n",
         }
     )
-    prepared = small.preparer.prepare(small.promotion(B, base), base)
-    assert prepared.missing and prepared.missing.key == "team"
-    assert prepared.missing.where.path.startswith("environments/")
-    assert prepared.head is None
+    rendered = small.preparer.render(small.promotion(B, base), base)
+    assert rendered.missing and rendered.missing.key == "team"
+    assert rendered.missing.where.path.startswith("environments/")
+    assert small.preparer.prepare(small.promotion(B, base), base).head is None
 
 
 def test_what_cannot_be_rendered_says_why(small: Small) -> None:
     base = small.fetch()
     gone = "0123456789" * 4
-    prepared = small.preparer.prepare(replace(small.promotion(), release=Release(B, gone)), base)
-    assert prepared.head is None and prepared.error and gone[:12] in prepared.error
+    (move,) = small.promotion().moves
+    promotion = replace(small.promotion(), moves=(replace(move, release=Release(B, gone)),))
+    assert small.preparer.prepare(promotion, base).head is None
+    assert gone[:12] in (small.preparer.render(promotion, base).error or "")
 
 
 def test_a_place_that_is_gone_is_an_error_and_not_a_crash(small: Small) -> None:
     promotion = small.promotion()
     base = small.push(dict.fromkeys([OVERLAY, *small.git.tree(small.first).files(RENDERED)]))
-    prepared = small.preparer.prepare(promotion, base)
-    assert prepared.head is None and prepared.error
+    assert small.preparer.prepare(promotion, base).head is None and small.preparer.render(promotion, base).error
 
 
 # --- R2: whose head it is
 
 
 def inputs_if_ours(small: Small, head: str, promotion: Promotion) -> str | None:
-    return Preparer(small.clone).inputs_if_ours(head, small.fetch(), move(promotion))
+    places = [(promotion.environment, service) for service in promotion.services]
+    found = Preparer(small.clone).reproduce(head, small.clone.parents(head)[0], places)
+    return found.inputs if found and found.releases == {one.service: one.to12 for one in promotion.identities} else None
 
 
 def stranger(small: Small, parent: str, edits: dict[str, bytes | None]) -> str:
@@ -170,7 +166,7 @@ def test_an_overlay_that_smuggles_another_value_is_not_ours(small: Small) -> Non
     smuggled = small.push({OVERLAY: text})
     edits = {change.path: small.clone.blob(change.new) for change in small.clone.changes(base, smuggled) if change.new}
     head = stranger(small, base, dict(edits))
-    assert Preparer(small.clone).inputs_if_ours(head, base, move(promotion)) is None
+    assert inputs_if_ours(small, head, promotion) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.promotion import Kind, Promotion
+from bot.promotion import Kind, Move, Promotion
 from bot.trailers import Trailer, parse_trailers, promotion_trailers, with_trailers
 from generator.errors import InputError
 from generator.release import Release, ReleaseId
@@ -16,21 +16,32 @@ def release(letter: str) -> ReleaseId:
     return ReleaseId(f"acme/web:{letter}", letter * 64, letter * 64)
 
 
+def promote(*moves: Move) -> Promotion:
+    return Promotion(Kind.PROMOTE, "prod", moves)
+
+
+def test_several_services_have_each_a_trailer_of_their_own():
+    moves = (Move(name, release("b"), Release("acme/web:b"), "c" * 40, release("a")) for name in ("api", "web"))
+    assert [str(trailer) for trailer in promotion_trailers(promote(*moves), {"web": "d" * 40})] == [
+        "Towpath-Move: prod/api aaaaaaaaaaaa bbbbbbbbbbbb",
+        "Towpath-Move: prod/web aaaaaaaaaaaa bbbbbbbbbbbb",
+        f"Towpath-Evidence: {'d' * 40}",
+    ]
+
+
 def test_the_trailers_of_a_promotion():
-    promotion = Promotion(Kind.PROMOTE, "prod", "web", release("b"), Release("acme/web:b"), "c" * 40, release("a"))
-    assert [str(trailer) for trailer in promotion_trailers(promotion, "d" * 40)] == [
+    promotion = promote(Move("web", release("b"), Release("acme/web:b"), "c" * 40, release("a")))
+    assert [str(trailer) for trailer in promotion_trailers(promotion, {"web": "d" * 40})] == [
         "Towpath-Move: prod/web aaaaaaaaaaaa bbbbbbbbbbbb",
         f"Towpath-Evidence: {'d' * 40}",
     ]
 
 
 def test_the_trailers_of_a_first_release_and_of_a_rollback():
-    first = Promotion(Kind.PROMOTE, "prod", "web", release("b"), Release("acme/web:b"), None)
-    assert [str(trailer) for trailer in promotion_trailers(first)] == ["Towpath-Move: prod/web none bbbbbbbbbbbb"]
-    back = Promotion(
-        Kind.ROLLBACK, "prod", "web", release("a"), Release("acme/web:a"), "c" * 40, release("b"), reverts="c" * 40
-    )
-    assert str(promotion_trailers(back)[-1]) == f"Towpath-Reverts: {'c' * 40}"
+    first = promote(Move("web", release("b"), Release("acme/web:b"), None))
+    assert [str(trailer) for trailer in promotion_trailers(first, {})] == ["Towpath-Move: prod/web none bbbbbbbbbbbb"]
+    back = Move("web", release("a"), Release("acme/web:a"), "c" * 40, release("b"), reverts="c" * 40)
+    assert str(promotion_trailers(Promotion(Kind.ROLLBACK, "prod", (back,)), {})[-1]) == f"Towpath-Reverts: {'c' * 40}"
 
 
 def test_trailers_join_those_that_are_there():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.evidence import State
 from bot.forge.interface import PullState
 from bot.hold import Reason
+from bot.simulate.behaviour import Behaviour
+from bot.trailers import parse_trailers
 from generator.release import parse_image
 from tests.scenarios.shop import Shop
 
@@ -43,6 +45,53 @@ def test_a_configuration_is_promoted_like_an_image_with_the_commit_it_is_read_fr
     assert [shop.arrival(environment).revision for environment in ("staging", "prod")] == [edit, edit]
     assert "COLOUR" in shop.rendered("prod")
     assert [pull.title for pull in shop.pulls(environment="prod")] == ["Promote the configuration of web 1.4.1 to prod"]
+
+
+def test_a_template_edit_lands_in_one_pull_request_for_all_services(shop: Shop) -> None:
+    """P6: config-only candidates of one environment go in one pull request."""
+    revision = shop.arrival("staging").revision
+    shop.change(
+        {
+            SPEC.replace("web", "api"): "template: backend\nvalues: {ports: {grpc: 8080}}\n",
+            "environments/test/services/api.yaml": "release:\n  image: ghcr.io/acme/api:1.0.0\n",
+        }
+    )
+    pinned = f"release:\n  image: ghcr.io/acme/api:1.0.0\n  revision: {shop.arrival('test', 'api').revision}\n"
+    shop.change({f"environments/{name}/services/api.yaml": pinned for name in ("staging", "prod")})
+    shop.rest()
+    assert not shop.pulls() and shop.arrival("staging").revision == revision
+    edit = shop.edit(DEPLOYMENT, "metadata:\n", "metadata:\n  annotations:\n    edited: once\n")
+    shop.rest()
+    for environment in ("staging", "prod"):
+        (pull,) = shop.pulls(environment=environment)
+        assert pull.title == f"Promote the configuration of api and web to {environment}"
+        assert "| web | `1.4.1" in pull.body and "| api | `1.0.0" in pull.body
+        arrivals = [shop.arrival(environment, service) for service in ("api", "web")]
+        assert {(one.commit, one.revision) for one in arrivals} == {(pull.merged_as, edit)}
+        assert {shop.state(environment, service) for service in ("api", "web")} == {State.PASS}
+        moves = [one.value for one in parse_trailers(shop.message(arrivals[0].commit)) if one.key == "Towpath-Move"]
+        assert [move.split()[0] for move in moves] == [f"{environment}/api", f"{environment}/web"]
+    assert shop.branches() == set()
+
+
+def test_one_configuration_that_fails_is_taken_back_alone(shop: Shop) -> None:
+    """P6, Q2: a verdict belongs to a service; what came with it stays."""
+    shop.change(
+        {
+            SPEC.replace("web", "api"): "template: backend\nvalues: {ports: {grpc: 8080}}\n",
+            "environments/test/services/api.yaml": "release:\n  image: ghcr.io/acme/api:1.0.0\n",
+            "environments/staging/services/api.yaml": "values: {replicas: 1}\n",
+        }
+    )
+    shop.until_passed("staging", "1.0.0", "api")
+    before = shop.arrival("staging")
+    shop.edit(DEPLOYMENT, "metadata:\n", "metadata:\n  annotations:\n    edited: once\n")
+    shop.until(lambda: shop.arrival("staging").release != before.release)
+    shop.behaviours.append(Behaviour(service="web", environment="staging", errors=0.2))
+    shop.until(lambda: bool(shop.pulls(PullState.MERGED, "staging", "rollback")))
+    assert shop.arrival("staging").release == before.release
+    assert shop.arrival("staging", "api").release == shop.arrival("test", "api").release
+    assert shop.tags("prod") == ["1.4.1"]
 
 
 def test_an_overlay_without_release_gets_the_first_one_that_has_proven_itself(shop: Shop) -> None:

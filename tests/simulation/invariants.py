@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bot.branch import Move, parse_branch
+from bot.branch import Identity, branch_of, parse_branch
 from bot.evidence import State
 from bot.forge.interface import PullRequest, PullState
 from bot.history import Arrival, ArrivalKey
@@ -17,7 +17,7 @@ from generator.load import load
 from generator.pins import Pins
 from generator.release import ReleaseId
 from generator.repository import overlay_path, rendered_path
-from tests.simulation.site import BOT, PARENTS, Site
+from tests.simulation.site import BOT, PARENTS, SERVICES, Site
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,38 @@ class Invariants:
 
     def merging(self, pull: PullRequest, head: str) -> None:
         """Only what has been proven, and what nobody has taken away, may be merged."""
-        move = parse_branch(pull.branch)
-        assert move, f"{pull.branch} is not the bot's to merge"
+        assert parse_branch(pull.branch), f"{pull.branch} is not the bot's to merge"
         assert self.foreign.get(pull.number) != head, f"#{pull.number}: a stranger's head"
+        moves = self._moves(pull, head)
+        for move in moves:
+            self._may_move(pull, move)
+            current = self.site.track(move.environment, move.service).current
+            same = current is not None and current.release.image == self._release(move).image
+            assert len(moves) == 1 or same, f"{pull.branch}: another image of {move.service} among several services"
+
+    def _moves(self, pull: PullRequest, head: str) -> list[Identity]:
+        """What a pull request moves, read from its head where the name does not say."""
+        name, bare = parse_branch(pull.branch), self.site.bare
+        assert name
+        if isinstance(name, Identity):
+            return [name]
+        parent, tree = bare.parents(head)[0], bare.tree(head)
+        repository, moves = load(tree), []
+        for service in SERVICES:
+            if bare.changes(parent, head, overlay_path(name.environment, service)):
+                built = build(tree, repository, name.environment, service, Pins(bare, parent))
+                assert built.release
+                over = self._before(name.environment, service, parent)
+                moves.append(Identity(name.kind, name.environment, service, built.release.to12, over))
+        assert branch_of(moves) == pull.branch, f"{pull.branch} moves {moves}"
+        return moves
+
+    def _before(self, environment: str, service: str, commit: str) -> str:
+        history = self.site.history()
+        at, arrivals = history.positions[commit], self.site.track(environment, service).arrivals
+        return [one.commit for one in arrivals if one.position <= at][-1][:12]
+
+    def _may_move(self, pull: PullRequest, move: Identity) -> None:
         if move.kind is Kind.REPAIR:
             return
         release = self._release(move)
@@ -82,11 +111,11 @@ class Invariants:
             banned = [ban for ban in self.bans if ban.covers(environment, move.service, release)]
             assert not banned, f"{pull.branch}: {banned[0]}"
 
-    def _release(self, move: Move) -> ReleaseId:
+    def _release(self, move: Identity) -> ReleaseId:
         held = (one.release for one in self._all_arrivals() if one.service == move.service)
         return next(release for release in held if release.to12 == move.to12)
 
-    def _passed(self, environment: str, move: Move) -> bool:
+    def _passed(self, environment: str, move: Identity) -> bool:
         verdicts = (record.verdict for record in self._read().records.values() if record.topic is Topic.VERDICT)
         return any(
             (verdict.key.environment, verdict.key.service) == (environment, move.service)
@@ -124,7 +153,7 @@ class Invariants:
         self._records = now
 
     def _check_base(self) -> None:
-        """What the bot put on the base is one commit for one place, with what is rendered from that."""
+        """What the bot put on the base is one commit for one promotion, with what is rendered from that."""
         bare, head = self.site.bare, self.site.head
         if head == self._head:
             return
@@ -139,18 +168,19 @@ class Invariants:
         parents = bare.parents(commit)
         assert len(parents) == 1
         pull = next(pull for pull in self.site.forge().pulls() if pull.merged_as == commit)
-        move = parse_branch(pull.branch)
-        assert move
-        overlay, folder = overlay_path(move.environment, move.service), rendered_path(move.environment, move.service)
-        changed = [change.path for change in bare.changes(parents[0], commit)]
-        strays = [path for path in changed if path != overlay and not path.startswith(f"{folder}/")]
-        assert not strays, f"{pull.branch} changed {strays}"
-        tree = bare.tree(commit)
-        files = build(tree, load(tree), move.environment, move.service, Pins(bare, commit)).files
-        assert {path: tree.read(path) for path in tree.files(folder)} == files, f"{pull.branch} is not what is rendered"
-        self._check_order(move, commit)
+        moves, tree = self._moves(pull, pull.head), bare.tree(commit)
+        changed = {change.path for change in bare.changes(parents[0], commit)}
+        for move in moves:
+            folder = rendered_path(move.environment, move.service)
+            overlay = overlay_path(move.environment, move.service)
+            changed = {path for path in changed if path != overlay and not path.startswith(f"{folder}/")}
+            files = build(tree, load(tree), move.environment, move.service, Pins(bare, commit)).files
+            there = {path: tree.read(path) for path in tree.files(folder)}
+            assert there == files, f"{pull.branch} is not what is rendered"
+            self._check_order(move, commit)
+        assert not changed, f"{pull.branch} changed {changed}"
 
-    def _check_order(self, move: Move, commit: str) -> None:
+    def _check_order(self, move: Identity, commit: str) -> None:
         """A promotion came over exactly the arrival that its name says."""
         arrivals = self.site.track(move.environment, move.service).arrivals
         index = next((i for i, one in enumerate(arrivals) if one.commit == commit), None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
-from bot.branch import parse_branch
+from bot.branch import Identity, parse_branch
 from bot.decide.hold import LABEL
 from bot.edit import add_lift, remove_hold, set_hold, set_release
 from bot.forge.interface import PullRequest, PullState, Refused
@@ -22,6 +22,7 @@ from tests.simulation.site import ADA, BASE, ENVIRONMENTS, PARENTS, SERVICES, Si
 T = TypeVar("T")
 _TRIES = 4
 _BREAKABLE = "environments/test/services/web.yaml"
+_TEMPLATE = "templates/web/deployment.yaml.j2"
 _BROKEN = b"release: [\n"
 
 
@@ -61,6 +62,7 @@ class People:
             self.edit_environment: 1,
             self.edit_without_rendering: 1,
             self.edit_spec: 1,
+            self.edit_template: 2,
             self.comment: 1,
             self.hold: 1,
             self.label: 1,
@@ -182,12 +184,13 @@ class People:
     def push_something_else(self) -> str:
         """A stranger puts another image into the bot's pull request."""
         pull = self._one(self._open())
-        move = parse_branch(pull.branch) if pull else None
-        if pull is None or move is None:
+        name = parse_branch(pull.branch) if pull else None
+        if pull is None or name is None:
             return ""
-        path = overlay_path(move.environment, move.service)
+        service = name.service if isinstance(name, Identity) else self.random.choice(SERVICES)
+        path = overlay_path(name.environment, service)
         parent = self.site.bare.parents(pull.head)[0]
-        text = set_release("", Release(image(move.service, "evil")), path)
+        text = set_release("", Release(image(service, "evil")), path)
         head = self.site.bare.commit(parent, {path: text.encode()}, "Look away", author=ADA)
         self.site.move(f"refs/heads/{pull.branch}", head)
         self._invariants.foreign[pull.number] = head
@@ -238,6 +241,13 @@ class People:
         return self._push(
             {spec_path(service): f"template: web\nvalues:\n  port: {port}\n"}, f"{service} on port {port}"
         )
+
+    def edit_template(self) -> str:
+        """The template changes: new releases of the same images are born for all services at once."""
+        text, number = self.site.text(_TEMPLATE), self._number()
+        kept = "".join(line for line in text.splitlines(keepends=True) if "terminationGrace" not in line)
+        period = f"      terminationGracePeriodSeconds: {number}\n      containers:"
+        return self._push({_TEMPLATE: kept.replace("      containers:", period, 1)}, f"{number} seconds of grace")
 
     def comment(self) -> str:
         """An overlay changes in a way that nobody renders."""

@@ -31,6 +31,7 @@ PASSING = {
     Reason.METRICS_ERROR,
     Reason.NOT_LIVE,
     Reason.STALE_RENDERED,
+    Reason.TOGETHER,
     Reason.BASE_REWRITTEN,
     Reason.CANNOT_RENDER,
     Reason.MISSING_PIN,

@@ -29,7 +29,7 @@ from bot.evidence import GateResult, RolloutStatus, Stage, State, Verdict
 from bot.forge.interface import PullRequest, PullState
 from bot.history import Arrival, ArrivalKey, History, LiftEntry, Track, Window
 from bot.hold import Hold, Reason
-from bot.promotion import Kind, MissingValue, Prepared, Promotion
+from bot.promotion import Kind, MissingValue, Prepared, Promotion, Rendered
 from bot.record import Ledger, Record, Topic
 from bot.snapshot import HeadFacts, Landing, Snapshot
 from generator.errors import Location
@@ -124,7 +124,9 @@ class World:
         self.branches: dict[str, str] = {}
         self.rewritten: str | None = None
         self.promotions: dict[str, Promotion] = {}
-        self.prepared: dict[tuple[str, str], dict[str, Any]] = {}  # (environment, service) → fields of Prepared
+        self.prepared: dict[
+            tuple[str, str], dict[str, Any]
+        ] = {}  # (environment, service) → fields of Rendered and Prepared
         self.edits: dict[tuple[str, str], int] = {}
 
     # --- the base branch
@@ -268,21 +270,33 @@ class World:
             rewritten=self.rewritten,
             branches=dict(self.branches),
         )
-        wanted = decide.proposals(snapshot, self.now)
-        return replace(snapshot, prepared={promotion: self.prepare(promotion, head) for promotion in wanted})
+        rendered = {move: self.render(move) for move in decide.moves(snapshot, self.now)}
+        snapshot = replace(snapshot, rendered=rendered)
+        while asked := decide.proposals(snapshot, self.now):
+            prepared = {promotion: self.prepare(promotion, head) for promotion in asked}
+            assert not prepared.keys() & snapshot.prepared.keys()
+            snapshot = replace(snapshot, prepared={**snapshot.prepared, **prepared})
+        return snapshot
+
+    def render(self, promotion: Promotion) -> Rendered:
+        """What the shell says of a move; `prepared` overrides it by place."""
+        (service,) = promotion.services
+        fields = self.prepared.get((promotion.environment, service), {})
+        return Rendered(**{name: value for name, value in fields.items() if name != "blocking"})
 
     def prepare(self, promotion: Promotion, parent: str) -> Prepared:
         """What the shell makes of a promotion on a base commit; `prepared` overrides parts of it by place."""
-        place = (promotion.environment, promotion.service)
-        prepared = Prepared(
+        places = [(promotion.environment, move.service) for move in promotion.moves]
+        digests = [move.target.digest for move in promotion.moves]
+        fields = [self.prepared.get(place, {}) for place in places]
+        return Prepared(
             promotion,
             parent,
             head=commit("head", promotion.branch, parent),
-            tree=commit("tree", promotion.branch, parent),
-            inputs=commit("inputs", *place, promotion.target.digest, self.edits.get(place, 0)),
-            summary=(f"{promotion.service}: image changes",),
+            inputs=commit("inputs", *places, *digests, *(self.edits.get(place, 0) for place in places)),
+            blocking=tuple(finding for one in fields for finding in one.get("blocking", ())),
+            summary=tuple(f"{service}: image changes" for service in promotion.services),
         )
-        return replace(prepared, **self.prepared.get(place, {}))
 
     def actions(self) -> tuple[Action, ...]:
         return decide.decide(self.snapshot(), self.now)
@@ -303,7 +317,7 @@ class World:
     def wants(self, environment: str, service: str = "web") -> list[Promotion]:
         """The promotions that pull requests are opened for."""
         opened = (one.prepared.promotion for one in self.only(OpenPullRequest))
-        return [one for one in opened if (one.environment, one.service) == (environment, service)]
+        return [one for one in opened if one.environment == environment and service in one.services]
 
     # --- carrying actions out
 
@@ -376,7 +390,9 @@ class World:
         assert prepared.head is not None
         self.branches[promotion.branch] = prepared.head
         self.promotions[promotion.branch] = promotion
-        self.heads[promotion.branch, prepared.head] = HeadFacts(True, True, prepared.inputs, False)
+        self.heads[promotion.branch, prepared.head] = HeadFacts(
+            True, True, prepared.inputs, False, promotion.identities
+        )
 
     def _set_status(self, action: SetStatus) -> None:
         for number, pull in self.pulls.items():
@@ -390,15 +406,16 @@ class World:
         assert pull.state is PullState.OPEN
         promotion = self.promotions[pull.branch]
         landed = self.commit("merge", number)
-        if promotion.kind is Kind.REPAIR:
-            self.stale.discard((promotion.environment, promotion.service))
-        else:
-            self.arrive(promotion.environment, promotion.target, promotion.service, at=landed)
+        for move in promotion.moves:
+            if promotion.kind is Kind.REPAIR:
+                self.stale.discard((promotion.environment, move.service))
+            else:
+                self.arrive(promotion.environment, move.target, move.service, at=landed)
         self.landings[landed] = Landing(landed)
         self.pulls[number] = replace(pull, state=PullState.MERGED, merged_as=landed)
         for other in self.pulls.values():
-            same = other.branch.split("/")[2:4] == pull.branch.split("/")[2:4]
-            at = other.branch, other.head
+            at, theirs = (other.branch, other.head), self.promotions[other.branch]
+            same = theirs.environment == promotion.environment and set(theirs.services) & set(promotion.services)
             if other.state is PullState.OPEN and same and at in self.heads:
                 self.heads[at] = replace(self.heads[at], touched=True)
 
@@ -412,11 +429,12 @@ class World:
 
     def open_pulls(self, environment: str, service: str = "web") -> list[PullRequest]:
         """The open pull requests of a place."""
-        prefix = [environment, service]
         return [
             pull
             for pull in self.pulls.values()
-            if pull.state is PullState.OPEN and pull.branch.split("/")[2:4] == prefix
+            if pull.state is PullState.OPEN
+            and self.promotions[pull.branch].environment == environment
+            and service in self.promotions[pull.branch].services
         ]
 
 

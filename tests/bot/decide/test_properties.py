@@ -10,14 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot import decide
 from bot.action import Action, ClosePullRequest, DeleteBranch, Merge, OpenPullRequest, UpdatePullRequest
-from bot.branch import parse_branch
 from bot.decide.pipeline import ancestors, parents
 from bot.decide.stopped import STOPPING
 from bot.evidence import State
 from bot.forge.interface import PullRequest, PullState
 from bot.history import Arrival
 from bot.hold import Hold
-from bot.promotion import Kind
+from bot.promotion import Kind, Move, Promotion
 from bot.record import Topic
 from bot.snapshot import Snapshot
 from generator.policy import HoldOrder, Mode, OnFail
@@ -31,8 +30,8 @@ FINAL = [State.PASS, State.PASS, State.PASS, State.FAIL, State.INCONCLUSIVE, Sta
 BROKEN = [
     {},
     {"blocking": (finding(),)},
-    {"missing": missing(), "head": None, "tree": None},
-    {"error": "no such template", "head": None, "tree": None},
+    {"missing": missing()},
+    {"error": "no such template"},
     {"no_effect": True},
 ]
 
@@ -228,7 +227,7 @@ def check(world: World, snapshot: Snapshot, actions: tuple[Action, ...]) -> None
     merges = [action for action in actions if isinstance(action, Merge)]
     for merge in merges:
         check_merge(world, merge)
-    places = Counter((one.prepared.promotion.environment, one.prepared.promotion.service) for one in merges)
+    places = Counter((one.environment, one.service) for merge in merges for one in merge.prepared.promotion.identities)
     assert all(count == 1 for count in places.values()), "two merges into one place in one pass"
     check_touches_only_ours(world, actions)
     check_explained(world, snapshot, actions)
@@ -239,19 +238,33 @@ def check_merge(world: World, merge: Merge) -> None:
     environment = world.environments[promotion.environment]
     assert pull.state is PullState.OPEN and pull.head == merge.head and world.heads[pull.branch, pull.head].ours
     assert not pull.labels and expired(world, environment.hold)
-    assert merge.prepared.missing is None and merge.prepared.error is None
-    track = world.track(promotion.environment, promotion.service)
-    assert (track.current.commit if track.current else None) == promotion.over
-    for name in (promotion.environment, *ancestors(world.repository(), promotion.environment)):
-        assert promotion.target.image != taken_back(world, name, promotion.service)
-    assert not failed_here(world, promotion.environment, promotion.service, promotion.target)
+    assert len(promotion.moves) == 1 or (
+        promotion.kind is Kind.PROMOTE and all(one.same_images for one in promotion.moves)
+    )
+    for move in promotion.moves:
+        check_move(world, promotion, move)
     if promotion.kind is Kind.PROMOTE:
         assert environment.promotion.mode is Mode.AUTO and not merge.prepared.blocking
-        assert (promotion.environment, promotion.service) not in world.stale
-        check_forward(world, promotion.environment, promotion.service, promotion.target)
+    elif promotion.kind is Kind.ROLLBACK:
+        assert environment.verify.on_fail is OnFail.REVERT and promotion.environment != "test"
+
+
+def check_move(world: World, promotion: Promotion, move: Move) -> None:
+    """Each of the services may move, whatever it moves with."""
+    place = (promotion.environment, move.service)
+    track = world.track(*place)
+    assert (track.current.commit if track.current else None) == move.over
+    assert not {"missing", "error"} & world.prepared.get(place, {}).keys()
+    if promotion.kind is Kind.REPAIR:  # brings nothing that is not there
+        return
+    for name in (promotion.environment, *ancestors(world.repository(), promotion.environment)):
+        assert move.target.image != taken_back(world, name, move.service)
+    assert not failed_here(world, *place, move.target)
+    if promotion.kind is Kind.PROMOTE:
+        assert place not in world.stale
+        check_forward(world, *place, move.target)
     elif promotion.kind is Kind.ROLLBACK:
         assert state_of(world, track.arrivals[-1]) is State.FAIL
-        assert environment.verify.on_fail is OnFail.REVERT and promotion.environment != "test"
 
 
 def expired(world: World, order: HoldOrder | None) -> bool:
@@ -349,7 +362,7 @@ def check_explained(world: World, snapshot: Snapshot, actions: tuple[Action, ...
     for one in actions:
         if isinstance(one, OpenPullRequest | Merge) or (isinstance(one, UpdatePullRequest) and one.prepared):
             assert one.prepared
-            about.add((one.prepared.promotion.environment, one.prepared.promotion.service))
+            about |= {(one.environment, one.service) for one in one.prepared.promotion.identities}
     for place in snapshot.repository.overlays:
         track = world.track(*place)
         runs = {
@@ -366,8 +379,9 @@ def check_forge(world: World) -> None:
     open_now = Counter(
         (move.environment, move.service)
         for pull in world.pulls.values()
-        if pull.state is PullState.OPEN and (pull.branch, pull.head) in world.heads
-        if (move := parse_branch(pull.branch)) and move.kind is not Kind.REPAIR
+        if pull.state is PullState.OPEN and (facts := world.heads.get((pull.branch, pull.head)))
+        for move in facts.moves
+        if move.kind is not Kind.REPAIR
     )
     assert all(count == 1 for count in open_now.values()), f"several promotions are open: {open_now}"
 

@@ -30,7 +30,7 @@ def rollbacks(world: World, environment: str) -> list[int]:
 
 
 def opened(world: World, environment: str = "staging") -> list:
-    return [(promotion.kind, promotion.target) for promotion in world.wants(environment)]
+    return [(promotion.kind, promotion.moves[0].target) for promotion in world.wants(environment)]
 
 
 def failed() -> World:
@@ -215,9 +215,9 @@ def test_q3_a_config_is_lifted_by_config():
 def test_q4_a_fail_opens_the_way_back_with_what_passed_last():
     world = failed()
     (back,) = world.wants("staging")
-    assert (back.kind, back.target, back.previous) == (Kind.ROLLBACK, A, B)
-    assert back.reverts == back.over == world.current("staging").commit
-    assert back.release.revision == world.track("staging").arrivals[0].revision
+    assert (back.kind, back.moves[0].target, back.moves[0].previous) == (Kind.ROLLBACK, A, B)
+    assert back.moves[0].reverts == back.moves[0].over == world.current("staging").commit
+    assert back.moves[0].release.revision == world.track("staging").arrivals[0].revision
     (opening,) = world.only(OpenPullRequest)
     assert opening.title == "Revert web in staging to v1"
 
@@ -243,7 +243,7 @@ def test_q4_it_overrides_soak_mark_findings_and_manual_mode():
 
 def test_q4_it_is_held_only_by_what_cannot_render_and_by_people():
     world = failed()
-    world.prepared["staging", "web"] = {"error": "no such template", "head": None, "tree": None}
+    world.prepared["staging", "web"] = {"error": "no such template"}
     assert opened(world) == [] and Reason.CANNOT_RENDER in world.holds("staging")
     world.prepared.clear()
     world.settings = replace(world.settings, hold=HoldOrder("audit", "ana", None, SOURCE.at()))
@@ -318,7 +318,7 @@ def test_q5_an_effect_free_arrival_on_top_is_no_edit():
     world.arrive("test", release("v2", "c2"), effect_free=True)
     world.arrive("staging", release("v2", "c2"), effect_free=True)
     (back,) = world.wants("staging")
-    assert back.target == A and back.reverts == world.track("staging").arrivals[1].commit
+    assert back.moves[0].target == A and back.moves[0].reverts == world.track("staging").arrivals[1].commit
 
 
 def test_q5_on_fail_hold_leaves_it_to_people():

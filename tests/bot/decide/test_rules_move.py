@@ -22,7 +22,7 @@ def mark(world: World, environment: str) -> int:
 
 
 def opens(world: World, environment: str = "staging") -> list[ReleaseId]:
-    return [promotion.target for promotion in world.wants(environment)]
+    return [promotion.moves[0].target for promotion in world.wants(environment)]
 
 
 # --- the happy path
@@ -31,8 +31,8 @@ def opens(world: World, environment: str = "staging") -> list[ReleaseId]:
 def test_a_release_that_passed_goes_to_the_next_environment():
     world = ready()
     assert opens(world) == [B]
-    assert world.wants("staging")[0].over == world.current("staging").commit
-    assert world.wants("staging")[0].release.revision == world.current("test").revision
+    assert world.wants("staging")[0].moves[0].over == world.current("staging").commit
+    assert world.wants("staging")[0].moves[0].release.revision == world.current("test").revision
     assert opens(world, "prod") == []
 
 
@@ -240,7 +240,7 @@ def test_p3_an_older_one_is_dropped_when_a_newer_passes_and_not_when_it_appears(
     world.judge("test", State.PASS)
     (closed,), (opened,) = world.only(ClosePullRequest), world.only(OpenPullRequest)
     assert closed.number == 1 and "v3 has passed and comes instead" in closed.reason
-    assert opened.prepared.promotion.target == C
+    assert opened.prepared.promotion.moves[0].target == C
 
 
 # --- P4 one at a time
@@ -399,7 +399,7 @@ def test_p7_an_overlay_without_release_gets_its_first_one():
     world = World()
     world.passes("test", A)
     (first,) = world.wants("staging")
-    assert (first.target, first.over, first.previous) == (A, None, None)
+    assert (first.moves[0].target, first.moves[0].over, first.moves[0].previous) == (A, None, None)
     assert first.branch.endswith("-none")
     assert world.wants("prod") == []
 
@@ -443,7 +443,7 @@ def test_p8_holds_for_every_image_of_a_release():
 
 def test_p9_a_missing_value_holds_and_opens_nothing():
     world = ready()
-    world.prepared["staging", "web"] = {"missing": missing(), "head": None, "tree": None}
+    world.prepared["staging", "web"] = {"missing": missing()}
     assert opens(world) == []
     hold = world.only(Hold)[0]
     assert hold.reason is Reason.MISSING_VALUE

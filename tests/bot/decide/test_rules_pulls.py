@@ -65,7 +65,7 @@ def test_r1_a_merged_one_is_waited_for_and_not_opened_again():
 def test_r1_one_that_the_bot_closed_is_opened_anew():
     world = opened()
     world.close(1, BOT)
-    assert [action.prepared.promotion.target for action in world.only(OpenPullRequest)] == [B]
+    assert [action.prepared.promotion.moves[0].target for action in world.only(OpenPullRequest)] == [B]
 
 
 def test_r1_the_same_release_again_is_a_new_identity():
@@ -75,7 +75,7 @@ def test_r1_the_same_release_again_is_a_new_identity():
     world.passes("staging", A)  # B was taken back
     world.lift("staging", B)
     (again,) = world.wants("staging")
-    assert again.target == B and again.branch != first
+    assert again.moves[0].target == B and again.branch != first
 
 
 def test_r1_an_identity_that_landed_long_ago_does_not_stand_in_the_way():
@@ -171,7 +171,7 @@ def test_r3_a_lift_ends_it_but_not_one_from_before():
     world.settle()
     assert world.holds("staging") == [Reason.DECLINED]
     world.lift("staging", B)
-    assert [promotion.target for promotion in world.wants("staging")] == [B]
+    assert [promotion.moves[0].target for promotion in world.wants("staging")] == [B]
 
 
 def test_r3_the_branch_stays_as_long_as_it_can_be_reopened():
@@ -201,7 +201,7 @@ def test_r4_findings_that_the_base_does_not_have_block_the_merge():
 
 def test_r4_what_cannot_be_rendered_is_not_opened():
     world = ready()
-    world.prepared["staging", "web"] = {"error": "no such template", "head": None, "tree": None}
+    world.prepared["staging", "web"] = {"error": "no such template"}
     assert world.only(OpenPullRequest) == []
     assert world.holds("staging") == [Reason.CANNOT_RENDER]
 
@@ -336,12 +336,12 @@ def test_r10_the_oldest_come_first_and_not_too_many_at_once():
     for service in ("c", "a", "b"):
         world.passes("test", B, service)
     world.policy_of("staging", max_in_flight=2, mode=Mode.MANUAL)
-    assert [action.prepared.promotion.service for action in world.only(OpenPullRequest)] == ["c", "a"]
+    assert [action.prepared.promotion.moves[0].service for action in world.only(OpenPullRequest)] == ["c", "a"]
     assert Reason.IN_FLIGHT in world.holds("staging", "b")
     world.settle()
     assert world.open_pulls("staging", "b") == []
     world.merge(1)
-    assert [action.prepared.promotion.service for action in world.only(OpenPullRequest)] == ["b"]
+    assert [action.prepared.promotion.moves[0].service for action in world.only(OpenPullRequest)] == ["b"]
 
 
 def test_r10_does_not_keep_a_rollback():
@@ -496,7 +496,7 @@ def test_a_release_that_cannot_be_told_stops_everything():
 
 def test_somebody_is_told_once():
     world = ready()
-    world.prepared["staging", "web"] = {"error": "no such template", "head": None, "tree": None}
+    world.prepared["staging", "web"] = {"error": "no such template"}
     (notice,) = world.only(Notify)
     assert notice.owner == "team-shop" and "no such template" in notice.text
     assert notice.record == Record(Topic.NOTIFIED, notice.record.key, NOW, detail=notice.identity)

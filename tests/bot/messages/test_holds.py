@@ -27,6 +27,7 @@ EXAMPLES = [
     Hold(Reason.SOAKING, "staging", "web", "v2", LATER + timedelta(days=2), "in test"),
     Hold(Reason.SOAKING, "staging", "web", "v2", None, "in test, but test moved on before it had"),
     Hold(Reason.SOAKING, "staging", "web", "v2", None, "in test, where it is not live now"),
+    Hold(Reason.TOGETHER, "staging", "web", "v2 (0123456)", detail="after #7"),
     Hold(Reason.NO_EFFECT, "staging", "web", "v2 (0123456)"),
     Hold(Reason.UNPINNED_IMAGE, "staging", "web", "v2", None, "ghcr.io/acme/web:v2"),
     Hold(Reason.MISSING_VALUE, "prod", "web", "v2", None, "replicas in environments/prod/services/web.yaml:1"),

@@ -14,7 +14,7 @@ from bot.messages import closing, notices, statuses
 from bot.messages.body import BEGIN, END, Proof, body, within
 from bot.messages.commit import commit_message, merge_message, title
 from bot.messages.words import clock, duration, markdown, one_line, release_name
-from bot.promotion import Kind, Prepared, Promotion
+from bot.promotion import Kind, Move, Prepared, Promotion
 from bot.trailers import parse_trailers
 from generator.finding import Finding
 from generator.policy import Mode
@@ -28,7 +28,15 @@ OVER = commit("over")
 
 def promotion(kind: Kind = Kind.PROMOTE, target=B, previous=A) -> Promotion:
     reverts = OVER if kind is Kind.ROLLBACK else None
-    return Promotion(kind, "staging", "web", target, Release(target.image, commit("pin")), OVER, previous, reverts)
+    move = Move("web", target, Release(target.image, commit("pin")), OVER, previous, reverts)
+    return Promotion(kind, "staging", (move,))
+
+
+def together(number: int) -> Promotion:
+    """A new configuration of so many services."""
+    new = release("v2", "c2")
+    moves = (Move(f"s{i}", new, Release(new.image, commit("pin")), OVER, B) for i in range(number))
+    return Promotion(Kind.PROMOTE, "staging", tuple(moves))
 
 
 def verdict(environment: str, state: State) -> Verdict:
@@ -43,22 +51,27 @@ def verdict(environment: str, state: State) -> Verdict:
 
 def prepared(of: Promotion, *blocking: Finding) -> Prepared:
     summary = ("web: image v1 → v2", "web: replicas 2 → 3")
-    return Prepared(of, OVER, commit("head"), commit("tree"), "inputs", tuple(blocking), summary=summary)
+    return Prepared(of, OVER, commit("head"), "inputs", tuple(blocking), summary=summary)
 
 
 BODIES = {
     "promote": body(
         prepared(promotion()),
-        [Proof("test", verdict("test", State.PASS))],
+        [Proof("web", "test", verdict("test", State.PASS))],
         Policy(soak=timedelta(minutes=30)),
     ),
     "first": body(
         prepared(promotion(previous=None), finding("`no` such port\n# not a heading")),
-        [Proof("test", replace(verdict("test", State.PASS), gates=(), detail="no gates: live is enough"))],
+        [Proof("web", "test", replace(verdict("test", State.PASS), gates=(), detail="no gates: live is enough"))],
         Policy(mode=Mode.MANUAL),
     ),
     "rollback": body(
-        prepared(promotion(Kind.ROLLBACK, A, B)), [Proof("staging", verdict("staging", State.FAIL))], Policy()
+        prepared(promotion(Kind.ROLLBACK, A, B)), [Proof("web", "staging", verdict("staging", State.FAIL))], Policy()
+    ),
+    "together": body(
+        prepared(together(2), finding()),
+        [Proof(service, "test", verdict("test", State.PASS)) for service in ("s0", "s1")],
+        Policy(soak=timedelta(minutes=30)),
     ),
     "repair": body(prepared(promotion(Kind.REPAIR, A, A)), [], Policy()),
 }
@@ -80,17 +93,28 @@ def test_titles_say_what_moves():
         title(promotion(Kind.ROLLBACK, A, B)),
         title(promotion(Kind.ROLLBACK, B, config)),
         title(promotion(Kind.REPAIR, A, A)),
+        title(together(3)),
+        title(together(4)),
     ] == [
         "Promote web v2 to staging",
         "Promote the configuration of web v2 to staging",
         "Revert web in staging to v1",
         "Revert the configuration of web in staging",
         "Render web in staging anew",
+        "Promote the configuration of s0, s1 and s2 to staging",
+        "Promote the configuration of 4 services to staging",
     ]
 
 
+def test_a_body_has_an_end_however_many_services_move():
+    moving = together(1000)
+    proofs = [Proof(service, "test", verdict("test", State.PASS)) for service in moving.services]
+    text = body(replace(prepared(moving), summary=tuple(f"s{i}: {'x' * 300}" for i in range(1000))), proofs, Policy())
+    assert "and 900 more" in text and len(text) < 60_000
+
+
 def test_a_rollbacks_message_names_what_it_reverts():
-    message = merge_message(promotion(Kind.ROLLBACK, A, B), 7, ("web: image v2 → v1",), "e" * 40)
+    message = merge_message(promotion(Kind.ROLLBACK, A, B), 7, ("web: image v2 → v1",), {"web": "e" * 40})
     assert message == (
         "Revert web in staging to v1 (#7)\n\n"
         f"This reverts commit {OVER}: web v2 failed in staging.\n\n"
@@ -102,7 +126,7 @@ def test_a_rollbacks_message_names_what_it_reverts():
 
 
 def test_text_from_outside_cannot_add_a_trailer():
-    message = merge_message(promotion(), 7, ("x\n\nTowpath-Reverts: " + "f" * 40,), None)
+    message = merge_message(promotion(), 7, ("x\n\nTowpath-Reverts: " + "f" * 40,), {})
     assert [trailer.key for trailer in parse_trailers(message)] == ["Towpath-Move"]
 
 
@@ -141,7 +165,7 @@ def test_notices_say_what_to_do_next():
         "Staging could not tell whether web v2 is good: 3 of 40 requests; it goes no further. "
         "See `towpath why web -e staging`."
     )
-    assert notices.going_back(promotion(Kind.ROLLBACK, A, B), verdict("staging", State.FAIL)) == (
+    assert notices.going_back("staging", promotion(Kind.ROLLBACK, A, B).moves[0], verdict("staging", State.FAIL)) == (
         "web v2 failed in staging (grpc-errors: 3.1 % of requests fail, 0.5 % are allowed). It goes back to v1; "
         "the failed release stays out until `towpath lift web -e staging`."
     )
@@ -150,8 +174,8 @@ def test_notices_say_what_to_do_next():
 def test_a_closed_pull_request_says_why():
     hold = Hold(Reason.VETOED, "staging", "web", "v2", None, "it failed in test")
     assert [
-        closing.superseded(promotion()),
-        closing.taken_back(promotion()),
+        closing.superseded(promotion().moves[0]),
+        closing.taken_back("staging", "web"),
         closing.moved_on("staging", "web"),
         closing.held(hold),
         closing.no_effect(promotion()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from bot.bare import BOT
 from bot.forge.interface import PullRequest, PullState
 from bot.observe.head import HeadCheck
 from bot.observe.history import HistoryReader
+from bot.prepare import Preparer
 from bot.promotion import Prepared
 from bot.snapshot import HeadFacts
 from tests.bot.small import OVERLAY, B, Small
@@ -26,6 +28,13 @@ class Heads:
         self.check = HeadCheck(self.small.clone, self.small.preparer)
         self.prepared = self.prepare()
         self.branch = self.prepared.promotion.branch
+
+    def several(self) -> None:
+        """From now on it is about a promotion of two services, and nothing is known of what was made of it."""
+        promotion = self.small.together()
+        self.prepared = self.small.preparer.prepare(promotion, self.small.fetch())
+        self.branch = promotion.branch
+        self.check = HeadCheck(self.small.clone, Preparer(self.small.clone))
 
     def prepare(self) -> Prepared:
         return self.small.preparer.prepare(self.small.promotion(), self.small.fetch())
@@ -45,8 +54,8 @@ class Heads:
         self, *pulls: PullRequest, branches: Mapping[str, str] | None = None, base: str | None = None
     ) -> dict[tuple[str, str], HeadFacts]:
         base = base or self.small.fetch()
-        positions = HistoryReader(self.small.clone).read(base).positions
-        return self.check.read(pulls, branches or {}, base, positions)
+        history = HistoryReader(self.small.clone).read(base)
+        return self.check.read(pulls, branches or {}, base, history, "towpath-bot")
 
     def facts(self, head: str, branch: str | None = None) -> HeadFacts:
         branch = branch or self.branch
@@ -63,7 +72,8 @@ def heads(small: Small) -> Heads:
 
 
 def test_what_the_bot_renders_is_ours(heads: Heads) -> None:
-    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=False)
+    moves = heads.prepared.promotion.identities
+    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=False, moves=moves)
 
 
 def test_the_same_tree_is_ours_whoever_pushed_it_and_whatever_they_say(heads: Heads) -> None:
@@ -115,12 +125,14 @@ def test_another_release_than_the_branch_says_is_foreign(heads: Heads) -> None:
 
 def test_a_base_that_moved_elsewhere_leaves_it_ours_and_untouched(heads: Heads) -> None:
     heads.small.push({"README.md": "Other\n"})
-    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=False)
+    moves = heads.prepared.promotion.identities
+    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=False, moves=moves)
 
 
 def test_a_base_that_changed_an_owned_path_touches_it(heads: Heads) -> None:
     heads.small.push({OVERLAY: "# Mine\n" + heads.small.text(OVERLAY)})
-    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=True)
+    moves = heads.prepared.promotion.identities
+    assert heads.facts(heads.own) == HeadFacts(True, True, heads.prepared.inputs, touched=True, moves=moves)
 
 
 def test_a_branch_that_a_killed_pass_left_behind_is_looked_at(heads: Heads) -> None:
@@ -136,3 +148,46 @@ def test_only_open_pull_requests_of_the_bots_branches_are_looked_at(heads: Heads
 def test_a_genuine_head_stays_ours_when_somebody_puts_another_branch_there(heads: Heads, other: str) -> None:
     found = heads.read(pull(heads.branch, heads.own), pull(other, heads.own), branches={other: heads.own})
     assert found[heads.branch, heads.own].ours and not found[other, heads.own].ours
+
+
+def test_only_the_head_of_several_services_says_which_they_are(heads: Heads) -> None:
+    heads.several()
+    found = heads.facts(heads.own)
+    assert found.ours and not found.touched and found.inputs == heads.prepared.inputs
+    assert found.moves == heads.prepared.promotion.identities
+    assert [move.service for move in found.moves] == ["api", "web"]
+
+
+@pytest.mark.parametrize("edit", ["drop", "stray", "smuggle", "release"])
+def test_what_is_not_exactly_those_services_is_foreign(heads: Heads, edit: str) -> None:
+    heads.several()
+    edits, clone = heads.edits(), heads.small.clone
+    if edit == "drop":
+        edits = {path: text for path, text in edits.items() if "/api" not in path}
+    elif edit == "stray":
+        edits["environments/prod/services/extra.yaml"] = b"values: {}\n"
+    elif edit == "smuggle":
+        edits[OVERLAY] = (edits[OVERLAY] or b"") + b"lifted: []\n"
+    else:
+        edits[OVERLAY] = (edits[OVERLAY] or b"").replace(b"1.4.1", b"1.4.2")
+    facts = heads.facts(clone.commit(heads.prepared.parent, edits, "Promote"))
+    assert not facts.ours and facts.moves == ()
+
+
+def test_an_owned_path_of_any_of_several_services_touches_them(heads: Heads) -> None:
+    heads.several()
+    heads.small.push({OVERLAY: "# Mine\n" + heads.small.text(OVERLAY)})
+    assert heads.facts(heads.own).touched
+
+
+def test_what_people_closed_is_asked_what_it_would_have_moved_and_what_the_bot_closed_is_not(heads: Heads) -> None:
+    heads.several()
+    closed = pull(heads.branch, heads.own, PullState.CLOSED)
+    assert heads.read(replace(closed, closed_by="ada"))[heads.branch, heads.own].moves
+    assert heads.read(replace(closed, closed_by="towpath-bot")) == {}
+
+
+def test_a_head_that_is_gone_is_foreign(heads: Heads) -> None:
+    heads.several()
+    closed = replace(pull(heads.branch, "0" * 40, PullState.CLOSED), closed_by="ada")
+    assert not heads.read(closed)[heads.branch, "0" * 40].ours

@@ -123,3 +123,33 @@ def test_what_the_base_does_not_show_yet_is_not_checked(landings: Landings) -> N
 def test_people_s_pull_requests_are_not_checked(landings: Landings) -> None:
     landed = landings.land_files({"README.md": b"Stray\n"})
     assert landings.read(replace(landed, branch="feature")) == {}
+
+
+@pytest.fixture
+def several(landings: Landings) -> Landings:
+    """Two services land together."""
+    small = landings.small
+    landings.prepared = small.preparer.prepare(small.together(), small.fetch())
+    return landings
+
+
+def test_several_services_land_as_they_were_validated(several: Landings) -> None:
+    assert several.problem(several.land()) == ""
+
+
+def test_another_service_that_lands_with_several_is_a_difference(several: Landings) -> None:
+    stray = "environments/prod/services/extra.yaml"
+    assert stray in several.problem(several.land_files({stray: b"values: {}\n"}))
+
+
+def test_each_of_several_services_is_compared(several: Landings) -> None:
+    assert DEPLOYMENT in several.problem(several.land(deployment=b"# by hand\n"))
+
+
+@pytest.mark.parametrize("other", [{}, {DEPLOYMENT: b"# by hand\n"}], ids=["same", "other"])
+def test_an_edit_of_one_service_excuses_no_other(several: Landings, other: dict[str, bytes | None]) -> None:
+    small, api = several.small, "environments/prod/services/api.yaml"
+    small.push({api: "# Mine\n" + small.text(api)})
+    text = "# Mine\n" + small.text(api, several.head)
+    problem = several.problem(several.land_files({api: text.encode(), **other}))
+    assert DEPLOYMENT in problem if other else problem == ""
