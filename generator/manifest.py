@@ -6,11 +6,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 from generator.errors import Location
 from generator.repository import Pointer
 from generator.values import Origins
+
+STDIN: Final = "stdin"
+"""The path of what came by standard input."""
 
 
 class Span(NamedTuple):

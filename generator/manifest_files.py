@@ -22,7 +22,6 @@ from generator.tree import LARGEST, too_large
 from generator.workload import at
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
-STDIN: Final = "stdin"
 _TEMPLATE: Final = (
     "render the template first (helm template CHART | towpath validate -), "
     "and leave it out with --ignore-filename-pattern"

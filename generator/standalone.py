@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from posixpath import join, normpath
+from dataclasses import dataclass, replace
+from posixpath import join, normpath, relpath
 from typing import Final
 
 from generator.catalogue import Catalogue
@@ -48,6 +48,11 @@ class Around:
         """A path as it is seen from the root of the repository."""
         return normpath(join(self.folder, path))
 
+    def finding(self, finding: Finding) -> Finding:
+        """A finding about the repository's own settings, with its path from where relative paths start."""
+        where = replace(finding.where, path=relpath(finding.where.path, self.folder))
+        return replace(finding, where=where)
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
@@ -86,7 +91,8 @@ def audit(
     found += left
     cases = list(_cases(files, found, chosen.skip, known, version))
     unread = [file.finding for file in files if file.finding]
-    findings = (*(unknown_checks(settings) if settings else ()), *unread, *(finding for _, finding in found), *unused)
+    own = [around.finding(one) for one in (*unknown_checks(around.settings), *unused)] if around else []
+    findings = (*unread, *(finding for _, finding in found), *own)
     return Audit(findings, tuple(cases), known.unknown_rules(version, ((one.api_version, one.kind) for one in checked)))
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from generator.finding import Finding, errors
 from generator.k8syaml import parse
-from generator.manifest import Manifest
+from generator.manifest import STDIN, Manifest
 
 
 class Status(Enum):
@@ -37,7 +37,8 @@ class Case:
 class Verdict:
     """A validation that is done. `unknown_rules` are the CEL rules that were not evaluated.
 
-    `folder` is where the findings' paths start, seen from the root of the git repository (empty for the root).
+    `folder` is where the findings' paths start, seen from the root of the git repository (empty for the root), and
+    `here` the same as an absolute path, where paths may be absolute.
     """
 
     findings: tuple[Finding, ...]
@@ -46,6 +47,7 @@ class Verdict:
     builds: int | None = None
     unknown_rules: int = 0
     folder: str = ""
+    here: str = ""
 
     def counts(self) -> dict[str, int]:
         """How many objects there are in how many files, and how they fared."""
@@ -56,7 +58,11 @@ class Verdict:
 
     def located(self, path: str) -> str:
         """A finding's path as seen from the root of the git repository."""
-        return posixpath.normpath(posixpath.join(self.folder, path))
+        if path == STDIN:
+            return path
+        relative = posixpath.relpath(path, self.here) if posixpath.isabs(path) and self.here else path
+        found = posixpath.normpath(posixpath.join(self.folder, relative))
+        return path if found.startswith("../") else found
 
 
 def status_of(findings: Iterable[Finding]) -> Status:

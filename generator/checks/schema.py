@@ -56,7 +56,7 @@ FAMILY = Family(
             Severity.ERROR,
             Basis.REFUSED,
             "the API server would refuse the object or drop the field",
-            "change the value or the template that writes this line",
+            "correct it where it is written",
             _invalid,
             deployment(spec="replicas: 2"),
             deployment(spec="replica: 2"),

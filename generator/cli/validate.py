@@ -197,7 +197,15 @@ def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], kno
     done = audit(files, version, also=also, catalogue=known, selection=selection, around=around)
     objects = count(sum(len(file.objects) for file in files), "object")
     checked = f"{objects} in {count(len(files), 'file')} for Kubernetes {', '.join((version, *also))}"
-    return Verdict(done.findings, done.cases, checked, unknown_rules=done.unknown_rules, folder=from_top(Path()))
+    here = Path.cwd()
+    return Verdict(
+        done.findings,
+        done.cases,
+        checked,
+        unknown_rules=done.unknown_rules,
+        folder=from_top(here),
+        here=here.as_posix(),
+    )
 
 
 def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tuple[Around | None, Catalogue]:
@@ -218,12 +226,13 @@ def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tupl
 
 
 def _files(targets: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[ManifestFile]:
+    from generator.manifest import STDIN as STDIN_PATH
     from generator.manifest_files import files_below, read_bytes, read_file
     from generator.tree import LARGEST
 
     for target in dict.fromkeys(targets):
         if target == STDIN:
-            yield read_bytes("stdin", sys.stdin.buffer.read(LARGEST + 1))
+            yield read_bytes(STDIN_PATH, sys.stdin.buffer.read(LARGEST + 1))
         else:
             yield from map(read_file, files_below([Path(target)], ignored))
 

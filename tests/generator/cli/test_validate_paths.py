@@ -230,11 +230,16 @@ def test_suppressions_of_the_repository_around(here, validate, monkeypatch):
         assert [check for check, *_ in validate("vendor").found] == ["kubernetes-schema"]
 
 
-def test_a_suppression_that_hides_nothing_in_its_path_is_a_finding_once_all_of_that_was_looked_at(here, validate):
+def test_a_suppression_that_hides_nothing_in_its_path_is_a_finding_once_all_of_that_was_looked_at(
+    here, validate, monkeypatch
+):
     write_files(here, {"vendor/a.yaml": GOOD, "vendor/b.yaml": GOOD})
     entry = "suppress:\n- {check: kubernetes-schema, path: vendor, reason: known}\n"
     write_files(here, {**FILES, "towpath.yaml": FILES["towpath.yaml"] + entry})
-    assert [check for check, *_ in validate("vendor").found] == ["unused-suppression"]
+    assert validate("vendor").found == [("unused-suppression", "towpath.yaml", 15, 11)]
+    with monkeypatch.context() as patch:
+        patch.chdir(here / "vendor")
+        assert [path for _, path, *_ in validate(".").found] == ["../towpath.yaml"]
     assert validate("vendor/a.yaml").found == []
     assert "unused-suppression" not in [check for check, *_ in validate().found]
 

@@ -130,3 +130,15 @@ def test_an_empty_result_is_well_formed_in_every_format():
     assert written(NOTHING, "github") == written(NOTHING, "text") == ""
     assert Xml.fromstring(written(NOTHING, "junit").encode()).get("tests") == "0"
     assert json.loads(written(NOTHING, "json"))["findings"] == []
+
+
+def test_paths_are_seen_from_the_root_of_the_git_repository():
+    verdict = Verdict((), (), "", folder="apps/shop", here="/src/apps/shop")
+    for path, seen in {
+        "a.yaml": "apps/shop/a.yaml",
+        "../../b.yaml": "b.yaml",
+        "/src/other/c.yaml": "other/c.yaml",
+        "/tmp/d.yaml": "/tmp/d.yaml",
+        "stdin": "stdin",
+    }.items():
+        assert verdict.located(path) == seen
