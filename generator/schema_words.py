@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 40
 _FEW = 8
+_ALIKE = 0.7
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgtp])(i?)b?", re.IGNORECASE)
 _SECRET = ("data", "stringData")
@@ -74,7 +75,8 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
     match error.kind.name:
         case "additionalProperties":
             for field in sorted(facts["unexpected"]):
-                message = unknown_field(field, node.get("properties", {}))
+                inside = _inside(field, error.instance, node, schema)
+                message = unknown_field(field, node.get("properties", {}), inside)
                 yield SchemaError((*path, field), "unknown-field", message)
         case "required":
             yield SchemaError(path, "missing-field", f"missing required field '{facts['property']}'")
@@ -86,15 +88,37 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
             yield SchemaError(path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}{advice}")
 
 
-def unknown_field(field: str, known: Iterable[str]) -> str:
-    """Says that a field is unknown, and which one was probably meant."""
+def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = ()) -> str:
+    """Says that a field is unknown, and which one was probably meant, or that it belongs into one of `inside`."""
     by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(field.lower(), by_lower, n=1)
+    close = get_close_matches(field.lower(), by_lower, n=1, cutoff=_ALIKE)
     if close:
         return f"unknown field '{field}'; did you mean '{by_lower[close[0]]}'?"
+    if inside:
+        return f"unknown field '{field}'; it belongs one level deeper, into {' or '.join(inside)}"
     if 0 < len(by_lower) <= _FEW:
         return f"unknown field '{field}'; known here: {', '.join(sorted(by_lower.values()))}"
     return f"unknown field '{field}'"
+
+
+def _inside(field: str, value: object, node: Mapping[str, Any], root: Mapping[str, Any]) -> list[str]:
+    """Those of a map's fields that may hold a field of this name, if they are written as a map or list."""
+    found = []
+    for name, inner in node.get("properties", {}).items():
+        written = value.get(name) if isinstance(value, dict) else None
+        inner = _resolved(inner, root)
+        if isinstance(written, list):
+            inner = _resolved(inner.get("items", {}), root)
+        if isinstance(written, dict | list) and field in inner.get("properties", {}):
+            found.append(name if isinstance(written, dict) else f"an item of {name}")
+    return found
+
+
+def _resolved(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A node, or what its reference in the same schema leads to."""
+    reference = node.get("$ref", "")
+    found = root.get("$defs", {}).get(reference.removeprefix("#/$defs/")) if reference.startswith("#/$defs/") else node
+    return found if isinstance(found, dict) else {}
 
 
 def shown(value: object) -> str:

@@ -214,6 +214,16 @@ class TestWords:
         probe = {"tcpSocket": {"port": [80]}}
         assert message(livenessProbe=probe) == "expected integer or string, got list"
 
+    def test_a_field_of_what_is_one_level_deeper(self):
+        pod = {"containers": [{"name": "a"}], "securityContext": {}, "ports": [], "runAsUser": 1, "image": "a"}
+        found = validate_object("1.36", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": pod})
+        assert isinstance(found, list)
+        assert [error.message.partition("; ")[2] for error in found] == [
+            "it belongs one level deeper, into an item of containers",
+            "it belongs one level deeper, into an item of containers",
+            "it belongs one level deeper, into securityContext",
+        ]
+
     def test_out_of_range(self):
         assert message(ports=[{"containerPort": 2**31}]) == "expected at most 2147483647, got integer 2147483648"
 
