@@ -40,7 +40,7 @@ class Saved:
 def save(shop: Shop, folder: Path) -> Saved:
     """The end of one story as the beginning of others. It is copied often, so it is made of few files."""
     shop.close()
-    for repository in (shop.checkout / ".git", shop.forge_folder, shop.clone().folder):
+    for repository in (shop.checkout / ".git", shop.forge_folder, shop.clone_folder):
         shutil.rmtree(repository / "hooks", ignore_errors=True)
         Git(repository).run("gc", "--quiet", "--prune=now")
     return Saved(folder, shop.clock.now())
@@ -50,6 +50,8 @@ def save(shop: Shop, folder: Path) -> Saved:
 def settled(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody: None) -> Saved:
     folder = tmp_path_factory.mktemp("settled")
     create(folder / "shop", "web", forge=True, at=START - timedelta(hours=1))
+    # Copies of the folder have copies of the forge.
+    Git(folder / "shop").run("remote", "set-url", "origin", "../shop.git")
     shop = Shop(folder, START - timedelta(minutes=59))
     files = {f"environments/{name}/environment.yaml": soaking for name, soaking in _POLICIES.items()}
     shop.change({path: shop.text(path).replace(soaking, "promotion: {mode: auto}") for path, soaking in files.items()})

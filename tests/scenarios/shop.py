@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.action import Action, Notify, OpenPullRequest, UpdatePullRequest, WriteRecords
-from bot.bare import Bare
-from bot.checkout import local_remote, open_clone
+from bot.bare import Bare, Identity, RefUpdate
+from bot.checkout import open_clone
 from bot.cli.main import run
 from bot.edit import set_release
 from bot.evidence import State, Verdict
@@ -33,12 +33,20 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, World
+from generator.finding import errors
 from generator.git import Git
+from generator.ownership import orphans
+from generator.pins import Pins
 from generator.release import Release, parse_image
 from generator.repository import overlay_path
+from generator.state import state_folder
+from generator.survey import survey
+from generator.tree import EditedTree
+from generator.write import plan
 
 IMAGE = "ghcr.io/acme/web"
 BOT = "towpath-bot"
+ADA = Identity("Ada", "ada@example.com")
 ENVIRONMENTS = ("test", "staging", "prod")
 MINUTE = timedelta(minutes=1)
 # After a merge it takes one minute until the pods are ready, and at this traffic one more until a verdict.
@@ -54,8 +62,7 @@ class Shop:
 
     def __init__(self, folder: Path, now: datetime, metrics: Callable[[Metrics], Metrics] = lambda real: real) -> None:
         self.checkout = folder / "shop"
-        self.git("remote", "set-url", "origin", str(folder / "shop.git"), at=now)
-        self.forge_folder = local_remote(self.checkout)
+        self.forge_folder = folder / "shop.git"
         self.clock = SimulatedClock(now)
         self.behaviours = [BUSY]
         self.world = World(self.forge_folder, self.clock, Scenario(behaviours=self.behaviours))  # type: ignore[arg-type]  # a list, so that it may grow
@@ -65,6 +72,7 @@ class Shop:
         self._bare = Bare(self.forge_folder)
         self._checkout = Git(self.checkout)
         self._opened: list[Git] = [self._bare, self._checkout]
+        self._forges: dict[str, LocalForge] = {}
         self._history = HistoryReader(self._bare)
         self._records: Ledger | None = None
         self.bot = self.new_bot()
@@ -80,7 +88,7 @@ class Shop:
         """A bot that knows nothing but what git and the forge say; its clone is that of the checkout."""
         return Bot(
             self.clone(),
-            forge or self.forge(BOT),
+            forge or self.new_forge(BOT),
             self.world.cluster,
             self.metrics,
             now=self.clock.now,
@@ -94,9 +102,14 @@ class Shop:
         self._opened.append(clone)
         return clone
 
+    @property
+    def clone_folder(self) -> Path:
+        """Where the bot's clone is."""
+        return state_folder(self.checkout) / "clone.git"
+
     def lose_disk(self) -> None:
         """Everything is gone that the bot keeps."""
-        shutil.rmtree(self.clone().folder)
+        shutil.rmtree(self.clone_folder)
 
     def turn(self, times: int = 1, step: timedelta = MINUTE) -> Pass:
         """The bot looks and acts, then time passes; again and again."""
@@ -139,8 +152,14 @@ class Shop:
 
     # --- People
 
-    def forge(self, user: str = "ada", step: Callable[[str], None] = lambda _: None) -> LocalForge:
+    def forge(self, user: str = "ada") -> LocalForge:
         """The forge, as somebody uses it."""
+        if user not in self._forges:
+            self._forges[user] = self.new_forge(user)
+        return self._forges[user]
+
+    def new_forge(self, user: str, step: Callable[[str], None] = lambda _: None) -> LocalForge:
+        """The forge in a process of its own, which may end at any `step`."""
         return LocalForge(self.forge_folder, user, clock=self.clock.now, step=step)
 
     def towpath(self, *arguments: str) -> int:
@@ -163,21 +182,33 @@ class Shop:
     def change(
         self, files: Mapping[str, str | None], message: str = "Change", *, render: bool = True, findings: bool = False
     ) -> str:
-        """Somebody writes files (None: removes them), renders, commits and pushes to the base; the commit.
+        """Somebody changes files (None: removes them), renders, and pushes a commit to the base; the commit.
 
-        `findings`: although the checks find something.
+        `findings`: although the checks find something. No checkout is involved: that is what `revert`, and the tests
+        of the commands, are about.
         """
-        self.pull()
-        for path, text in files.items():
-            place = self.checkout / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.unlink() if text is None else place.write_text(text)
+        head = self.head
+        edits = {path: None if text is None else text.encode() for path, text in files.items()}
         if render:
-            assert self.towpath("render") == int(findings)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
-        self.git("push", "--quiet")
-        return self.head
+            edits |= self._rendered(head, edits, findings)
+        date = int(self.clock.now().timestamp())
+        commit = self._bare.commit(head, edits, message, author=ADA, date=date)
+        with self._bare.locked() as lock:
+            self._bare.update_refs([RefUpdate("refs/heads/main", commit, head)], lock)
+        return commit
+
+    def _rendered(self, head: str, edits: dict[str, bytes | None], findings: bool) -> dict[str, bytes | None]:
+        """What `towpath render` would change in a checkout with these edits."""
+        tree = EditedTree(self._bare.tree(head), edits)
+        found = survey(tree, Pins(self._bare, head))
+        assert bool(errors(found.findings)) == findings, found.findings
+        assert found.repository
+        overlays = found.repository.overlays
+        lost = (
+            one for name in ENVIRONMENTS for one in orphans(tree, name, {at[1] for at in overlays if at[0] == name})
+        )
+        planned = plan(tree, found.builds, lost)
+        return {**planned.writes, **dict.fromkeys(planned.removes)}
 
     def edit(self, path: str, old: str, new: str, *, render: bool = True) -> str:
         """Somebody replaces a text in a file on the base; the commit."""

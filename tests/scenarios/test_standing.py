@@ -121,7 +121,7 @@ def test_a_forge_that_dies_while_it_merges_is_found_where_it_was(shop: Shop, ste
         if at == step:
             raise Killed
 
-    dying = shop.forge(BOT, stop)
+    dying = shop.new_forge(BOT, stop)
     shop.until(lambda: len(shop.pulls(PullState.OPEN)) == 1)
     with pytest.raises(Killed):
         shop.look(shop.new_bot(forge=dying))

@@ -27,6 +27,7 @@ def show(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def shown(shop: Shop, command: str) -> str:
         monkeypatch.setattr("bot.cli.connection.open_bot", lambda *_: shop.bot)
+        shop.pull()
         capsys.readouterr()
         assert shop.towpath(*command.split()) == 0
         return capsys.readouterr().out
