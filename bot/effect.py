@@ -11,7 +11,7 @@ from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import Finding, errors
 from generator.k8syaml import load_all
-from generator.load import load
+from generator.load import check, load
 from generator.ownership import owned
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, rendered_path
@@ -44,7 +44,8 @@ def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: It
         load(edited)
         return Effect(_differing(tree, edits), (), ())
     environments = {environment for environment, _ in wanted}
-    found = survey(edited, pins, environments)
+    # R4: people's own change does not say what is accepted in it.
+    found = survey(edited, pins, environments, before=tree, policy=check(tree)[0])
     builds = _built(found, wanted)
     rendered: dict[str, bytes | None] = {}
     for place in wanted:

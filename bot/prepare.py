@@ -56,8 +56,8 @@ class Base:
             builder = self.builder(self.tree, self.repository)
             builds = tuple(builder.build(*place) for place in sorted(self.repository.overlays) if place[0] == name)
             self.remember(builds)
-            found = (finding.identity for finding in _findings(self.repository, builds))
-            self._known[name] = builds, frozenset(found)
+            found = _errors(builds, validate(self.repository, builds))
+            self._known[name] = builds, frozenset(finding.identity for finding in found)
         return self._known[name]
 
     def remember(self, builds: Iterable[Build]) -> None:
@@ -185,7 +185,8 @@ class Preparer:
         builds, known = base.environment(promotion.environment)
         others = tuple(one for one in builds if one.service not in promotion.services)
         repository = replace(base.repository, overlays={**base.repository.overlays, **result.overlays})
-        found = _findings(repository, (*others, *result.builds))
+        every = (*others, *result.builds)
+        found = _errors(every, validate(repository, every, before=base.tree, policy=base.repository))
         before = (one for one in builds if one.service in promotion.services)
         return Prepared(
             promotion,
@@ -257,10 +258,9 @@ def _edits(tree: Tree, build: Build, path: str, overlay: bytes) -> dict[str, byt
     return {name: content for name, content in wanted.items() if content != tree.read(name)}
 
 
-def _findings(repository: Repository, builds: tuple[Build, ...]) -> list[Finding]:
+def _errors(builds: Iterable[Build], found: Iterable[Finding]) -> list[Finding]:
     """The errors of one environment: those of rendering and those of the checks."""
-    found = [finding for build in builds for finding in build.findings]
-    return errors([*found, *validate(repository, builds)])
+    return errors([*(finding for build in builds for finding in build.findings), *found])
 
 
 def _placed(builds: Iterable[Build]) -> Iterable[Placed]:

@@ -157,12 +157,14 @@ def build_all(
     environments: Iterable[str] = (),
     services: Iterable[str] = (),
     reuse: Reuse | None = None,
+    policy: Repository | None = None,
 ) -> Built:
     """Build the named services of the named environments; without names, all of them.
 
-    A service whose own files are wrong is not built: the findings say it already.
+    What is permitted is for `policy` to say, by default the tree itself. A service whose own files are wrong is not
+    built: the findings say it already.
     """
-    repository, findings = load.check(tree)
+    repository, findings = load.check(tree, policy)
     if repository is None:
         return Built(None, (), tuple(findings))
     wrong = {finding.where.path for finding in errors(findings)}

@@ -11,7 +11,6 @@ from generator.git import Git
 from generator.load import load
 from generator.pins import Pins
 from generator.report.text import count
-from generator.suppressions import suppressions
 from generator.survey import survey
 from generator.tree import DiskTree, Tree
 from generator.validate import unknown_rules
@@ -23,8 +22,8 @@ class Request:
     """What is to be judged, in nothing but names, so that it can be handed to another process.
 
     `commit` (or tree) is what is read, None for the files on disk. `head` is the commit whose first parents releases
-    may be pinned to, `before` the one that fixed fields are compared with, and `policy` the one whose suppressions
-    count; None for those of what is judged. Without environments or services, all are judged.
+    may be pinned to, `before` the one that fixed fields are compared with, and `policy` the one whose suppressions,
+    `checks:` and `allow:` count; None for those of what is judged. Without environments or services, all are judged.
     """
 
     repository: str
@@ -65,7 +64,7 @@ def judge(request: Request, watch: Reuse | None = None) -> Verdict:
         also=request.also,
         catalogue=Catalogue(locations=request.locations, ignore_missing=request.ignore_missing),
         before=git.tree(request.before) if git and request.before else None,
-        suppressed=suppressions(load(git.tree(request.policy))) if git and request.policy else None,
+        policy=load(git.tree(request.policy)) if git and request.policy else None,
     )
     manifests = [manifest for build in found.builds for manifest in build.manifests]
     of_services = count(len({build.service for build in found.builds}), "service")

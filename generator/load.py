@@ -37,14 +37,15 @@ def load(tree: Tree) -> Repository:
     return repository
 
 
-def check(tree: Tree) -> tuple[Repository | None, list[Finding]]:
-    """The repository, and everything that is wrong with its own files.
+def check(tree: Tree, policy: Repository | None = None) -> tuple[Repository | None, list[Finding]]:
+    """The repository, as far as anything is permitted under that `policy`, and everything wrong with its own files.
 
     It is None when a file cannot be read or its schema refuses it. It is there when files only do not fit
     together, so that the rest can still be looked at.
     """
     repository, found = _read(tree)
     if repository is not None:
+        repository = repository.under(policy) if policy else repository
         found += shortcomings(tree, repository)
     return repository, sorted(dict.fromkeys(found), key=place_order)
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import Location
@@ -182,6 +182,15 @@ class Repository:
     def children(self, environment: str) -> tuple[str, ...]:
         """The environments that come directly after this one, sorted."""
         return tuple(sorted(name for name, other in self.environments.items() if environment in other.after))
+
+    def under(self, policy: Repository) -> Repository:
+        """This repository with what another one permits: its `checks:`, and the `allow:` of its environments (R4)."""
+        allowed = {name: (one.allowed_images, one.allowed_kinds) for name, one in policy.environments.items()}
+        environments = {}
+        for name, one in self.environments.items():
+            images, kinds = allowed.get(name, ((), ()))
+            environments[name] = replace(one, allowed_images=images, allowed_kinds=kinds)
+        return replace(self, settings=replace(self.settings, checks=policy.settings.checks), environments=environments)
 
 
 def overlay_path(environment: str, service: str) -> str:

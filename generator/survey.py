@@ -14,7 +14,6 @@ from generator.manifest import Manifest
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, overlay_path, rendered_path
 from generator.reuse import UNKNOWN_TEMPLATE
-from generator.suppressions import Suppression
 from generator.tree import Tree
 from generator.validate import left_behind, reweigh, up_to_date, validate
 
@@ -45,19 +44,20 @@ def survey(
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
     before: Tree | None = None,
-    suppressed: Iterable[Suppression] | None = None,
+    policy: Repository | None = None,
 ) -> Survey:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
     `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
-    change are compared with the tree `before`; `suppressed` are by default the suppressions of the tree itself.
+    change are compared with the tree `before`. What is accepted is for `policy` to say, by default the tree itself: its
+    suppressions, `checks:` and `allow:`. Who asks for a change must not accept its findings in the same breath (R4).
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
     chosen, places = set(services), set(environments)
-    check = partial(validate, also=tuple(also), catalogue=catalogue, before=before, suppressed=suppressed)
-    built, found = _checked(tree, pins, places, reuse, check)
+    check = partial(validate, also=tuple(also), catalogue=catalogue, before=before, policy=policy)
+    built, found = _checked(tree, pins, places, reuse, check, policy)
     repository = built.repository
     if repository is None:
         return Survey(None, (), built.findings)
@@ -81,10 +81,15 @@ def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]
 
 
 def _checked(
-    tree: Tree, pins: Pins, environments: Iterable[str], reuse: Reuse | None, check: Callable[..., list[Finding]]
+    tree: Tree,
+    pins: Pins,
+    environments: Iterable[str],
+    reuse: Reuse | None,
+    check: Callable[..., list[Finding]],
+    policy: Repository | None,
 ) -> tuple[Built, list[Finding]]:
     """Build and validate; what has findings is rendered again if it was reused: they point at its template's lines."""
-    built = build_all(tree, pins, environments, reuse=reuse)
+    built = build_all(tree, pins, environments, reuse=reuse, policy=policy)
     repository = built.repository
     if repository is None:
         return built, []
@@ -96,7 +101,7 @@ def _checked(
         def again(one: Overlay, inputs: str) -> tuple[Manifest, ...] | None:
             return None if one.rendered in reused else only(one, inputs)
 
-        return _checked(tree, pins, environments, again, check)
+        return _checked(tree, pins, environments, again, check, policy)
     found += reweigh(repository.settings, built.findings)
     found += [finding for build in built.builds for finding in build.findings]
     return built, found

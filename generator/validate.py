@@ -34,17 +34,18 @@ def validate(
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
     before: Tree | None = None,
-    suppressed: Iterable[Suppression] | None = None,
+    policy: Repository | None = None,
 ) -> list[Finding]:
     """Everything that the checks have against these builds.
 
     Give all services of an environment at once: some checks look across them. With a `tree`, its rendered
     folders are compared with the builds too (`stale-rendered`, `foreign-file`). `also` are further Kubernetes
     versions; the `catalogue` is completed by what the repository defines. What may not change is compared with the
-    rendered files of the tree `before`. `suppressed` are by default the repository's own suppressions.
+    rendered files of the tree `before`. The suppressions that count are those of `policy`, by default the
+    repository's own.
     """
     settings, built = repository.settings, list(builds)
-    given = suppressions(repository) if suppressed is None else tuple(suppressed)
+    given = suppressions(policy or repository)
     found = [*unknown_checks(settings), *unknown(given, BY_ID, BY_ID)]
     told: list[Told] = []
     for name, environment in repository.environments.items():
@@ -197,7 +198,7 @@ def reweigh(settings: Settings, findings: Iterable[Finding]) -> Iterator[Finding
 def unknown_checks(settings: Settings) -> Iterator[Finding]:
     """Ids under `checks:` of towpath.yaml that no check has."""
     known = [*(check.id for check in CHECKS), *OTHERS]
-    for name in settings.checks:
+    for name in settings.source.data.get("checks", ()):
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -110,6 +110,14 @@ def test_a_finding_that_the_base_has_already_does_not_block(small: Small) -> Non
     assert prepared.head and not prepared.blocking
 
 
+def test_what_may_not_change_in_the_cluster_blocks(small: Small) -> None:
+    """R4: compared with what the base has rendered."""
+    text = FILES[MANIFEST].replace("      app: {{ service }}\n", "      app: {{ service ~ '-2' }}\n", 1)
+    pin = small.push({MANIFEST: text.replace("        app: {{ service }}\n", "        app: {{ service ~ '-2' }}\n")})
+    blocking = small.preparer.prepare(small.promotion(B, pin), pin).blocking
+    assert "immutable-field" in {finding.check for finding in blocking}
+
+
 def test_a_missing_value_is_named_with_its_place(small: Small) -> None:
     """P9."""
     base = small.push(

@@ -3,6 +3,7 @@
 import pytest
 
 from generator.finding import Severity, errors
+from generator.load import load
 from generator.pins import Pins
 from generator.survey import survey
 from generator.tree import DiskTree
@@ -91,9 +92,27 @@ def test_a_suppression_needs_a_reason_and_a_check_that_there_is(tmp_path):
 
 
 def test_suppressions_of_another_tree_can_be_the_ones_that_count(tmp_path):
-    tree = DiskTree(
-        write_files(
-            tmp_path, {**FILES, "towpath.yaml": SETTINGS, "environments/base/services/web.yaml": SPEC + suppress()}
-        )
-    )
-    assert both(survey(tree, NO_PINS, suppressed=()).findings) == (2, [])
+    files = {**FILES, "towpath.yaml": SETTINGS, "environments/base/services/web.yaml": SPEC}
+    before = DiskTree(write_files(tmp_path / "before", files))
+    files["environments/base/services/web.yaml"] += suppress()
+    tree = DiskTree(write_files(tmp_path / "after", files))
+    assert both(survey(tree, NO_PINS, policy=load(before)).findings) == (2, [])
+    assert both(survey(before, NO_PINS, policy=load(tree)).findings) == both(survey(tree, NO_PINS).findings)
+
+
+def test_checks_of_another_tree_can_be_the_ones_that_count(tmp_path):
+    """R4: who asks for a change does not switch off what finds something in it; a typo of theirs is found."""
+    on, off = (SETTINGS.replace("seccomp: warning", other) for other in ("seccomp: error", "seccomp: no\n  secomp: no"))
+    before = DiskTree(write_files(tmp_path / "before", {**FILES, "towpath.yaml": on}))
+    tree = DiskTree(write_files(tmp_path / "after", {**FILES, "towpath.yaml": off}))
+    found = survey(tree, NO_PINS, policy=load(before)).findings
+    assert {one.check for one in errors(found)} == {"seccomp", "unknown-check"}
+
+
+def test_what_another_tree_allows_can_be_what_counts(tmp_path):
+    path = "environments/test/environment.yaml"
+    before = DiskTree(write_files(tmp_path / "before", {**FILES, path: FILES[path] + "allow: {images: [other/*]}\n"}))
+    tree = DiskTree(write_files(tmp_path / "after", FILES))
+    assert [one.check for one in errors(survey(tree, NO_PINS).findings)] == []
+    refused = errors(survey(tree, NO_PINS, policy=load(before)).findings)
+    assert refused and "allow.images" in refused[0].fix

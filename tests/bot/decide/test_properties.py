@@ -77,6 +77,17 @@ class Life(RuleBasedStateMachine):
         other = next(one for one in RELEASES if one.image == current.image and one != current)
         self.world.arrive("test", other, service, effect_free=True)
 
+    @rule(states=st.lists(st.sampled_from(FINAL), min_size=2, max_size=2), passes=st.integers(0, 3))
+    def template(self, states: list[State], passes: int) -> None:
+        """A template edit: all services have another configuration, and each is judged by itself (P6)."""
+        for service, state in zip(SERVICES, states, strict=True):
+            current = self.world.current("test", service).release
+            other = next(one for one in RELEASES if one.image == current.image and one != current)
+            self.world.arrive("test", other, service)
+            self.judged("test", service, state)
+        for _ in range(passes):
+            self.one_pass()
+
     @rule(environment=environments, service=services, state=st.sampled_from(FINAL))
     def judged(self, environment: str, service: str, state: State) -> None:
         if self.world.track(environment, service).current:
