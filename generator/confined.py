@@ -1,7 +1,7 @@
 """Judge what nobody has vouched for in a process of its own, which cannot use up this machine.
 
 Templates are code. Those of the base branch have been merged by somebody; others, such as a pull request's, are
-rendered only here. The process is a fresh interpreter with no environment but PATH and git's settings, no open files
+rendered only here. The process is a fresh interpreter with no environment but PATH and a few settings, no open files
 but its two pipes, and the limits of `Limits`; it can write no file, and ends as a group when its time is up. It
 answers in lines of JSON: what it renders now, and at the end the verdict.
 
@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _ERRORS: Final = {kind.exit_code: kind for kind in (InputError, UsageError, OutsideError)}
 _OPEN_FILES: Final = 128
-_GIT: Final = {
+_SETTINGS: Final = {
     # What the person or the machine has set plays no part.
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -51,13 +52,15 @@ _GIT: Final = {
     # Whoever asks has read this repository with git already, so git did not refuse it to this user.
     "GIT_CONFIG_KEY_2": "safe.directory",
     "GIT_CONFIG_VALUE_2": "*",
+    # The allocator of the compiled YAML parser would reserve 1 GiB at once.
+    "MIMALLOC_ARENA_RESERVE": "32MiB",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the process may use: seconds on the clock, seconds of computing for each service, bytes of memory, and
-    bytes of its answer. Only Linux enforces the limit of memory.
+    """What the process may use: seconds on the clock, seconds of computing for each service, bytes of memory beyond
+    what the program itself takes, and bytes of its answer. Only Linux enforces the limit of memory.
     """
 
     seconds: float = 300
@@ -94,7 +97,7 @@ def _process() -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={"PATH": os.environ.get("PATH", os.defpath), **_GIT},
+        env={"PATH": os.environ.get("PATH", os.defpath), **_SETTINGS},
         start_new_session=True,
     )
     try:
@@ -208,9 +211,9 @@ def main() -> None:
     """Read a request from standard input, and answer in lines on standard output."""
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
-    _confine(limits)
     from generator.judge import Request, judge
 
+    _confine(limits)
     given: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in asked["request"].items()}
     request = Request(**given)
     try:
@@ -230,7 +233,17 @@ def _confine(limits: Limits) -> None:
     ):
         resource.setrlimit(kind, (most, most))
     with suppress(ValueError, OSError):  # macOS knows the limit, and refuses it
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+        most = _reserved() + limits.memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _reserved() -> int:
+    """Bytes of addresses that are taken already: an allocator may reserve far more of them than it ever uses."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])  # proc(5)
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _say(line: dict[str, Any]) -> None:

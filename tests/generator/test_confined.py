@@ -101,5 +101,5 @@ def test_the_process_gets_no_environment_no_files_and_a_group_of_its_own(monkeyp
         assert not (proc / "fd" / str(inherited)).exists()
     os.close(inherited)
     names = {entry.partition("=")[0] for entry in environment.decode().split("\0") if entry}
-    assert names == {"PATH", *confined._GIT}
+    assert names == {"PATH", *confined._SETTINGS}
     assert process.returncode is not None
