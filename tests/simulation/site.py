@@ -129,14 +129,14 @@ class Site:
 
     def move(self, ref: str, commit: str | None) -> None:
         """Put a ref somewhere, by force."""
-        self.server.move(ref, commit, self.bare.ref(ref))
+        self.server.move(ref, commit, self.bare.resolve(ref))
 
     # --- What is so
 
     @property
     def head(self) -> str:
         """Where the base stands."""
-        head = self.bare.ref(BASE)
+        head = self.bare.resolve(BASE)
         assert head
         return head
 
