@@ -25,7 +25,7 @@ def read(git: Bare, head: str | None = None, previous: Ledger | None = None) -> 
 
     Files that `previous` has already are not read again.
     """
-    head = head or git.resolve(LEDGER)
+    head = head or git.ref(LEDGER)
     if previous and previous.head == head:
         return previous
     known = {blob: previous.records[place] for place, blob in previous.blobs.items()} if previous else {}

@@ -32,16 +32,11 @@ class Placed:
     value: Mapping[str, Any]
 
     @property
-    def metadata(self) -> Mapping[str, Any]:
-        """The object's metadata; nothing where it holds something else there, as somebody's file may."""
-        found = self.value.get("metadata")
-        return found if isinstance(found, Mapping) else {}
-
-    @property
     def identity(self) -> Identity:
         """Equal for the same object before and after; the version of its API is no part of it."""
         group, _, _ = str(self.value.get("apiVersion", "")).rpartition("/")
-        names = (self.value.get("kind"), self.metadata.get("namespace"), self.metadata.get("name"))
+        metadata = self.value.get("metadata") or {}
+        names = (self.value.get("kind"), metadata.get("namespace"), metadata.get("name"))
         kind, namespace, name = (str(part or "") for part in names)
         return (self.environment, self.service, group, kind, namespace, name)
 
@@ -86,7 +81,7 @@ def _object_changes(old: Placed | None, new: Placed | None) -> Iterator[Change]:
     placed = new or old
     if placed is None:
         return
-    kind, name = str(placed.value.get("kind")), str(placed.metadata.get("name"))
+    kind, name = str(placed.value.get("kind")), str((placed.value.get("metadata") or {}).get("name"))
     where = (placed.environment, placed.service)
     if old is None or new is None:
         verb = "added" if old is None else "removed"

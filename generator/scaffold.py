@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from generator import template_lock, template_source
 from generator.build import Build, Reuse
 from generator.errors import InputError, UsageError
 from generator.finding import errors
@@ -146,6 +147,7 @@ def _move(folder: Path, target: Path) -> None:
 def _fill(folder: Path, name: str, example: Example, bare: Path | None) -> Repository:
     """Write the files of an example, less what is rendered."""
     _copy(shipped("templates"), folder / "templates")
+    (folder / template_lock.PATH).write_bytes(template_lock.format(template_source.of_tool()))
     if example == "web":
         _copy(_STARTER / "web", folder)
     else:

@@ -24,6 +24,8 @@ from generator.value_references import bundle
 
 FOLDER = "templates"
 LIBRARY = f"{FOLDER}/_lib"
+TESTS = "tests"
+"""The folder of a template with its test cases, which render nothing anywhere else."""
 _DEFINITION = "template.yaml"
 _LONGEST_CHAIN = 16
 
@@ -171,7 +173,7 @@ def unknown(tree: Tree, name: str, where: Location) -> Finding:
 
 
 def paths(tree: Tree, name: str) -> Mapping[str, str]:
-    """path → blob id of all files that a template renders from: its own, its parents' and the shared ones.
+    """path → blob id of all files that a template renders from: its own less its tests, its parents' and the shared.
 
     A template.yaml counts as the canonical JSON of what it says, less its gates: neither comments, formatting
     nor gates change what is rendered.
@@ -183,7 +185,9 @@ def paths(tree: Tree, name: str) -> Mapping[str, str]:
 def _paths(templates: _Content, name: str) -> Mapping[str, str]:
     tree = templates.tree
     folders = [*(f"{FOLDER}/{one}" for one, _ in _chain(tree, name)), LIBRARY]
-    found = sorted(path for folder in folders for path in tree.files(folder))
+    found = sorted(
+        path for folder in folders for path in tree.files(folder) if not path.startswith(f"{folder}/{TESTS}/")
+    )
     return {path: _content_id(tree, path) for path in found}
 
 

@@ -178,6 +178,27 @@ def _link(path: str) -> InputError:
     return InputError("links are not followed", where=Location(path), next="replace it by a regular file")
 
 
+class _EmptyTree:
+    def read(self, path: str) -> bytes | None:
+        return None
+
+    def files(self, folder: str) -> Iterator[str]:
+        return iter(())
+
+    def entries(self, folder: str) -> Entries:
+        return NOTHING
+
+    def blob_id(self, path: str) -> str | None:
+        return None
+
+    def folder_id(self, path: str) -> str | None:
+        return None
+
+
+EMPTY: Final[Tree] = _EmptyTree()
+"""A tree without files."""
+
+
 @dataclass(frozen=True, slots=True)
 class EditedTree:
     """A tree with some files replaced, added, or (content None) removed, without touching the tree below."""

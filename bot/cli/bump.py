@@ -53,22 +53,25 @@ def command(
       towpath bump web ghcr.io/acme/migrate:1.4.2 --as migrate
       towpath bump web ghcr.io/acme/web:1.4.2 --worktree
     """
-    wanted = _parsed(image)
-    if worktree:
-        _edit_worktree(repository, service, Bump(wanted, name, change_repository), environments, output)
-        return
+    wanted = Bump(_parsed(image), name, change_repository)
+    make = _edit_worktree if worktree else _propose
+    make(repository, service, wanted, environments, output)
+
+
+def _propose(root: Path, service: str, wanted: Bump, environments: tuple[str, ...], output: str) -> None:
+    """Open the pull request."""
     from bot.messages.proposals import bump_title
     from bot.propose import Change, open_session, propose
 
-    session = open_session(repository)
+    session = open_session(root)
     overlays = targets(session.repository, service, environments)
-    bump = _resolved(session.repository, overlays, Bump(wanted, name, change_repository))
+    bump = _resolved(session.repository, overlays, wanted)
     targeted = [overlay.environment for overlay in overlays]
     edits = _edits(session.tree, session.repository, overlays, bump, session.head)
-    subject = f"{service}-{name}" if name else service
+    subject = f"{service}-{bump.name}" if bump.name else service
     change = Change(
         f"bump/{subject}-{bump.image.short}",
-        bump_title(f"{name} of {service}" if name else service, bump.image, targeted),
+        bump_title(f"{bump.name} of {service}" if bump.name else service, bump.image, targeted),
         edits,
         tuple((environment, service) for environment in targeted),
     )

@@ -62,7 +62,7 @@ class FakeServer:
         return pull
 
     def branch(self, name: str) -> str | None:
-        return self.bare.resolve(f"refs/heads/{name}")
+        return self.bare.ref(f"refs/heads/{name}")
 
     def move(self, ref: str, new: str | None, old: str | None) -> None:
         with self.bare.locked() as lock:
@@ -70,8 +70,8 @@ class FakeServer:
 
     def keep_head(self, pull: PullRequest) -> None:
         ref = f"refs/pull/{pull.number}/head"
-        if self.bare.resolve(ref) != pull.head:
-            self.move(ref, pull.head, self.bare.resolve(ref))
+        if self.bare.ref(ref) != pull.head:
+            self.move(ref, pull.head, self.bare.ref(ref))
 
 
 class FakeForge:

@@ -23,14 +23,14 @@ class Origin(Bare):
 
     def head(self, branch: str = "main") -> str:
         """Where a branch stands."""
-        found = self.resolve(f"refs/heads/{branch}")
+        found = self.ref(f"refs/heads/{branch}")
         assert found
         return found
 
     def push(self, branch: str, edits: Mapping[str, bytes | None], message: str = "change") -> str:
         """A commit on top of a branch; a new branch starts at main."""
-        stands_at = self.resolve(f"refs/heads/{branch}")
-        parent = stands_at or self.resolve("refs/heads/main")
+        stands_at = self.ref(f"refs/heads/{branch}")
+        parent = stands_at or self.ref("refs/heads/main")
         date = self.date_of(parent) + 60 if parent else EPOCH
         commit = self.commit(parent, edits, message, author=ANN, date=date)
         self.set(branch, commit)
@@ -39,4 +39,4 @@ class Origin(Bare):
     def set(self, branch: str, commit: str | None) -> None:
         """Put a branch somewhere, as a forced push does."""
         with self.locked() as lock:
-            self.update_refs([RefUpdate(f"refs/heads/{branch}", commit, self.resolve(f"refs/heads/{branch}"))], lock)
+            self.update_refs([RefUpdate(f"refs/heads/{branch}", commit, self.ref(f"refs/heads/{branch}"))], lock)

@@ -113,12 +113,6 @@ def test_objects_come_and_go_by_kind_and_name():
     assert told(DEPLOYMENT, "---\n".join(rest)) == [(Meaning.OBJECTS, "web: Deployment web removed")]
 
 
-def test_what_is_no_object_of_kubernetes_is_told_all_the_same():
-    odd = Placed("test", "web", {"kind": [1], "metadata": 3, "apiVersion": {}})
-    assert [change.text for change in compare([], [odd])] == ["[1] None added"]
-    assert [change.text for change in compare([odd], [])] == ["[1] None removed"]
-
-
 def test_another_version_of_the_api_is_a_change_and_no_other_object():
     changed = DEPLOYMENT.replace("apps/v1", "apps/v2")
     assert told(DEPLOYMENT, changed) == [(Meaning.OTHER, "web: Deployment web apiVersion apps/v1 → apps/v2")]

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +19,19 @@ from generator.resolve import Pinned, resolve
 from generator.sandbox import Engine
 from generator.schemas import validate_object
 from generator.shipped import shipped
+from generator.template_cases import cases, run
 from generator.templates import load_template, names
 from generator.tree import DiskTree, EditedTree
 from generator.validate import validate
 from tests.generator.memory import Empty
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "templates"
-CASES = sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in GOLDEN.glob("*/*/service.yaml"))
 TEMPLATES = {
     f"templates/{path.relative_to(shipped('templates'))}": path.read_bytes()
     for path in shipped("templates").rglob("*")
     if path.is_file()
 }
+SHIPPED = EditedTree(Empty(), TEMPLATES)
+CASES = cases(SHIPPED)
 ENVIRONMENT = """\
 cluster: {name: golden, kubernetesVersion: "1.36", controller: flux}
 namespace: shop
@@ -56,12 +56,6 @@ def resolved(spec, files=None, overlay=OVERLAY, templates=TEMPLATES):
     return resolve(repository, pinned, repository.overlays["golden", "app"])
 
 
-def golden_files(case):
-    """The files that are mounted in a golden case, beside its spec."""
-    found = (path for path in (GOLDEN / case).iterdir() if path.suffix != ".yaml")
-    return {f"environments/base/services/{path.name}": path.read_bytes() for path in found}
-
-
 def manifests(spec, **options):
     return {manifest.name: manifest for manifest in render(resolved(spec, **options))}
 
@@ -70,41 +64,22 @@ def deployment(values, **options):
     return manifests(dump({"template": "workload", "values": values}), **options)["deployment.yaml"]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_golden(case, update_golden):
-    """`--update-golden` writes the files instead; read the diff then."""
-    made = {name: manifest.text for name, manifest in manifests(spec_of(case), files=golden_files(case)).items()}
-    folder = GOLDEN / case
-    if update_golden:
-        for old in set(folder.glob("*.yaml")) - {folder / "service.yaml"}:
-            old.unlink()
-        for name, text in made.items():
-            (folder / f"rendered-{name}").write_text(text, encoding="utf-8")
-    kept = {path.name.removeprefix("rendered-"): path.read_text() for path in folder.glob("rendered-*.yaml")}
-    assert made == kept
-
-
-def spec_of(case):
-    return (GOLDEN / case / "service.yaml").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("version", ["1.29", "1.36"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_what_is_rendered_is_valid(case, version):
-    for manifest in manifests(spec_of(case), files=golden_files(case)).values():
-        for obj in manifest.objects:
-            assert validate_object(version, obj) == [], manifest.path
+    for text in run(SHIPPED, case).made.values():
+        for obj in load_all(text):
+            assert validate_object(version, obj) == []
             assert obj["metadata"]["namespace"] == "shop"
-        assert load_all(manifest.text) == list(manifest.objects)
 
 
-def test_there_is_a_golden_case_for_every_template_and_it_sets_every_value():
-    tree = EditedTree(Empty(), TEMPLATES)
-    assert {case.split("/")[0] for case in CASES} == set(names(tree))
-    for name in names(tree):
-        template = load_template(tree, name)
+def test_there_is_a_case_for_every_template_and_it_sets_every_value():
+    assert {case.template for case in CASES} == set(names(SHIPPED))
+    for name in names(SHIPPED):
+        template = load_template(SHIPPED, name)
         own = set(template.source.data.get("values") or {})
-        set_here = set(load_all(spec_of(f"{name}/everything"))[0]["values"])
+        spec = SHIPPED.read(f"templates/{name}/tests/everything/service.yaml")
+        set_here = set(load_all((spec or b"").decode())[0]["values"])
         assert own <= set_here, name
 
 
@@ -233,7 +208,11 @@ def test_names_that_the_cluster_would_refuse_are_refused_where_they_are_written(
 
 
 def test_every_rendered_line_names_its_template_line():
-    made = manifests(spec_of("workload/everything"), files=golden_files("workload/everything"))
+    folder = "templates/workload/tests/everything"
+    beside = {
+        f"environments/base/services/{name}": TEMPLATES[f"{folder}/{name}"] for name in ("banner.html", "logo.bin")
+    }
+    made = manifests(TEMPLATES[f"{folder}/service.yaml"].decode(), files=beside)
     for manifest in made.values():
         for number, line in enumerate(manifest.text.splitlines()[1:], start=2):
             place = manifest.template_line(number)

@@ -41,7 +41,7 @@ KINDS |= {"Service", "ServiceAccount"}
 # What a value is about that the schema of one value cannot see: other values, files, the cluster.
 ABOUT_OTHERS = re.compile(
     r"the port to probe is none of values\.ports|there is no file |is not a path inside the repository"
-    r"|is no image reference|have one key in their ConfigMap"
+    r"|is no image reference|have one key in their ConfigMap|no image is set, and the release has none of this name"
 )
 
 

@@ -46,7 +46,7 @@ def corpus(seed: int = SEED, share: int = 40) -> tuple[Case, ...]:
     written = tuple(case for path in sorted(CORPUS.glob("*.yaml")) if path.stem != "edits" for case in _valid(path))
     rendered = [
         *sorted(ROOT.glob("environments/*/rendered/*/*.yaml")),
-        *sorted(ROOT.glob("tests/golden/templates/*/*/rendered-*.yaml")),
+        *sorted(ROOT.glob("templates/*/tests/*/rendered/*.yaml")),
     ]
     found = [*written, *(case for path in rendered for case in _valid(path))]
     valid = {case.of: json.loads(case.text) for case in written}

@@ -159,7 +159,7 @@ class Invariants:
             return
         assert bare.is_ancestor(self._head, head), "the bot rewrote the base"
         for commit in bare.first_parents(head, self._head):
-            if dict(bare.headers(commit))["author"].startswith(f"{BOT} <"):
+            if bare.run("log", "-1", "--format=%an", commit) == BOT:
                 self._check_landed(commit)
         self._head = head
 

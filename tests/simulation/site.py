@@ -129,14 +129,14 @@ class Site:
 
     def move(self, ref: str, commit: str | None) -> None:
         """Put a ref somewhere, by force."""
-        self.server.move(ref, commit, self.bare.resolve(ref))
+        self.server.move(ref, commit, self.bare.ref(ref))
 
     # --- What is so
 
     @property
     def head(self) -> str:
         """Where the base stands."""
-        head = self.bare.resolve(BASE)
+        head = self.bare.ref(BASE)
         assert head
         return head
 

@@ -54,7 +54,7 @@ class Shop:
         return subprocess.Popen(command, start_new_session=True, **quiet)  # type: ignore[call-overload, no-any-return]  # the options are as they are everywhere
 
     def has_landed(self) -> bool:
-        head = self.bare.resolve("refs/heads/main")
+        head = self.bare.ref("refs/heads/main")
         assert head
         return NEW.encode() in (self.bare.tree(head).read(overlay_path("staging", "web")) or b"")
 
