@@ -111,7 +111,7 @@ class Applier:
             raise Overtaken(f"the inputs of #{action.number} changed")
         if now.head is None or (now.blocking and decided.blocking != now.blocking):
             raise Overtaken(f"#{action.number} no longer validates on {base[:12]}")
-        return self.forge.merge(action.number, action.head, action.message)
+        return self.forge.merge(action.number, action.head, action.message, base=base)
 
     @_carry_out.register
     def _(self, action: DeleteBranch) -> str:

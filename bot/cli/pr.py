@@ -146,7 +146,8 @@ def merge(number: int, user: str | None, repository: Path, output: str) -> int:
         else:
             _refuse(number, session, found)
         return 1
-    landed = pull.merged_as or forge.merge(number, pull.head, landing_message(session.clone, pull))
+    message = landing_message(session.clone, pull)
+    landed = pull.merged_as or forge.merge(number, pull.head, message, base=session.head)
     _delete_branch(forge, pull)
     if output == "json":
         out_json({"number": number, "mergedAs": landed, "findings": []})

@@ -110,11 +110,12 @@ class Forge(Protocol):
     def label(self, number: int, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()) -> None:
         """Add and remove labels."""
 
-    def merge(self, number: int, head: str, message: str) -> str:
+    def merge(self, number: int, head: str, message: str, *, base: str | None = None) -> str:
         """Land the pull request as one commit on the base and return its id.
 
-        Refused when the head is not `head`, when it conflicts, or when the pull request is not open; merging one
-        that has already landed with that head returns the commit that landed.
+        Refused when the head is not `head`, when the base is not at `base` (where it was validated, R4; None: wherever
+        it is), when it conflicts, or when the pull request is not open; merging one that has already landed with that
+        head returns the commit that landed.
         """
 
     def close(self, number: int) -> None:

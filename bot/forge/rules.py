@@ -35,6 +35,18 @@ def check_head(pull: PullRequest, head: str) -> None:
         )
 
 
+def check_base(pull: PullRequest, at: str | None, expected: str | None) -> str:
+    """R4: what was validated on one base does not hold for another. Where the base is `at`, if that is as expected."""
+    if at is None:
+        raise Refused(f"there is no branch {pull.base}", next="push it first")
+    if expected not in (None, at):
+        raise Refused(
+            f"{pull.base} moved to {at[:12]} while #{pull.number} was validated",
+            next=f"validate it again: towpath pr merge {pull.number}",
+        )
+    return at
+
+
 def check_not_merged(pull: PullRequest, to: str) -> None:
     """What was merged stays so."""
     if pull.state is PullState.MERGED:

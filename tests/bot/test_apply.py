@@ -247,6 +247,21 @@ def test_a_base_that_cannot_be_read_is_not_merged_into(scene: Scene) -> None:
     assert scene.small.git.head() == base
 
 
+def test_what_is_pushed_between_validation_and_merge_is_validated_first(scene: Scene) -> None:
+    """R4: even where the promotion does not rest on it."""
+    scene.open()
+
+    def push(name: str) -> None:
+        if name == "merge":
+            scene.small.git.push("main", {"README.md": b"Pushed\n"})
+
+    scene.forge.faults = push
+    assert scene.apply(scene.merge()).result is Result.OVERTAKEN
+    assert scene.forge.pull(1).state is PullState.OPEN
+    scene.forge.faults = lambda _: None
+    assert scene.apply(scene.merge()).result is Result.DONE
+
+
 def test_inputs_that_are_not_those_that_were_decided_on_are_not_merged(scene: Scene) -> None:
     scene.open()
     assert scene.apply(replace(scene.merge(), prepared=replace(scene.prepared, inputs="0" * 64))).result is (

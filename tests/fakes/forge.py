@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from bot.bare import Bare, Conflict, Identity, RefUpdate
 from bot.forge.interface import Approval, Comment, PullRequest, PullState, Refused, Status
-from bot.forge.rules import check_head, check_not_merged, check_open, check_text, check_title
+from bot.forge.rules import check_base, check_head, check_not_merged, check_open, check_text, check_title
 from bot.trailers import PULL, Trailer, with_trailers
 from generator.errors import OutsideError, UsageError
 
@@ -197,17 +197,15 @@ class FakeForge:
 
         self._request("delete_branch", effect)
 
-    def merge(self, number: int, head: str, message: str) -> str:
-        return self._request("merge", lambda: self._merge(self.server.get(number), head, message))
+    def merge(self, number: int, head: str, message: str, *, base: str | None = None) -> str:
+        return self._request("merge", lambda: self._merge(self.server.get(number), head, message, base))
 
-    def _merge(self, pull: PullRequest, head: str, message: str) -> str:
+    def _merge(self, pull: PullRequest, head: str, message: str, expected: str | None) -> str:
         if pull.merged_as and pull.head == head:
             return pull.merged_as
         check_open(pull, "merge")
         check_head(pull, head)
-        bare, base = self.server.bare, self.server.branch(pull.base)
-        if base is None:
-            raise Refused(f"no branch {pull.base}")
+        bare, base = self.server.bare, check_base(pull, self.server.branch(pull.base), expected)
         try:
             tree = bare.merge_trees(base, head)
         except Conflict as conflict:

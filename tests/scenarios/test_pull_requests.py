@@ -171,10 +171,10 @@ def test_an_edit_of_what_it_changes_has_it_rendered_anew(waiting: Shop) -> None:
 class SquashesWrongly(LocalForge):
     """A forge whose merge takes something along, as a hosted merge queue did on 2026-04-23."""
 
-    def merge(self, number: int, head: str, message: str) -> str:
+    def merge(self, number: int, head: str, message: str, *, base: str | None = None) -> str:
         stray = {"environments/prod/services/web.yaml": b"release: {image: stray}\n"}
         self.beside = self._bare.commit(self._bare.ref("refs/heads/main"), stray, "Stray")
-        return super().merge(number, head, message)
+        return super().merge(number, head, message, base=base)
 
     def _squash(self, pull: PullRequest, base: str, message: str) -> str:
         tree = self._bare.tree_of(super()._squash(pull, self.beside, message))

@@ -46,9 +46,9 @@ class WatchedForge(FakeForge):
         super().__init__(invariants.site.server, BOT, faults.forge)
         self._invariants = invariants
 
-    def merge(self, number: int, head: str, message: str) -> str:
+    def merge(self, number: int, head: str, message: str, *, base: str | None = None) -> str:
         self._invariants.merging(self.server.get(number), head)
-        return super().merge(number, head, message)
+        return super().merge(number, head, message, base=base)
 
 
 @dataclass

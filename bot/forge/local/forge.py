@@ -19,7 +19,7 @@ from bot.clock import SystemClock
 from bot.forge.interface import Approval, Comment, PullRequest, PullState, Refused, Status
 from bot.forge.local.state import Landing, Stored
 from bot.forge.local.store import Refs, Store
-from bot.forge.rules import check_head, check_not_merged, check_open, check_text, check_title
+from bot.forge.rules import check_base, check_head, check_not_merged, check_open, check_text, check_title
 from bot.trailers import PULL, Trailer, with_trailers
 from generator.errors import InputError, OutsideError, UsageError
 
@@ -220,7 +220,7 @@ class LocalForge:
 
     # --- Merging
 
-    def merge(self, number: int, head: str, message: str) -> str:
+    def merge(self, number: int, head: str, message: str, *, base: str | None = None) -> str:
         """Land the pull request as one commit on the base and return its id; the port says when it is refused."""
         with self._writing() as (refs, lock):
             for _ in range(_ATTEMPTS):
@@ -229,17 +229,15 @@ class LocalForge:
                     return pull.merged_as
                 check_open(pull, "merge")
                 check_head(pull, head)
+                onto = check_base(pull, refs.branch(pull.base), base)
                 try:
-                    return self._land(pull, message, refs, lock)
+                    return self._land(pull, onto, message, refs, lock)
                 except RefsMoved:
                     # Somebody pushed to the base or the branch by plain git, which knows nothing of our lock.
                     refs = self._store.refs()
         raise OutsideError(f"{pull.base} moves faster than #{number} can be merged", next="try again")
 
-    def _land(self, pull: PullRequest, message: str, refs: Refs, lock: int) -> str:
-        base = refs.branch(pull.base)
-        if base is None:
-            raise Refused(f"there is no branch {pull.base}", next="push it first")
+    def _land(self, pull: PullRequest, base: str, message: str, refs: Refs, lock: int) -> str:
         commit = self._squash(pull, base, message)
         self._step("note")
         self._store.save(Stored(pull, Landing(commit, pull.head)), refs, lock)

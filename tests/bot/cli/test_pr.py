@@ -67,6 +67,19 @@ def test_a_merge_is_one_commit_that_says_what_changes(desk, pull):
     assert "was merged before" in desk.towpath("pr", "merge", "1").out
 
 
+def test_a_push_after_the_validation_is_not_merged_onto(desk, pull, monkeypatch):
+    """R4: what is validated is what lands."""
+    heads = []
+
+    def message(*_):
+        heads.append(desk.origin.push("main", {"README.md": b"Pushed\n"}))
+        return "Bump"
+
+    monkeypatch.setattr("bot.review.landing_message", message)
+    assert "main moved to" in desk.towpath("pr", "merge", "1", code=1).err
+    assert (desk.origin.head(), desk.forge().pull(1).state.value) == (heads[0], "open")
+
+
 def test_a_merge_of_several_commits_names_them(desk, pull):
     desk.origin.push(pull.branch, {"README.md": b"more\n"}, "Say more")
     desk.towpath("pr", "merge", "1")

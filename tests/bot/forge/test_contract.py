@@ -174,6 +174,16 @@ def test_what_landed_meanwhile_is_kept(forge, pull, head, origin):
     assert files(origin, landed) == {"a": b"1 main\n2\n3 changed\n", "b": b"1\n", "c": b"main\n"}
 
 
+def test_a_base_that_moved_after_the_validation_is_not_merged_onto(forge, pull, head, origin):
+    """R4: two pull requests that are right alone may be wrong together."""
+    validated = origin.head()
+    base = origin.push("main", {"c": b"main\n"})
+    with pytest.raises(Refused, match="moved"):
+        forge.merge(1, head, "m", base=validated)
+    assert (origin.head(), forge.pull(1).state) == (base, PullState.OPEN)
+    assert origin.parents(forge.merge(1, head, "m", base=base)) == [base]
+
+
 def test_a_conflict_is_refused_and_names_the_file(forge, pull, head, origin):
     base = origin.push("main", {"a": b"1\n2\n3 main\n"})
     with pytest.raises(Refused, match="conflict in a"):

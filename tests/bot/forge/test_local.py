@@ -177,6 +177,19 @@ def test_a_push_to_the_base_during_a_merge_is_kept(origin, clock, head):
     assert origin.tree(landed).read("c")
 
 
+def test_a_push_during_a_merge_is_not_merged_onto_where_the_base_was_validated(origin, forge, clock, head):
+    validated = origin.head()
+    pushed = origin.commit(validated, {"c": b"pushed\n"}, "push")
+
+    def push_once(name):
+        if name == "land" and origin.head() != pushed:
+            origin.run("update-ref", "refs/heads/main", pushed, origin.head())
+
+    with pytest.raises(Refused, match="moved"):
+        LocalForge(origin.folder, "bob", clock=clock, step=push_once).merge(1, head, "m", base=validated)
+    assert (origin.head(), forge.pull(1).state) == (pushed, PullState.OPEN)
+
+
 def test_locks_of_dead_processes_do_not_stop_anything(origin, forge, head):
     for name in ("refs/heads/main.lock", "packed-refs.lock", "refs/towpath/pulls/1.lock"):
         lock = origin.folder / name
