@@ -36,17 +36,24 @@ _KEY: Final = (
 
 
 def _flow(value: str) -> str:
-    """A map or list on one line with these values."""
-    return rf"\{{[ ]?(?:{_KEY}:[ ]{value}(?:,[ ]{_KEY}:[ ]{value})*+)?+[ ]?\}}|\[(?:{value}(?:,[ ]{value})*+)?+\]"
+    """A map or list on one line with these values: after a comma comes another one.
+
+    Each form is named once, here and below, for the pattern is compiled whenever the tool starts.
+    """
+    return (
+        rf"""\{{[ ]?(?:{_KEY}:[ ]{value}(?:,[ ](?=[A-Za-z/"'])|(?=[ ]?\}})))*+[ ]?\}}"""
+        rf"|\[(?:{value}(?:,[ ](?!\])|(?=\])))*+\]"
+    )
 
 
 _SCALAR: Final = rf"(?:{_OTHER}|{_FLOW_TEXT})"
 _INNER: Final = rf"(?:{_SCALAR}|{_flow(rf'(?:{_SCALAR}|{_flow(_SCALAR)})')})"
 _VALUE: Final = rf"(?:{_OTHER}|{_TEXT}|{_flow(_INNER)})"
 _COMMENT: Final = r"(?:[ ]+#[ -~]*+)?+"
-_LINE: Final = rf"[ ]{{0,60}}+(?:(?:-[ ]){{0,3}}+{_KEY}:(?:[ ]+{_VALUE})?+|(?:-[ ]){{1,3}}+{_VALUE})[ ]*+{_COMMENT}\n"
+_START: Final = rf"(?:(?:-[ ]){{0,3}}+{_KEY}:[ ]+|(?:-[ ]){{1,3}}+)"
+_LINE: Final = rf"[ ]{{0,60}}+(?:{_START}{_VALUE}|(?:-[ ]){{0,3}}+{_KEY}:)[ ]*+{_COMMENT}\n"
 _NOTHING: Final = r"[ ]*+(?:#[ -~]*+)?+\n"
-_EVERYDAY: Final = re.compile(rf"(?P<before>(?:{_NOTHING})*+){_LINE}(?:{_LINE}|{_NOTHING})*+", re.ASCII)
+_EVERYDAY: Final = re.compile(rf"(?P<before>(?:{_NOTHING})*+)(?!\Z)(?:{_LINE}|{_NOTHING})*+", re.ASCII)
 
 
 def read(text: str) -> tuple[Any, int] | None:
