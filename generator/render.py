@@ -84,6 +84,11 @@ def _traced(resolved: ResolvedService, name: str) -> Iterator[Span]:
     return _spans(engine.pieces(name, context_of(resolved, trace=True)))
 
 
+def check(template: Template, tree: Tree) -> None:
+    """Raises `InputError` for a file of a template that is broken, or that includes what there is not."""
+    _engine(_Files(template, tree)).check()
+
+
 def context_of(resolved: ResolvedService, *, trace: bool = False) -> dict[str, Any]:
     """What a template sees, and the mirrors for the filter `mirrored`. With `trace`, values know where they stand."""
     environment, service, image = resolved.environment, resolved.service, str(resolved.image)

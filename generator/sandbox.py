@@ -182,6 +182,19 @@ class Engine:
         self._sandbox = Sandbox(self._texts)
         self._conditions: dict[str, TemplateExpression] = {}
 
+    def check(self) -> None:
+        """Raises `InputError` for a template that is none, and for one that includes or extends what is not here."""
+        from jinja2 import meta
+
+        for name, text in self._texts.items():
+            try:
+                self._sandbox.get_template(name)
+                for wanted in meta.find_referenced_templates(self._sandbox.parse(text, name)):
+                    if wanted is not None and wanted not in self._texts:
+                        raise TemplateNotFound(wanted)
+            except Exception as error:  # a template of somebody else can be anything
+                raise self._explained(error, template_path(name)) from error
+
     def pieces(self, name: str, context: Mapping[str, Any]) -> list[Piece]:
         """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
         try:

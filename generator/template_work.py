@@ -6,13 +6,13 @@ Everything is decided and checked in memory first; then the files and the lock a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-from generator import template_lock, templates
+from generator import render, template_lock, templates
 from generator.errors import InputError, UsageError
 from generator.file_schemas import InvalidInput
 from generator.git import Git
@@ -87,8 +87,8 @@ def _named(found: Fetched) -> str:
 def update(root: Path, name: str, to: str | None) -> Work:
     """A template brought to what its source is now, or is at `to`, with the changes that were made here.
 
-    Raises `UsageError` for a template without an origin, `InputError` where the result does not load or an original
-    is lost, and what `generator.template_source.fetch` raises.
+    Raises `UsageError` for a template without an origin, `InputError` where an original is lost, and what
+    `generator.template_source.fetch` raises.
     """
     tree = DiskTree(root)
     origins = template_lock.read(tree)
@@ -99,9 +99,20 @@ def update(root: Path, name: str, to: str | None) -> Work:
     found = _newest(name, before, to)
     merged = merge(before.files, local_files(tree, name), found.files, _Originals(root, name, before))
     edits = {f"{FOLDER}/{name}/{path}": content for path, content in merged.files.items()}
-    if not merged.conflicts and not name.startswith("_"):
-        _refuse_broken(EditedTree(tree, edits), name)
     return Work(name, edits, found.origin, before, merged.conflicts)
+
+
+def refuse_broken(root: Path, works: Iterable[Work]) -> None:
+    """Raises `InputError` for a template that would not load or render once all of this work is done.
+
+    What has conflicts is for people, and `_lib` is no template.
+    """
+    done, before = list(works), DiskTree(root)
+    tree = EditedTree(before, {path: content for work in done for path, content in work.edits.items()})
+    _refuse_others(before, tree, sorted(set(templates.names(before)) - {work.name for work in done}))
+    for work in done:
+        if not work.conflicts and not work.name.startswith("_"):
+            _refuse_broken(tree, work.name)
 
 
 def _newest(name: str, before: Origin, to: str | None) -> Fetched:
@@ -195,11 +206,21 @@ def _refuse_name(tree: Tree, name: str) -> None:
         raise UsageError(f"there is {FOLDER}/{name} already", next=next)
 
 
+def _refuse_others(before: Tree, after: Tree, names: Iterable[str]) -> None:
+    """Raises `InputError` where templates that nothing is done to would not load any more."""
+    for name in names:
+        was = {finding.identity for finding in templates.check(before, name)}
+        found = [finding for finding in templates.check(after, name) if finding.identity not in was]
+        if found:
+            raise InvalidInput([replace(found[0], fix="update or change it too; nothing was written"), *found[1:]])
+
+
 def _refuse_broken(tree: Tree, name: str) -> None:
     found = templates.check(tree, name)
     if found:
         first = replace(found[0], fix=found[0].fix or "add what it needs first; nothing was written")
         raise InvalidInput([first, *found[1:]])
+    render.check(templates.load_template(tree, name), tree)
     for case in cases(tree, [name]):
         outcome = run(tree, case)
         if outcome.findings:

@@ -173,6 +173,7 @@ def update(names: tuple[str, ...], to: str | None, conflicts: str, dry_run: bool
       towpath template update backend --conflicts write
     """
     from generator import template_lock
+    from generator.template_work import refuse_broken
     from generator.template_work import update as bring
     from generator.tree import DiskTree
 
@@ -182,6 +183,7 @@ def update(names: tuple[str, ...], to: str | None, conflicts: str, dry_run: bool
     works = [bring(repository, name, to) for name in names or known]
     open_ = [work for work in works if work.conflicts and conflicts == "report"]
     ready = [work for work in works if work not in open_]
+    refuse_broken(repository, ready)
     _finish_all(ready, open_, dry_run, repository, output)
     return 1 if any(work.conflicts for work in works) else 0
 

@@ -4,12 +4,14 @@ import shutil
 
 import pytest
 
-from generator import template_lock
+from generator import template_lock, template_source
 from generator.errors import InputError, UsageError
 from generator.file_schemas import InvalidInput
+from generator.scaffold import create
+from generator.shipped import shipped
 from generator.template_cases import cases, run
 from generator.template_source import Address
-from generator.template_work import add, carry_out, changes, diff, make, originals, update
+from generator.template_work import add, carry_out, changes, diff, make, originals, refuse_broken, update
 from generator.tree import EMPTY, DiskTree, EditedTree
 from tests.generator.small import FILES, commit, git, write_files
 
@@ -94,9 +96,7 @@ def test_what_does_not_load_here_is_not_added(shop, source):
         {API: TEMPLATE + "manifests: {a.yaml.j2: true}\n", "templates/api/a.yaml.j2": "{% include '_lib/x.j2' %}\n"},
     )
     commit(source)
-    with pytest.raises(
-        InputError, match=r"its test case api/small does not render here: there is no template '_lib/x\.j2'"
-    ):
+    with pytest.raises(InputError, match=r"there is no template '_lib/x\.j2' here"):
         added(shop, source)
     assert not (shop / "templates/api").exists()
 
@@ -146,19 +146,82 @@ def test_a_conflict_is_told_and_its_markers_are_there_to_write(shop, source):
     assert b"<<<<<<< here" in (work.edits[API] or b"")
 
 
-def test_what_comes_with_the_tool_is_brought_up_to_its_version(shop):
-    write_files(
-        shop, {"templates/worker/template.yaml": "description: Old.\nextends: web\n", "templates/worker/mine.j2": "x\n"}
+def test_after_an_upgrade_of_the_tool_its_templates_are_merged(tmp_path, monkeypatch):
+    """`init` with one version, a change of somebody's own, and a newer version that changed another place."""
+    made = create(tmp_path / "shop", "web", forge=False)
+    place = made.folder / "templates/worker/template.yaml"
+    place.write_text(place.read_text().replace("description: ", "description: Ours. ", 1))
+    newer = tmp_path / "newer"
+    shutil.copytree(shipped("templates"), newer)
+    changed = newer / "worker/template.yaml"
+    changed.write_text(changed.read_text() + "values:\n  more: {description: More., default: 1}\n")
+    monkeypatch.setattr(template_source, "shipped", lambda _: newer)
+    monkeypatch.setattr(template_source, "VERSION", "9.9.9")
+    work = update(made.folder, "worker", None)
+    assert not work.conflicts
+    refuse_broken(made.folder, [work])
+    carry_out(made.folder, work)
+    text = place.read_text()
+    assert "description: Ours. " in text and text.endswith("values:\n  more: {description: More., default: 1}\n")
+    assert template_lock.read(DiskTree(made.folder))["worker"].version == "9.9.9"
+    assert not update(made.folder, "worker", None).edits
+
+
+def test_templates_that_are_updated_together_may_need_each_other(shop, source):
+    write_files(source, {"templates/base/template.yaml": "description: B.\nextends: web\n"})
+    commit(source)
+    for name in ("api", "base"):
+        added(shop, source, path=f"templates/{name}")
+    new = {
+        API: TEMPLATE.replace("One.", "One.").replace(
+            "{description: One., default: 1}", "{$ref: 'base#/more', description: One., default: 1}"
+        )
+    }
+    new["templates/base/template.yaml"] = (
+        "description: B.\nextends: web\nvalues: {more: {description: M., default: 1}}\n"
     )
-    old = template_lock.Origin(
-        "towpath", {"template.yaml": DiskTree(shop).blob_id("templates/worker/template.yaml") or ""}, version="0.0.1"
-    )
-    write_files(shop, {template_lock.PATH: template_lock.format({"worker": old}).decode()})
-    commit(shop)
-    with pytest.raises(InvalidInput, match="unknown template 'workload'"):
-        update(shop, "worker", None)
+    write_files(source, new)
+    commit(source)
+    works = [update(shop, name, None) for name in ("api", "base")]
+    refuse_broken(shop, works)
+    with pytest.raises(InvalidInput, match="template 'base' has no value 'more'"):
+        refuse_broken(shop, works[:1])
+
+
+def test_an_update_that_breaks_another_template_is_refused(shop, source):
+    added(shop, source)
+    mine = "description: M.\nextends: api\nvalues: {one: {$ref: 'api#/two', description: O.}}\n"
+    write_files(shop, {"templates/mine/template.yaml": mine})
+    write_files(source, {API: TEMPLATE.replace("  two: {description: Two., default: 2}\n", "")})
+    commit(source)
+    with pytest.raises(InvalidInput, match="template 'api' has no value 'two'"):
+        refuse_broken(shop, [update(shop, "api", None)])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{% include '_lib/x.j2' %}\n", "there is no template '_lib/x.j2' here"),
+        ("a: x-{{ a }}\n", "is not a whole YAML node"),
+        ("a: {{ a | nothing }}\n", "No filter named 'nothing'"),
+    ],
+)
+def test_a_template_whose_files_are_broken_is_not_added_without_any_case(shop, source, text, said):
+    git(source, "rm", "-rq", "templates/api/tests")
+    write_files(source, {"templates/api/part.yaml.j2": text})
+    commit(source)
+    with pytest.raises(InputError) as refused:
+        added(shop, source)
+    assert said in str(refused.value)
+
+
+def test_what_comes_with_the_tool_has_no_other_version(shop):
+    origin = template_lock.Origin("towpath", {}, version="0.0.1")
+    write_files(shop, {template_lock.PATH: template_lock.format({"worker": origin, "gone": origin}).decode()})
     with pytest.raises(UsageError, match="one version"):
         update(shop, "worker", "v2")
+    with pytest.raises(UsageError, match="has no template 'gone' any more"):
+        update(shop, "gone", None)
 
 
 def test_only_what_has_an_origin_is_updated(shop):
