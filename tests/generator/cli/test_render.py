@@ -4,7 +4,7 @@ import os
 import pytest
 
 from bot.cli.main import run
-from generator.render import render as really
+from generator.output import output as really
 from tests.generator.small import FILES, commit, git, write_files
 
 TEST = "environments/test/services/web.yaml"
@@ -121,7 +121,7 @@ def test_one_changed_service_renders_one_service(root, monkeypatch):
         rendered.append((resolved.environment.name, resolved.service))
         return really(resolved)
 
-    monkeypatch.setattr("generator.build.render", spied)
+    monkeypatch.setattr("generator.build.output", spied)
     assert render(root) == 0
     assert rendered == [("test", "web")]
     assert render(root, "--check") == 0
