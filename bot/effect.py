@@ -15,7 +15,7 @@ from generator.load import check, load
 from generator.ownership import owned
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, rendered_path
-from generator.survey import Survey, survey
+from generator.survey import Survey, survey, whole
 from generator.tree import EditedTree, Tree
 
 Place = tuple[str, str]
@@ -45,7 +45,7 @@ def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: It
         return Effect(_differing(tree, edits), (), ())
     environments = {environment for environment, _ in wanted}
     # R4: people's own change does not say what is accepted in it.
-    found = survey(edited, pins, environments, before=tree, policy=check(tree)[0])
+    found = survey(edited, pins, environments, before=tree, policy=check(tree)[0], keep=whole)
     builds = _built(found, wanted)
     rendered: dict[str, bytes | None] = {}
     for place in wanted:
@@ -54,19 +54,19 @@ def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: It
         rendered |= builds[place].files if place in builds else {}
     changes = compare(_before(tree, wanted), _after(builds.values()))
     summary = (_sentence(change.environment, str(change), environments) for change in changes)
-    broken = _new(found, lambda: survey(tree, pins, environments))
+    broken = _new(found, lambda: survey(tree, pins, environments, keep=whole))
     return Effect(_differing(tree, {**edits, **rendered}), tuple(dict.fromkeys(summary)), broken)
 
 
-def _new(found: Survey, base: Callable[[], Survey]) -> tuple[Finding, ...]:
+def _new(found: Survey[Build], base: Callable[[], Survey[Build]]) -> tuple[Finding, ...]:
     wrong = errors(found.findings)
     known = {finding.identity for finding in errors(base().findings)} if wrong else set()
     return tuple(finding for finding in wrong if finding.identity not in known)
 
 
-def _built(found: Survey, places: Iterable[Place]) -> dict[Place, Build]:
+def _built(found: Survey[Build], places: Iterable[Place]) -> dict[Place, Build]:
     """The builds of these places, none where there is no overlay. Raises `InvalidInput` where one cannot be built."""
-    builds = {(build.environment, build.service): build for build in found.builds}
+    builds = {(build.environment, build.service): build for build in found.kept}
     overlays = found.repository.overlays if found.repository else None
     for place in places:
         if overlays is None or (place in overlays and (place not in builds or builds[place].failed)):

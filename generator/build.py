@@ -171,13 +171,13 @@ def build_all(
     builder = Builder(tree, repository, pins, reuse)
     builds = [
         builder.build(overlay.environment, overlay.service)
-        for overlay in _chosen(repository, set(environments), set(services))
+        for overlay in chosen(repository, set(environments), set(services))
         if not wrong & {overlay.source.path, spec_path(overlay.service)}
     ]
     return Built(repository, tuple(builds), tuple(findings))
 
 
-def _chosen(repository: Repository, environments: set[str], services: set[str]) -> Iterator[Overlay]:
+def chosen(repository: Repository, environments: set[str], services: set[str]) -> Iterator[Overlay]:
     """The overlays of these environments and services, in order; an empty set stands for all."""
     for (environment, service), overlay in sorted(repository.overlays.items()):
         if environment in (environments or {environment}) and service in (services or {service}):

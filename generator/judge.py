@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.build import Reuse
+from generator.build import Build, Reuse
 from generator.catalogue import Catalogue
 from generator.git import Git
 from generator.load import load
 from generator.pins import Pins
+from generator.processes import available
 from generator.report.text import count
 from generator.survey import survey
 from generator.tree import DiskTree, Tree
-from generator.validate import unknown_rules
-from generator.verdict import Verdict, cases_of
+from generator.verdict import Contents, Verdict, cases_of, contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,19 @@ class Request:
         return git.tree(self.commit) if git and self.commit else DiskTree(Path(self.repository))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """What is told of a build: whose it is, and what its files hold."""
+
+    environment: str
+    service: str
+    files: tuple[Contents, ...]
+
+
+def _rendered(build: Build) -> _Rendered:
+    return _Rendered(build.environment, build.service, tuple(map(contents, build.manifests)))
+
+
 def judge(request: Request, watch: Reuse | None = None) -> Verdict:
     """The verdict on a repository. `watch` is asked before each rendering, as by `survey`.
 
@@ -59,20 +72,23 @@ def judge(request: Request, watch: Reuse | None = None) -> Verdict:
         Pins(git, request.head),
         request.environments,
         request.services,
+        keep=_rendered,
         reuse=watch,
         compare=True,
         also=request.also,
         catalogue=Catalogue(locations=request.locations, ignore_missing=request.ignore_missing),
         before=git.tree(request.before) if git and request.before else None,
         policy=load(git.tree(request.policy)) if git and request.policy else None,
+        jobs=1 if watch else available(),
     )
-    manifests = [manifest for build in found.builds for manifest in build.manifests]
-    of_services = count(len({build.service for build in found.builds}), "service")
-    in_places = count(len({build.environment for build in found.builds}), "environment")
+    rendered = found.kept
+    of_services = count(len({one.service for one in rendered}), "service")
+    in_places = count(len({one.environment for one in rendered}), "environment")
+    objects = count(sum(len(file.titles) for one in rendered for file in one.files), "object")
     return Verdict(
         found.findings,
-        tuple(cases_of(manifests, found.findings)),
-        f"{count(sum(len(manifest.objects) for manifest in manifests), 'object')} of {of_services} in {in_places}",
-        builds=len(found.builds),
-        unknown_rules=unknown_rules(found.repository, found.builds) if found.repository else 0,
+        tuple(cases_of((file for one in rendered for file in one.files), found.findings)),
+        f"{objects} of {of_services} in {in_places}",
+        builds=len(rendered),
+        unknown_rules=found.unknown_rules,
     )

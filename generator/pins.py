@@ -35,6 +35,11 @@ class Pins:
         self._pinned: dict[str, _Content] = {}
         self._newest: _Content | None = None
 
+    def apart(self) -> None:
+        """Let go of what processes cannot share, before this one is copied: each starts git for itself."""
+        if self._git is not None:
+            self._git.close()
+
     @cached_property
     def _base(self) -> frozenset[str]:
         if self._git is None or self._head is None:

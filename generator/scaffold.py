@@ -33,7 +33,7 @@ from generator.reuse import from_disk
 from generator.shipped import shipped
 from generator.state import STATE
 from generator.suggest import one_of
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.templates import load_template, names
 from generator.tree import DiskTree
 from generator.write import Plan, plan, write
@@ -225,12 +225,12 @@ def _pin(place: Path, commit: str) -> None:
 def _render(folder: Path, pins: Pins, reuse: Reuse | None = None) -> tuple[Build, ...]:
     """Render everything. Raises `InputError` for anything that is wrong."""
     tree = DiskTree(folder)
-    found = survey(tree, pins, reuse=reuse)
+    found = survey(tree, pins, keep=whole, reuse=reuse)
     for wrong in errors(found.findings):
         raise InputError(wrong.message, where=wrong.where, next=wrong.fix)
-    write(folder, plan(tree, found.builds))
+    write(folder, plan(tree, found.kept))
     shutil.rmtree(folder / STATE, ignore_errors=True)
-    return found.builds
+    return found.kept
 
 
 def _commit(git: Git, message: str, at: datetime | None) -> str:

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from typing import Generic, TypeVar
 
-from generator.build import Build, Built, Reuse, build_all
+from generator import load, processes
+from generator.build import Build, Builder, Reuse, chosen
 from generator.catalogue import Catalogue
 from generator.errors import Location
-from generator.finding import Finding
-from generator.manifest import Manifest
+from generator.finding import Finding, errors
 from generator.pins import Pins
-from generator.repository import Overlay, Repository, overlay_path, rendered_path
+from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
 from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
-from generator.validate import left_behind, reweigh, up_to_date, validate
+from generator.validate import Judged, Place, Validation, left_behind, reweigh, up_to_date
 
 _LOST = ("template", Location(UNKNOWN_TEMPLATE))
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Generic[T]):
     """What a tree renders, and everything that is wrong with it.
 
-    `builds` are those that were asked for. `repository` is None when its own files are so wrong that nothing could
-    be built.
+    `kept` is what was kept of each build that was asked for, in the order of environments and services. `repository`
+    is None when its own files are so wrong that nothing could be built.
     """
 
     repository: Repository | None
-    builds: tuple[Build, ...]
+    kept: tuple[T, ...]
     findings: tuple[Finding, ...]
+    unknown_rules: int = 0
 
 
 def survey(
@@ -39,14 +42,18 @@ def survey(
     environments: Iterable[str] = (),
     services: Iterable[str] = (),
     *,
+    keep: Callable[[Build], T],
     reuse: Reuse | None = None,
     compare: bool = False,
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
     before: Tree | None = None,
     policy: Repository | None = None,
-) -> Survey:
+    jobs: int = 1,
+) -> Survey[T]:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
+
+    Each build is forgotten once it is validated, but for what `keep` says of it; `jobs` processes share the work.
 
     `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
     change are compared with the tree `before`. What is accepted is for `policy` to say, by default the tree itself: its
@@ -55,23 +62,84 @@ def survey(
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
-    chosen, places = set(services), set(environments)
-    check = partial(validate, also=tuple(also), catalogue=catalogue, before=before, policy=policy)
-    built, found = _checked(tree, pins, places, reuse, check, policy)
-    repository = built.repository
+    repository, found = load.check(tree, policy)
     if repository is None:
-        return Survey(None, (), built.findings)
-    builds = tuple(build for build in built.builds if not chosen or build.service in chosen)
-    if compare:
-        found += reweigh(repository.settings, (one for build in builds for one in up_to_date(tree, build)))
-    if compare and not chosen:
-        found += reweigh(repository.settings, _left_behind(tree, repository, places or repository.environments))
+        return Survey(None, (), tuple(found))
+    wrong = {finding.where.path for finding in errors(found)}
+    overlays = [one for one in chosen(repository, set(environments), set()) if not wrong & _files(one)]
+    validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
+    wanted, places = set(services), set(environments)
+    builders = Builder(tree, repository, pins, reuse), Builder(tree, repository, pins)
+    work = _Work(*builders, validation, tree if compare else None, keep, wanted)
+    pins.apart()
+    done = list(processes.each(work.on, overlays, jobs))
+    told = validation.findings([one.judged for one in done], work.build_of)
+    told += reweigh(repository.settings, found)
+    told += [finding for one in done for finding in one.wrong]
+    told += reweigh(repository.settings, (finding for one in done for finding in one.stale))
+    if compare and not wanted:
+        told += reweigh(repository.settings, _left_behind(tree, repository, places or repository.environments))
     others = {
-        (environment, service)
-        for environment, service in repository.overlays
-        if (chosen and service not in chosen) or (places and environment not in places)
+        place
+        for place in repository.overlays
+        if (wanted and place[1] not in wanted) or (places and place[0] not in places)
     }
-    return Survey(repository, builds, tuple(dict.fromkeys(_not_about(others, found))))
+    return Survey(
+        repository,
+        tuple(one.kept[0] for one in done if one.kept),
+        tuple(dict.fromkeys(_not_about(others, told))),
+        validation.unknown_rules(one.judged for one in done if one.kept),
+    )
+
+
+def whole(build: Build) -> Build:
+    """Keeps all of a build."""
+    return build
+
+
+def _files(overlay: Overlay) -> set[str]:
+    return {overlay.source.path, spec_path(overlay.service)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    """A service after its share of the work: what kept it from being built, and what is not up to date.
+
+    `kept` is empty for one that nobody asked about.
+    """
+
+    judged: Judged
+    wrong: tuple[Finding, ...]
+    stale: tuple[Finding, ...]
+    kept: tuple[T, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work(Generic[T]):
+    """The work on one service at a time."""
+
+    reusing: Builder
+    builder: Builder
+    validation: Validation
+    compared: Tree | None
+    keep: Callable[[Build], T]
+    wanted: set[str]
+
+    def on(self, overlay: Overlay) -> _Done[T]:
+        """Build and judge a service; if it was reused and has findings, once more: they point at template lines."""
+        build = self.reusing.build(overlay.environment, overlay.service)
+        judged = self.validation.alone(build)
+        if any(_LOST in finding.origins for _, finding in judged.findings):
+            build = self.build_of(judged.place)
+            judged = self.validation.alone(build)
+        if self.wanted and overlay.service not in self.wanted:
+            return _Done(judged, build.findings, (), ())
+        stale = tuple(up_to_date(self.compared, build)) if self.compared else ()
+        return _Done(judged, build.findings, stale, (self.keep(build),))
+
+    def build_of(self, place: Place) -> Build:
+        """A service rendered once more: what is across services is told at the lines of a manifest."""
+        return self.builder.build(*place)
 
 
 def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]) -> Iterator[Finding]:
@@ -80,34 +148,7 @@ def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]
         yield from left_behind(tree, environment, services)
 
 
-def _checked(
-    tree: Tree,
-    pins: Pins,
-    environments: Iterable[str],
-    reuse: Reuse | None,
-    check: Callable[..., list[Finding]],
-    policy: Repository | None,
-) -> tuple[Built, list[Finding]]:
-    """Build and validate; what has findings is rendered again if it was reused: they point at its template's lines."""
-    built = build_all(tree, pins, environments, reuse=reuse, policy=policy)
-    repository = built.repository
-    if repository is None:
-        return built, []
-    found = check(repository, built.builds)
-    reused = {finding.where.path.rpartition("/")[0] for finding in found if _LOST in finding.origins}
-    if reuse and reused:
-        only = reuse
-
-        def again(one: Overlay, inputs: str) -> tuple[Manifest, ...] | None:
-            return None if one.rendered in reused else only(one, inputs)
-
-        return _checked(tree, pins, environments, again, check, policy)
-    found += reweigh(repository.settings, built.findings)
-    found += [finding for build in built.builds for finding in build.findings]
-    return built, found
-
-
-def _not_about(others: Iterable[tuple[str, str]], findings: Iterable[Finding]) -> Iterator[Finding]:
+def _not_about(others: Iterable[Place], findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings less those in the files of services that nobody asked about."""
     overlays = {overlay_path(*other) for other in others}
     folders = {rendered_path(*other) for other in others}

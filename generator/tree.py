@@ -149,7 +149,7 @@ class DiskTree:
                     return None
                 raise
             if stat.S_ISLNK(found.st_mode):
-                raise _link(path)
+                raise link(path)
         return found
 
     def blob_id(self, path: str) -> str | None:
@@ -165,7 +165,7 @@ def _walk(folder: str, path: str) -> Iterator[str]:
         for entry in entries:
             below = f"{path}/{entry.name}"
             if entry.is_symlink():
-                raise _link(below)
+                raise link(below)
             if entry.is_dir():
                 yield from _walk(entry.path, nested(below))
             elif entry.is_file():
@@ -174,7 +174,8 @@ def _walk(folder: str, path: str) -> Iterator[str]:
                 raise InputError("neither a file nor a folder", where=Location(below), next="remove it")
 
 
-def _link(path: str) -> InputError:
+def link(path: str) -> InputError:
+    """The error for a link."""
     return InputError("links are not followed", where=Location(path), next="replace it by a regular file")
 
 

@@ -1,12 +1,12 @@
-"""Validate what is rendered: run every check on each environment and give its problems the severity asked for."""
+"""Validate what is rendered: run the checks on each service, then on all of them together, and weigh what is found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from generator import ownership
 from generator.applied import Identity, applied
@@ -15,15 +15,23 @@ from generator.catalogue import Catalogue
 from generator.checks.all import BY_ID, CHECKS
 from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
 from generator.checks.others import OTHERS
-from generator.crds import defined
+from generator.crds import CustomKind, defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
+from generator.manifest import Manifest
+from generator.outline import outline
 from generator.repository import Pointer, Repository, Settings, overlay_path
 from generator.suppressions import Suppression, suppressions, unknown, unused
 from generator.tree import Tree
 
 Told = tuple[Check, Severity, Problem]
+Place = tuple[str, str]
+"""An environment and a service."""
+
+ALONE: Final = tuple(check for check in CHECKS if not check.across)
+ACROSS: Final = tuple(check for check in CHECKS if check.across)
+_RANK: Final = {check.id: rank for rank, check in enumerate(CHECKS)}
 
 
 def validate(
@@ -44,24 +52,131 @@ def validate(
     rendered files of the tree `before`. The suppressions that count are those of `policy`, by default the
     repository's own.
     """
-    settings, built = repository.settings, list(builds)
-    given = suppressions(policy or repository)
-    found = [*unknown_checks(settings), *unknown(given, BY_ID, BY_ID)]
-    told: list[Told] = []
-    for name, environment in repository.environments.items():
-        here = [build for build in built if build.environment == name]
-        objects = tuple(_objects(here))
-        known = _known(catalogue or Catalogue(), repository, name, objects)
-        was = _was(before, here, environment.namespace)
-        told += problems(Scope(environment, objects, was, known), settings, also=also)
-    open_, used = _open(told, given)
-    found += _findings(open_)
-    judged = {(build.environment, build.service) for build in built if not build.failed}
-    running = {check.id for check in CHECKS if weigh(settings, check.id, check.severity)}
-    found += reweigh(settings, unused((one for one in given if one.check in BY_ID), used, running, repository, judged))
+    built = {(build.environment, build.service): build for build in builds}
+    validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
+    found = validation.findings([validation.alone(build) for build in built.values()], built.__getitem__)
     if tree is not None:
-        found += reweigh(settings, (finding for build in built for finding in up_to_date(tree, build)))
+        compared = (finding for build in built.values() for finding in up_to_date(tree, build))
+        found += reweigh(repository.settings, compared)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A service of an environment after the checks that need nothing but itself.
+
+    `findings` come with the rank of their check, `used` are the suppressions that hid something. `outlines` are its
+    objects, for the checks that look across services: the path of the manifest, the index there, and the value.
+    """
+
+    place: Place
+    failed: bool
+    findings: tuple[tuple[int, Finding], ...]
+    used: frozenset[Suppression]
+    outlines: tuple[tuple[str, int, Any], ...]
+
+    def objects(self) -> Iterator[RenderedObject]:
+        """The outlines as objects of manifests of which nothing but the path is known."""
+        for path, index, value in self.outlines:
+            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
+
+
+class Validation:
+    """Validates services one by one, and then what they are together; the arguments are those of `validate`."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        also: Iterable[str] = (),
+        catalogue: Catalogue | None = None,
+        before: Tree | None = None,
+        policy: Repository | None = None,
+    ) -> None:
+        self._repository = repository
+        self._also = tuple(also)
+        self._before = before
+        self._given = suppressions(policy or repository)
+        self._catalogue = catalogue or Catalogue()
+        self._known = {name: self._catalogue_of(name) for name in repository.environments}
+
+    def alone(self, build: Build, kinds: Iterable[CustomKind] = ()) -> Judged:
+        """What is to be said about a service by itself. `kinds` are those that other services define."""
+        environment = self._repository.environments[build.environment]
+        objects = tuple(_objects([build]))
+        own = (kind for one in objects for kind in defined(one.value, one.manifest.path))
+        known = self._known[build.environment].with_kinds([*kinds, *own])
+        was = _was(self._before, [build], environment.namespace)
+        scope = Scope(environment, objects, was, known)
+        open_, used = _open(problems(scope, self._repository.settings, ALONE, self._also), self._given)
+        findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
+        outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
+        return Judged((build.environment, build.service), build.failed, findings, frozenset(used), outlines)
+
+    def findings(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Finding]:
+        """Everything about the builds and what they are together; `build_of` builds a service once more."""
+        settings, judged = self._repository.settings, self._with_kinds(judged, build_of)
+        ranked = [one for each in judged for one in each.findings]
+        used = {one for each in judged for one in each.used}
+        for name in self._repository.environments:
+            open_, hiding = _open(self._across(name, judged), self._given)
+            used |= hiding
+            ranked += _located(open_, lambda service, name=name: build_of((name, service)))  # type: ignore[misc]
+        ranked.sort(key=lambda one: (one[1].where.path, one[0]))
+        found = [*unknown_checks(settings), *unknown(self._given, BY_ID, BY_ID), *(finding for _, finding in ranked)]
+        places = {each.place for each in judged if not each.failed}
+        running = {check.id for check in CHECKS if weigh(settings, check.id, check.severity)}
+        known = (one for one in self._given if one.check in BY_ID)
+        return [*found, *reweigh(settings, unused(known, used, running, self._repository, places))]
+
+    def unknown_rules(self, judged: Iterable[Judged]) -> int:
+        """How many CEL rules of custom resources are not evaluated here."""
+        there, count = list(judged), 0
+        for name, environment in self._repository.environments.items():
+            objects = [one for each in there if each.place[0] == name for one in each.objects()]
+            known = self._known[name].with_kinds(_defined(objects))
+            keys = ((one.api_version, one.kind) for one in objects)
+            count += known.unknown_rules(environment.cluster.kubernetes_version, keys)
+        return count
+
+    def _catalogue_of(self, environment: str) -> Catalogue:
+        """The catalogue with what the repository defines for an environment."""
+        definitions = self._repository.definitions
+        return replace(self._catalogue, custom=definitions.of(environment)) if definitions else self._catalogue
+
+    def _across(self, environment: str, judged: Iterable[Judged]) -> Iterator[Told]:
+        objects = tuple(one for each in judged if each.place[0] == environment for one in each.objects())
+        known = self._known[environment].with_kinds(_defined(objects))
+        scope = Scope(self._repository.environments[environment], objects, {}, known)
+        return problems(scope, self._repository.settings, ACROSS, self._also)
+
+    def _with_kinds(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Judged]:
+        """The same, with services judged again that use a kind which another one defines."""
+        kinds: dict[str, dict[tuple[str, str], CustomKind]] = {}
+        for each in judged:
+            for kind in _defined(each.objects()):
+                kinds.setdefault(each.place[0], {})[kind.kind.api_version, kind.kind.kind] = kind
+        return [
+            self.alone(build_of(each.place), kinds[each.place[0]].values())
+            if any((one.api_version, one.kind) in kinds.get(each.place[0], ()) for one in each.objects())
+            else each
+            for each in judged
+        ]
+
+
+def _defined(objects: Iterable[RenderedObject]) -> Iterator[CustomKind]:
+    return (kind for one in objects for kind in defined(one.value, one.manifest.path))
+
+
+def _located(told: Iterable[Told], build_of: Callable[[str], Build]) -> Iterator[tuple[int, Finding]]:
+    """Findings about outlines at the lines of the manifests, service by service."""
+    by_service: dict[str, list[Told]] = {}
+    for one in told:
+        by_service.setdefault(one[2].placed.service, []).append(one)
+    for service, problems in by_service.items():
+        manifests = {manifest.path: manifest for manifest in build_of(service).manifests}
+        for check, severity, problem in problems:
+            yield _RANK[check.id], _finding(check, severity, problem, manifests[problem.placed.manifest.path])
 
 
 def _was(before: Tree | None, builds: Iterable[Build], namespace: str) -> Mapping[Identity, Mapping[str, Any]]:
@@ -90,34 +205,7 @@ def _place(placed: RenderedObject) -> tuple[str, str, str, str]:
     return (placed.manifest.path.split("/")[1], placed.service, placed.kind, placed.name)
 
 
-def _findings(told: Iterable[Told]) -> list[Finding]:
-    """Findings at their lines, file by file: where things stand in a file is read once."""
-    by_file = sorted(told, key=lambda one: one[2].placed.manifest.path)
-    return [_finding(check, severity, problem) for check, severity, problem in by_file]
-
-
 _documents = lru_cache(maxsize=1)(parse)
-
-
-def _known(
-    catalogue: Catalogue, repository: Repository, environment: str, objects: Iterable[RenderedObject]
-) -> Catalogue:
-    """The catalogue with what the repository defines for an environment, and what is rendered there."""
-    definitions = repository.definitions
-    if definitions is not None:
-        catalogue = replace(catalogue, custom=definitions.of(environment))
-    return catalogue.with_kinds(kind for one in objects for kind in defined(one.value, one.manifest.path))
-
-
-def unknown_rules(repository: Repository, builds: Iterable[Build]) -> int:
-    """How many CEL rules of the custom resources in these builds are not evaluated here."""
-    built, unknown = list(builds), 0
-    for name, environment in repository.environments.items():
-        objects = tuple(_objects(build for build in built if build.environment == name))
-        known = _known(Catalogue(), repository, name, objects)
-        keys = ((one.api_version, one.kind) for one in objects)
-        unknown += known.unknown_rules(environment.cluster.kubernetes_version, keys)
-    return unknown
 
 
 def problems(
@@ -154,8 +242,7 @@ def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
                 yield RenderedObject(build.service, manifest, index, value)
 
 
-def _finding(check: Check, severity: Severity, problem: Problem) -> Finding:
-    manifest = problem.placed.manifest
+def _finding(check: Check, severity: Severity, problem: Problem, manifest: Manifest) -> Finding:
     line, column = _documents(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
     where = replace(manifest.rendered_at(line), column=column)
     origins = tuple(_origins(problem, line))

@@ -73,25 +73,33 @@ def status_of(findings: Iterable[Finding]) -> Status:
     return Status.INVALID if wrong else Status.VALID
 
 
-def cases_of(manifests: Iterable[Manifest], findings: Iterable[Finding]) -> Iterator[Case]:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds: the titles of its objects, and the lines (from 1) where they start."""
+
+    path: str
+    titles: tuple[str, ...]
+    starts: tuple[int, ...]
+
+
+def contents(manifest: Manifest) -> Contents:
+    """What a manifest holds."""
+    titles = tuple(map(_title, manifest.objects))
+    starts = (1,) if len(titles) == 1 else tuple(one.line for one in parse(manifest.text, manifest.path))
+    return Contents(manifest.path, titles, starts)
+
+
+def cases_of(files: Iterable[Contents], findings: Iterable[Finding]) -> Iterator[Case]:
     """A case for each object that was rendered, with the findings on its lines."""
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.where.path, []).append(finding)
-    for manifest in manifests:
-        found = by_path.get(manifest.path, [])
-        for value, own in zip(manifest.objects, _by_object(manifest, found), strict=True):
-            yield Case(manifest.path, _title(value), status_of(own), tuple(own))
-
-
-def _by_object(manifest: Manifest, findings: list[Finding]) -> list[list[Finding]]:
-    """The findings of each object of a file, by the lines where the objects start."""
-    sorted_in: list[list[Finding]] = [[] for _ in manifest.objects]
-    if findings and sorted_in:
-        starts = [document.line for document in parse(manifest.text, manifest.path)]
-        for finding in findings:
-            sorted_in[max(bisect_right(starts, finding.where.line or 1) - 1, 0)].append(finding)
-    return sorted_in
+    for file in files:
+        sorted_in: list[list[Finding]] = [[] for _ in file.titles]
+        for finding in by_path.get(file.path, ()) if file.titles else ():
+            sorted_in[max(bisect_right(file.starts, finding.where.line or 1) - 1, 0)].append(finding)
+        for title, own in zip(file.titles, sorted_in, strict=True):
+            yield Case(file.path, title, status_of(own), tuple(own))
 
 
 def _title(value: object) -> str:

@@ -10,10 +10,12 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from generator import ownership
@@ -21,21 +23,22 @@ from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.state import open_regular, state_folder
-from generator.tree import DiskTree, Tree
+from generator.tree import Tree, link, safe_path
 from generator.validate import foreign_file
 
 _UNFINISHED = "write-"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What writing would do: content by path, paths to remove, and files that are not ours and stay.
+    """What writing would do: content by path (or the file that has it), paths to remove, and files that are not ours.
 
     `blocked` are foreign files that stand where a rendered file belongs; their services are left out of `writes`.
     """
 
-    writes: Mapping[str, bytes]
+    writes: Mapping[str, bytes | Path]
     removes: tuple[str, ...]
     unchanged: int
     foreign: tuple[str, ...]
@@ -45,6 +48,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether everything on disk is as it must be."""
         return not (self.writes or self.removes or self.blocked)
+
+    def content(self, path: str) -> bytes | None:
+        """What would be written to a path; None for one that is not written."""
+        found = self.writes.get(path)
+        return found.read_bytes() if isinstance(found, Path) else found
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -74,13 +82,14 @@ def plan(tree: Tree, builds: Iterable[Build], orphans: Iterable[str] = ()) -> Pl
     blocked: list[str] = []
     unchanged = 0
     for folder, files in _wanted(builds, orphans):
-        mine = ownership.owned(tree, folder)
-        strangers = sorted(set(tree.files(folder)) - mine)
+        there = set(tree.files(folder))
+        mine = ownership.owned(tree, folder) if there else frozenset()
+        strangers = sorted(there - mine)
         foreign += strangers
         if in_the_way := _overlaps(strangers, files):
             blocked += in_the_way
             continue
-        changed = {path: content for path, content in files.items() if tree.read(path) != content}
+        changed = {path: text for path, text in files.items() if path not in there or tree.read(path) != text}
         writes |= changed
         unchanged += len(files) - len(changed)
         removes += sorted(mine - set(files))
@@ -97,39 +106,62 @@ def _overlaps(strangers: Iterable[str], files: Mapping[str, bytes]) -> list[str]
     return [path for path in strangers if path in files or any(path.startswith(f"{mine}/") for mine in files)]
 
 
+def together(plans: Iterable[Plan]) -> Plan:
+    """Several plans as one."""
+    writes: dict[str, bytes | Path] = {}
+    removes: list[str] = []
+    foreign: list[str] = []
+    blocked: list[str] = []
+    unchanged = 0
+    for one in plans:
+        writes |= one.writes
+        removes += one.removes
+        foreign += one.foreign
+        blocked += one.blocked
+        unchanged += one.unchanged
+    return Plan(writes, tuple(removes), unchanged, tuple(foreign), tuple(blocked))
+
+
 def write(root: Path, planned: Plan) -> None:
     """Carry a plan out below `root`.
 
     Raises OSError (disk full, no permission) and `InputError` (something is in the way) before anything has changed.
     """
-    if not planned.writes and not planned.removes:
-        return
-    with _workspace(root) as folder:
-        _refuse_obstacles(root, [*planned.writes, *planned.removes])
-        ready = []
-        for number, path in enumerate(_in_order(planned.writes)):
-            temporary = folder / str(number)
-            temporary.write_bytes(planned.writes[path])
-            ready.append((temporary, path))
-        with _Folders(root) as folders:
-            _replace(folders, ready, planned.removes)
+    if planned.writes or planned.removes:
+        with workspace(root) as folder:
+            carry_out(root, planned, folder)
 
 
-def _in_order(paths: Iterable[str]) -> list[str]:
-    """Ownership files last: a folder is up to date only when all of it is."""
-    return sorted(paths, key=lambda path: (path.endswith(f"/{ownership.NAME}"), path))
+def spooled(planned: Plan, folder: Path) -> Plan:
+    """The same plan with its contents in files of a workspace instead of in memory."""
+    return replace(planned, writes={path: _file(content, folder) for path, content in planned.writes.items()})
 
 
-def _replace(folders: _Folders, ready: Iterable[tuple[Path, str]], gone: Iterable[str]) -> None:
-    lists = []
-    for temporary, path in ready:
-        if path.endswith(f"/{ownership.NAME}"):
-            lists.append((temporary, path))
-        else:
+def _file(content: bytes | Path, folder: Path) -> Path:
+    if isinstance(content, Path):
+        return content
+    temporary = folder / f"{os.getpid()}-{next(_NUMBERS)}"
+    temporary.write_bytes(content)
+    return temporary
+
+
+def carry_out(root: Path, planned: Plan, folder: Path) -> None:
+    """`write` in a workspace: every file is there before the first is put in its place."""
+    _refuse_obstacles(root, [*planned.writes, *planned.removes])
+    ready = {path: _file(content, folder) for path, content in planned.writes.items()}
+    with _Folders(root) as folders:
+        _replace(folders, ready, planned.removes)
+
+
+def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) -> None:
+    # A folder is up to date only when all of it is.
+    lists = {path: temporary for path, temporary in ready.items() if path.endswith(f"/{ownership.NAME}")}
+    for path, temporary in ready.items():
+        if path not in lists:
             folders.put(temporary, path)
     for path in gone:
         folders.remove(path)
-    for temporary, path in lists:
+    for path, temporary in lists.items():
         folders.put(temporary, path)
 
 
@@ -190,20 +222,36 @@ def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
 
     Raises `PermissionError` for a folder that nothing can be written into.
     """
-    tree, folders = DiskTree(root), {root}
+    seen: dict[str, bool] = {"": True}
     for path in paths:
-        tree.read(path)  # refuses links in every part of the path
-        place = root / path
-        if place.exists() and not place.is_file():
-            raise _obstacle(path, "a file")
-        for parent in place.parents:
-            if parent in folders:
-                break
-            if parent.exists() and not parent.is_dir():
-                raise _obstacle(str(parent.relative_to(root)), "a folder")
-            if parent.exists() and not os.access(parent, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
-            folders.add(parent)
+        if _is_folder(root, safe_path(path).rpartition("/")[0], seen):
+            found = _look(root, path)
+            if found is not None and not stat.S_ISREG(found.st_mode):
+                raise _obstacle(path, "a file")
+
+
+def _is_folder(root: Path, path: str, seen: dict[str, bool]) -> bool:
+    """Whether a folder is there, and can be written into; each is looked at once."""
+    if path not in seen:
+        above = _is_folder(root, path.rpartition("/")[0], seen)
+        found = _look(root, path) if above else None
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            raise _obstacle(path, "a folder")
+        if found is not None and not os.access(root / path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), f"{root}/{path}")
+        seen[path] = found is not None
+    return seen[path]
+
+
+def _look(root: Path, path: str) -> os.stat_result | None:
+    """What is at a path; None for nothing. Raises `InputError` for a link."""
+    try:
+        found = os.lstat(f"{root}/{path}")
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        raise link(path)
+    return found
 
 
 def _obstacle(path: str, wanted: str) -> InputError:
@@ -212,7 +260,7 @@ def _obstacle(path: str, wanted: str) -> InputError:
 
 
 @contextmanager
-def _workspace(root: Path) -> Iterator[Path]:
+def workspace(root: Path) -> Iterator[Path]:
     """A folder for temporaries on the file system of `root`, held by one process at a time.
 
     What an earlier process left behind is removed first: it is dead, or it would hold the lock.

@@ -14,8 +14,11 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.build import Build, Reuse
     from generator.survey import Survey
-    from generator.tree import Tree
+    from generator.tree import DiskTree, Tree
     from generator.write import Plan
 
 
@@ -68,26 +71,65 @@ def _skipped(root: Path) -> Outcome | None:
 
 def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
     from generator.cache import recall
-    from generator.cli.checkout import worktree_pins
     from generator.reuse import from_disk
-    from generator.survey import survey
     from generator.tree import DiskTree
-    from generator.write import plan, write
+    from generator.write import carry_out, plan, spooled, workspace
 
     tree = DiskTree(root)
-    # --check is for CI: it believes nothing that an earlier run has left behind.
-    reuse = None if check else from_disk(tree, recall(root).rendered)
-    found = survey(tree, worktree_pins(root), environments, (service,) if service else (), reuse=reuse)
-    planned = plan(tree, found.builds, _orphans(tree, found, environments, service))
-    if check:
+    if check:  # it is for CI: it believes nothing that an earlier run has left behind
+        found = _survey(tree, environments, service, lambda build: _Folder.of(build, plan(tree, [build])))
+        planned = _planned(tree, found, environments, service)
         return _outcome(found, planned, _changes(tree, planned))
-    write(root, planned)
+    with workspace(root) as folder:
+
+        def keep(build: Build) -> _Folder:
+            return _Folder.of(build, spooled(plan(tree, [build]), folder))
+
+        found = _survey(tree, environments, service, keep, from_disk(tree, recall(root).rendered))
+        planned = _planned(tree, found, environments, service)
+        carry_out(root, planned, folder)
     outcome = _outcome(found, planned)
     _remember(root, found, outcome.findings, complete=not environments and not service)
     return outcome
 
 
-def _outcome(found: Survey, planned: Plan, changes: str = "") -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What is kept of a build: the folder, whether manifests are in it now, and what is to be written."""
+
+    path: str
+    is_rendered: bool
+    plan: Plan
+
+    @classmethod
+    def of(cls, build: Build, planned: Plan) -> _Folder:
+        return cls(build.folder, bool(build.manifests), planned)
+
+
+def _survey(
+    tree: DiskTree,
+    environments: tuple[str, ...],
+    service: str | None,
+    keep: Callable[[Build], _Folder],
+    reuse: Reuse | None = None,
+) -> Survey[_Folder]:
+    from generator.cli.checkout import worktree_pins
+    from generator.processes import available
+    from generator.survey import survey
+
+    services = (service,) if service else ()
+    pins = worktree_pins(tree.root)
+    return survey(tree, pins, environments, services, keep=keep, reuse=reuse, jobs=available())
+
+
+def _planned(tree: Tree, found: Survey[_Folder], environments: tuple[str, ...], service: str | None) -> Plan:
+    from generator.write import plan, together
+
+    left = plan(tree, (), _orphans(tree, found, environments, service))
+    return together([*(one.plan for one in found.kept), left])
+
+
+def _outcome(found: Survey[_Folder], planned: Plan, changes: str = "") -> Outcome:
     written = tuple(sorted(planned.writes))
     return Outcome(written, planned.removes, planned.unchanged, (*found.findings, *planned.findings), changes)
 
@@ -98,7 +140,7 @@ def _changes(tree: Tree, planned: Plan) -> str:
     return changes_text(tree, planned, coloured(sys.stdout))
 
 
-def _orphans(tree: Tree, found: Survey, environments: tuple[str, ...], service: str | None) -> list[str]:
+def _orphans(tree: Tree, found: Survey[_Folder], environments: tuple[str, ...], service: str | None) -> list[str]:
     """Rendered folders without an overlay; only where nothing narrower was asked for."""
     from generator.ownership import orphans
 
@@ -112,7 +154,7 @@ def _orphans(tree: Tree, found: Survey, environments: tuple[str, ...], service: 
     ]
 
 
-def _remember(root: Path, found: Survey, findings: tuple[Finding, ...], *, complete: bool) -> None:
+def _remember(root: Path, found: Survey[_Folder], findings: tuple[Finding, ...], *, complete: bool) -> None:
     from generator import cache
     from generator.ownership import NAME
 
@@ -120,7 +162,7 @@ def _remember(root: Path, found: Survey, findings: tuple[Finding, ...], *, compl
         return
     known = cache.recall(root)
     files = cache.scan(root, known.stamps)
-    written = {build.folder: f"{build.folder}/{NAME}" for build in found.builds if build.manifests}
+    written = {one.path: f"{one.path}/{NAME}" for one in found.kept if one.is_rendered}
     rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
     # An error may go away without a change of files, as when a shallow clone gets its history.
     settled = complete and not errors(findings)

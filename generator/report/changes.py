@@ -22,7 +22,7 @@ def changes_text(tree: Tree, planned: Plan, colour: bool = False) -> str:
 
 
 def _file(tree: Tree, planned: Plan, path: str) -> Iterator[str]:
-    old, new = tree.read(path), planned.writes.get(path)
+    old, new = tree.read(path), planned.content(path)
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
     return unified_diff(_lines(old), _lines(new), *names, lineterm="")
 

@@ -7,7 +7,7 @@ import pytest
 from bot.cli.main import run
 from generator.finding import errors
 from generator.pins import Pins
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import DiskTree, EditedTree
 from generator.write import plan, write
 from tests.generator.small import FILES, commit, write_files
@@ -18,12 +18,12 @@ TEMPLATE = "templates/web/deployment.yaml.j2"
 
 def rendered(folder):
     tree = DiskTree(write_files(folder, FILES))
-    write(folder, plan(tree, survey(tree, NO_PINS).builds))
+    write(folder, plan(tree, survey(tree, NO_PINS, keep=whole).kept))
     return tree
 
 
 def fixed(tree, before):
-    found = errors(survey(tree, NO_PINS, before=before).findings)
+    found = errors(survey(tree, NO_PINS, before=before, keep=whole).findings)
     return [finding for finding in found if finding.check == "immutable-field"]
 
 

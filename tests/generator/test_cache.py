@@ -9,7 +9,7 @@ from generator.finding import Finding, Severity
 from generator.load import load
 from generator.pins import Pins
 from generator.reuse import from_disk
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import DiskTree, blob_id
 from generator.write import plan, write
 from tests.generator.small import FILES, commit, write_files
@@ -147,11 +147,11 @@ def test_a_git_folder_that_cannot_be_understood_gives_no_key_twice(tmp_path):
 
 def test_a_folder_is_reused_only_if_this_code_wrote_it_and_nothing_has_changed(tmp_path):
     tree = DiskTree(write_files(tmp_path))
-    found = survey(tree, Pins(None, None))
-    write(tmp_path, plan(tree, found.builds))
+    found = survey(tree, Pins(None, None), keep=whole)
+    write(tmp_path, plan(tree, found.kept))
     overlay = load(tree).overlays["test", "web"]
     folder = overlay.rendered
-    build = next(one for one in found.builds if one.folder == folder)
+    build = next(one for one in found.kept if one.folder == folder)
     rendered = {folder: tree.blob_id(f"{folder}/.towpath") or ""}
 
     reused = from_disk(tree, rendered)(overlay, build.inputs)
@@ -170,8 +170,8 @@ def test_findings_about_reused_files_point_at_their_templates_all_the_same(tmp_p
     broken = FILES["templates/web/service.yaml.j2"].replace("targetPort: http", "targetPort: grpc")
     tree = DiskTree(write_files(tmp_path, {**FILES, "templates/web/service.yaml.j2": broken}))
     pins = Pins(None, None)
-    first = survey(tree, pins)
-    write(tmp_path, plan(tree, first.builds))
-    rendered = {build.folder: tree.blob_id(f"{build.folder}/.towpath") or "" for build in first.builds}
-    assert survey(tree, pins, reuse=from_disk(tree, rendered)).findings == first.findings
+    first = survey(tree, pins, keep=whole)
+    write(tmp_path, plan(tree, first.kept))
+    rendered = {build.folder: tree.blob_id(f"{build.folder}/.towpath") or "" for build in first.kept}
+    assert survey(tree, pins, reuse=from_disk(tree, rendered), keep=whole).findings == first.findings
     assert "service-port" in [one.check for one in first.findings]

@@ -5,7 +5,7 @@ import pytest
 from generator.finding import Severity, errors
 from generator.load import load
 from generator.pins import Pins
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import DiskTree
 from tests.generator.small import FILES, write_files
 
@@ -22,7 +22,7 @@ def suppress(check="seccomp", **fields):
 
 def found(tmp_path, *environments, **changes):
     tree = DiskTree(write_files(tmp_path, {**FILES, "towpath.yaml": SETTINGS, **changes}))
-    return survey(tree, NO_PINS, environments).findings
+    return survey(tree, NO_PINS, environments, keep=whole).findings
 
 
 def about(findings, check):
@@ -96,8 +96,8 @@ def test_suppressions_of_another_tree_can_be_the_ones_that_count(tmp_path):
     before = DiskTree(write_files(tmp_path / "before", files))
     files["environments/base/services/web.yaml"] += suppress()
     tree = DiskTree(write_files(tmp_path / "after", files))
-    assert both(survey(tree, NO_PINS, policy=load(before)).findings) == (2, [])
-    assert both(survey(before, NO_PINS, policy=load(tree)).findings) == both(survey(tree, NO_PINS).findings)
+    assert both(survey(tree, NO_PINS, policy=load(before), keep=whole).findings) == (2, [])
+    assert both(survey(before, NO_PINS, policy=load(tree), keep=whole).findings) == both(survey(tree, NO_PINS, keep=whole).findings)
 
 
 def test_checks_of_another_tree_can_be_the_ones_that_count(tmp_path):
@@ -105,7 +105,7 @@ def test_checks_of_another_tree_can_be_the_ones_that_count(tmp_path):
     on, off = (SETTINGS.replace("seccomp: warning", other) for other in ("seccomp: error", "seccomp: no\n  secomp: no"))
     before = DiskTree(write_files(tmp_path / "before", {**FILES, "towpath.yaml": on}))
     tree = DiskTree(write_files(tmp_path / "after", {**FILES, "towpath.yaml": off}))
-    found = survey(tree, NO_PINS, policy=load(before)).findings
+    found = survey(tree, NO_PINS, policy=load(before), keep=whole).findings
     assert {one.check for one in errors(found)} == {"seccomp", "unknown-check"}
 
 
@@ -113,6 +113,6 @@ def test_what_another_tree_allows_can_be_what_counts(tmp_path):
     path = "environments/test/environment.yaml"
     before = DiskTree(write_files(tmp_path / "before", {**FILES, path: FILES[path] + "allow: {images: [other/*]}\n"}))
     tree = DiskTree(write_files(tmp_path / "after", FILES))
-    assert [one.check for one in errors(survey(tree, NO_PINS).findings)] == []
-    refused = errors(survey(tree, NO_PINS, policy=load(before)).findings)
+    assert [one.check for one in errors(survey(tree, NO_PINS, keep=whole).findings)] == []
+    refused = errors(survey(tree, NO_PINS, policy=load(before), keep=whole).findings)
     assert refused and "allow.images" in refused[0].fix

@@ -14,7 +14,7 @@ from generator.finding import Finding, errors
 from generator.k8syaml import YamlError, dump, load_all
 from generator.pins import Pins
 from generator.shipped import shipped
-from generator.survey import Survey, survey
+from generator.survey import Survey, survey, whole
 from generator.templates import load_template, names
 from generator.tree import EditedTree
 from generator.value_schema import compiled
@@ -55,7 +55,7 @@ def surveyed(template: str, values: Mapping[str, Any]) -> Survey:
     beside = {f"environments/base/services/{name}": b"\x00\xff{{ x }}" for name in mounted.values() if "/" not in name}
     spec = dump({"template": template, "values": values}).encode()
     tree = EditedTree(Empty(), {**FILES, **beside, "environments/base/services/app.yaml": spec})
-    return survey(tree, Pins(None, None))
+    return survey(tree, Pins(None, None), keep=whole)
 
 
 @st.composite
@@ -99,7 +99,7 @@ def test_values_that_the_schema_accepts_are_held_exactly(name: str, data: st.Dat
         assert_clear(finding)
         if finding.check == "invalid-file":
             assert ABOUT_OTHERS.search(finding.message), finding
-    for build in found.builds:
+    for build in found.kept:
         for manifest in build.manifests:
             assert load_all(manifest.text) == list(manifest.objects)
             assert len(manifest.objects) == 1
@@ -125,7 +125,7 @@ def test_a_nasty_text_in_every_place_that_takes_any_text(text: str) -> None:
     }
     found = surveyed("frontend", values)
     assert {one.check for one in errors(found.findings)} <= REFUSED
-    objects = {obj["kind"]: obj for manifest in found.builds[0].manifests for obj in manifest.objects}
+    objects = {obj["kind"]: obj for manifest in found.kept[0].manifests for obj in manifest.objects}
     pod = objects["Deployment"]["spec"]["template"]
     container = pod["spec"]["containers"][0]
     assert container["args"] == [text]

@@ -2,7 +2,7 @@ import pytest
 
 from generator.finding import Severity, errors
 from generator.pins import Pins
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import DiskTree
 from generator.write import plan, write
 from tests.generator.small import FILES, write_files
@@ -17,7 +17,7 @@ def small(tmp_path, **changes):
 
 def rendered(tmp_path, **changes):
     tree = small(tmp_path, **changes)
-    write(tmp_path, plan(tree, survey(tree, NO_PINS).builds))
+    write(tmp_path, plan(tree, survey(tree, NO_PINS, keep=whole).kept))
     return tree
 
 
@@ -26,7 +26,7 @@ def checks(found, *severities):
 
 
 def test_a_fresh_repository_has_only_the_warning_that_prod_is_not_pinned(tmp_path):
-    assert checks(survey(rendered(tmp_path), NO_PINS, compare=True)) == ["unpinned"]
+    assert checks(survey(rendered(tmp_path), NO_PINS, compare=True, keep=whole)) == ["unpinned"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_fresh_repository_has_only_the_warning_that_prod_is_not_pinned(tmp_pat
 def test_a_rendered_file_that_is_not_what_its_inputs_render_is_an_error(path, content, tmp_path):
     tree = rendered(tmp_path)
     (tmp_path / path).unlink() if content is None else (tmp_path / path).write_bytes(content)
-    found = survey(tree, NO_PINS, compare=True)
+    found = survey(tree, NO_PINS, compare=True, keep=whole)
     (stale,) = errors(found.findings)
     assert (stale.check, stale.where.path) == ("stale-rendered", path)
     assert "towpath render web -e test" in stale.fix
@@ -45,30 +45,32 @@ def test_a_rendered_file_that_is_not_what_its_inputs_render_is_an_error(path, co
 def test_a_foreign_file_beside_rendered_ones_is_a_warning_that_can_be_an_error(tmp_path):
     tree = rendered(tmp_path)
     (tmp_path / FOLDER / "extra.yaml").write_text("kind: Secret\n")
-    assert checks(survey(tree, NO_PINS, compare=True), Severity.WARNING) == ["unpinned", "foreign-file"]
+    assert checks(survey(tree, NO_PINS, compare=True, keep=whole), Severity.WARNING) == ["unpinned", "foreign-file"]
     settings = FILES["towpath.yaml"] + "  foreign-file: error\n  unpinned: false\n"
     write_files(tmp_path, {"towpath.yaml": settings})
-    found = survey(tree, NO_PINS, compare=True)
+    found = survey(tree, NO_PINS, compare=True, keep=whole)
     assert [(one.check, one.severity) for one in found.findings] == [("foreign-file", Severity.ERROR)]
 
 
 def test_what_a_removed_service_left_behind_is_an_error(tmp_path):
     tree = rendered(tmp_path)
     (tmp_path / "environments/test/services/web.yaml").unlink()
-    (stale,) = errors(survey(tree, NO_PINS, compare=True).findings)
+    (stale,) = errors(survey(tree, NO_PINS, compare=True, keep=whole).findings)
     assert (stale.check, stale.where.path) == ("stale-rendered", f"{FOLDER}/.towpath")
-    assert errors(survey(tree, NO_PINS, ["prod"], compare=True).findings) == []
+    assert errors(survey(tree, NO_PINS, ["prod"], compare=True, keep=whole).findings) == []
 
 
 def test_problems_of_our_own_files_cannot_be_weighed_away(tmp_path):
     settings = FILES["towpath.yaml"] + "  no-service-spec: false\n"
     tree = small(tmp_path, **{"towpath.yaml": settings, "environments/test/services/api.yaml": "values: {}\n"})
-    assert {"no-service-spec", "unknown-check"} <= {one.check for one in errors(survey(tree, NO_PINS).findings)}
+    assert {"no-service-spec", "unknown-check"} <= {
+        one.check for one in errors(survey(tree, NO_PINS, keep=whole).findings)
+    }
 
 
 def test_a_finding_points_at_the_line_of_the_template_and_of_the_value(tmp_path):
     tree = small(tmp_path, **{"environments/base/services/web.yaml": "template: web\nvalues:\n  port: 99999999999\n"})
-    first = errors(survey(tree, NO_PINS, ["test"]).findings)[0]
+    first = errors(survey(tree, NO_PINS, ["test"], keep=whole).findings)[0]
     assert first.where.path == f"{FOLDER}/deployment.yaml"
     assert "containerPort" in (first.where.text or "")
     origins = {label: str(place) for label, place in first.origins}
@@ -86,7 +88,7 @@ TWIN = {
 
 
 def test_checks_look_across_the_services_of_an_environment(tmp_path):
-    found = survey(small(tmp_path, **TWIN), NO_PINS)
+    found = survey(small(tmp_path, **TWIN), NO_PINS, keep=whole)
     assert "duplicate-resource" in checks(found)
 
 
@@ -95,12 +97,12 @@ def test_only_findings_about_the_chosen_service_are_told(tmp_path):
     tree = small(
         tmp_path, **{**TWIN, **broken, "templates/web/service.yaml.j2": FILES["templates/web/service.yaml.j2"]}
     )
-    assert errors(survey(tree, NO_PINS, services=["twin"]).findings)
-    found = survey(tree, NO_PINS, ["test"], ["web"])
-    assert [build.service for build in found.builds] == ["web"]
+    assert errors(survey(tree, NO_PINS, services=["twin"], keep=whole).findings)
+    found = survey(tree, NO_PINS, ["test"], ["web"], keep=whole)
+    assert [build.service for build in found.kept] == ["web"]
 
 
 def test_what_the_repository_says_about_the_whole_is_always_told(tmp_path):
     settings = FILES["towpath.yaml"] + "  nonsense: error\n"
-    found = survey(small(tmp_path, **{"towpath.yaml": settings}), NO_PINS, ["test"], ["web"])
+    found = survey(small(tmp_path, **{"towpath.yaml": settings}), NO_PINS, ["test"], ["web"], keep=whole)
     assert "unknown-check" in checks(found)

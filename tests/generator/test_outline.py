@@ -1,0 +1,72 @@
+"""Checks across services find in outlines what they find in the objects; the others need nobody else's objects."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.checks.check import RenderedObject, Scope
+from generator.k8syaml import load_all
+from generator.manifest import Manifest
+from generator.outline import outline
+from generator.validate import ACROSS, ALONE
+from tests.generator.checks.rendered import environment
+from tests.generator.checks.test_any_shape import bent
+
+HERE = environment()
+
+
+def placed(values, index=0):
+    manifest = Manifest("environments/test/rendered/web/all.yaml", "", tuple(values), "t")
+    return tuple(RenderedObject("web", manifest, number, value) for number, value in enumerate(values, index))
+
+
+def found(checks, *groups):
+    """What checks have against groups of objects, each by itself."""
+    return sorted(
+        (check.id, problem.placed.index, str(problem.pointer), problem.message, problem.fix)
+        for group in groups
+        for check in checks
+        for problem in check.run(Scope(HERE, group).decoded())
+    )
+
+
+@pytest.mark.parametrize("check", ACROSS, ids=lambda check: check.id)
+def test_the_bad_example_is_found_by_its_outline(check):
+    values = load_all(check.bad)
+    assert check.id in {one[0] for one in found([check], placed([outline(value) for value in values]))}
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.lists(bent(), min_size=1, max_size=4))
+def test_outlines_say_all_that_is_asked_across_services(values):
+    assert found(ACROSS, placed([outline(value) for value in values])) == found(ACROSS, placed(values))
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.lists(bent(), min_size=2, max_size=4))
+def test_the_other_checks_need_one_service_only(values):
+    apart = (placed([value], index) for index, value in enumerate(values))
+    assert found(ALONE, *apart) == found(ALONE, placed(values))
+
+
+def test_an_outline_is_smaller_and_leaves_the_object_as_it_is():
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {a: b}}
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: web:1
+        env: [{name: A, value: b}, {name: C, valueFrom: {secretKeyRef: {name: s, key: k}}}]
+"""
+    (value,), (before,) = load_all(text), load_all(text)
+    assert outline(value)["spec"]["template"]["spec"]["containers"] == [
+        {"name": "web", "env": [{}, value["spec"]["template"]["spec"]["containers"][0]["env"][1]]}
+    ]
+    assert value == before
+    assert outline("no object") == "no object"
+    secret = outline({"kind": "Secret", "stringData": {"password": "x"}})
+    assert secret == {"kind": "Secret", "stringData": {"password": ""}}
