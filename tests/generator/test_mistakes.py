@@ -8,7 +8,7 @@ from generator.manifest_files import read_bytes
 from generator.pins import Pins
 from generator.report.text import findings_text
 from generator.standalone import audit
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import DiskTree, EditedTree
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def in_repository(path: str, old: str, new: str) -> str:
     assert old in text
     edited = EditedTree(tree, gone | before | {path: text.replace(old, new, 1).encode()})
     try:
-        return told(list(survey(edited, Pins(None, None)).findings))
+        return told(list(survey(edited, Pins(None, None), keep=whole).findings))
     except InputError as error:
         return told([Finding("error", Severity.ERROR, error.what, error.where)] if error.where else [])
 

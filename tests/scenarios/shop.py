@@ -40,7 +40,7 @@ from generator.pins import Pins
 from generator.release import Release, parse_image
 from generator.repository import overlay_path
 from generator.state import state_folder
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.tree import EditedTree
 from generator.write import plan
 
@@ -200,15 +200,15 @@ class Shop:
     def _rendered(self, head: str, edits: dict[str, bytes | None], findings: bool) -> dict[str, bytes | None]:
         """What `towpath render` would change in a checkout with these edits."""
         tree = EditedTree(self._bare.tree(head), edits)
-        found = survey(tree, Pins(self._bare, head))
+        found = survey(tree, Pins(self._bare, head), keep=whole)
         assert bool(errors(found.findings)) == findings, found.findings
         assert found.repository
         overlays = found.repository.overlays
         lost = (
             one for name in ENVIRONMENTS for one in orphans(tree, name, {at[1] for at in overlays if at[0] == name})
         )
-        planned = plan(tree, found.builds, lost)
-        return {**planned.writes, **dict.fromkeys(planned.removes)}
+        planned = plan(tree, found.kept, lost)
+        return {path: planned.content(path) for path in (*planned.writes, *planned.removes)}
 
     def edit(self, path: str, old: str, new: str, *, render: bool = True) -> str:
         """Somebody replaces a text in a file on the base; the commit."""
