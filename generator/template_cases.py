@@ -19,7 +19,7 @@ from generator.errors import Location
 from generator.finding import Finding, errors
 from generator.pins import Pins
 from generator.repository import BASE, overlay_path, spec_path
-from generator.survey import survey
+from generator.survey import survey, whole
 from generator.templates import FOLDER, TESTS, names
 from generator.tree import EMPTY, EditedTree, Tree
 
@@ -112,8 +112,9 @@ def run(tree: Tree, case: Case) -> Outcome:
         if name.startswith(f"{_RENDERED}/")
     }
     beside = {name: text for name, text in files.items() if not name.startswith(f"{_RENDERED}/")}
-    found = survey(EditedTree(EMPTY, {**_templates(tree), **_repository(beside)}), Pins(None, None))
-    made = {manifest.name: manifest.text for build in found.builds for manifest in build.manifests}
+    edited = EditedTree(EMPTY, {**_templates(tree), **_repository(beside)})
+    found = survey(edited, Pins(None, None), keep=whole)
+    made = {manifest.name: manifest.text for build in found.kept for manifest in build.manifests}
     wrong = tuple(_placed(case, finding) for finding in errors(found.findings))
     return Outcome(case, made, kept, wrong)
 

@@ -245,13 +245,12 @@ def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
 def _finding(check: Check, severity: Severity, problem: Problem, manifest: Manifest) -> Finding:
     line, column = _documents(manifest.text, manifest.path)[problem.placed.index].key_position(problem.pointer)
     where = replace(manifest.rendered_at(line), column=column)
-    origins = tuple(_origins(problem, line))
+    origins = tuple(_origins(problem, manifest, line))
     return Finding(check.id, severity, problem.message, where, origins, problem.fix or check.fix)
 
 
-def _origins(problem: Problem, line: int) -> Iterator[tuple[str, Location]]:
+def _origins(problem: Problem, manifest: Manifest, line: int) -> Iterator[tuple[str, Location]]:
     """What wrote a line, and where the value on it is from; the overlay where a template says it by itself."""
-    manifest = problem.placed.manifest
     label, place = manifest.written_by(line)
     yield label, place
     value = manifest.value_origin(line, problem.pointer)

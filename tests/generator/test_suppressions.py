@@ -97,7 +97,9 @@ def test_suppressions_of_another_tree_can_be_the_ones_that_count(tmp_path):
     files["environments/base/services/web.yaml"] += suppress()
     tree = DiskTree(write_files(tmp_path / "after", files))
     assert both(survey(tree, NO_PINS, policy=load(before), keep=whole).findings) == (2, [])
-    assert both(survey(before, NO_PINS, policy=load(tree), keep=whole).findings) == both(survey(tree, NO_PINS, keep=whole).findings)
+    assert both(survey(before, NO_PINS, policy=load(tree), keep=whole).findings) == both(
+        survey(tree, NO_PINS, keep=whole).findings
+    )
 
 
 def test_checks_of_another_tree_can_be_the_ones_that_count(tmp_path):
