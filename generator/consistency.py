@@ -40,7 +40,7 @@ def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
 def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
     """What is not allowed, and what has no effect: single services cannot be rendered, or need not be there."""
     if not repository.environments:
-        fix = "add environments/<name>/environment.yaml, or start over with 'towpath init'"
+        fix = "add environments/<name>/environment.yaml, or import what you have with 'towpath import'"
         yield problem("no-environment", "there are no environments", Location("environments"), fix)
     for overlay in repository.overlays.values():
         yield from objections(repository.environments[overlay.environment], overlay)

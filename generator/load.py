@@ -76,6 +76,11 @@ def load_environment(tree: Tree, environment: str) -> Environment:
     return decode.environment(environment, read_checked(tree, path, "environment"))
 
 
+def is_label(name: str) -> bool:
+    """Whether Kubernetes takes this for the name of a namespace or a Service: a DNS label (RFC 1123)."""
+    return _LABEL.fullmatch(name) is not None
+
+
 def load_settings(tree: Tree) -> Settings:
     """towpath.yaml. Raises `InvalidInput` with everything that is wrong about it, or when there is none."""
     if tree.read(SETTINGS) is None:
@@ -167,7 +172,7 @@ class _Reader:
             self.findings.append(problem("not-a-folder", message, Location(path), "move it away"))
 
     def _named(self, path: str, name: str) -> bool:
-        if _LABEL.fullmatch(name) and not is_device(name):
+        if is_label(name) and not is_device(name):
             return True
         message = f"'{name}' is no name for Kubernetes: lower case letters, digits and '-', at most 63"
         if is_device(name):

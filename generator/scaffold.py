@@ -38,7 +38,7 @@ from generator.templates import load_template, names
 from generator.tree import DiskTree
 from generator.write import Plan, plan, write
 
-Example = Literal["web", "online-boutique"]
+Example = Literal["web", "online-boutique", "none"]
 BRANCH = "main"
 
 _STARTER = Path(__file__).parent / "starter"
@@ -150,6 +150,8 @@ def _fill(folder: Path, name: str, example: Example, bare: Path | None) -> Repos
     (folder / template_lock.PATH).write_bytes(template_lock.format(template_source.of_tool()))
     if example == "web":
         _copy(_STARTER / "web", folder)
+    elif example == "none":
+        _copy(_STARTER / "web" / "towpath.yaml", folder / "towpath.yaml")
     else:
         _copy(shipped("environments"), folder / "environments", leave_out="rendered")
         _copy(shipped("towpath.yaml"), folder / "towpath.yaml")
@@ -172,9 +174,9 @@ def _copy(source: Path, target: Path, leave_out: str = "") -> None:
 
 
 def _readme(repository: Repository, name: str, bare: Path | None) -> str:
-    root = next(environment for environment in repository.environments.values() if environment.is_root)
-    overlay = next(one for one in repository.overlays.values() if one.environment == root.name and one.release)
-    image = overlay.release.image.partition("@")[0] if overlay.release else ""
+    root = next((one.name for one in repository.environments.values() if one.is_root), "the first environment")
+    overlay = next((one for one in repository.overlays.values() if one.environment == root and one.release), None)
+    image = overlay.release.image.partition("@")[0] if overlay and overlay.release else "IMAGE:"
     forge = (
         f"\nPull requests live in the local forge, `{bare.name}` beside this folder: `towpath pr list`.\n"
         if bare
@@ -183,8 +185,8 @@ def _readme(repository: Repository, name: str, bare: Path | None) -> str:
     text = (_STARTER / "README.md").read_text(encoding="utf-8")
     facts = {
         "name": name,
-        "root": root.name,
-        "service": overlay.service,
+        "root": f"`{root}`" if overlay else root,
+        "service": overlay.service if overlay else "SERVICE",
         "image": f"{image.rpartition(':')[0]}:NEW",
         "forge": forge,
     }
@@ -197,11 +199,15 @@ def _commit_all(folder: Path, repository: Repository, at: datetime | None) -> in
     """Render and commit, then pin what is promoted to that first commit; the number of rendered files."""
     git = Git(folder)
     git.run("init", "--quiet", f"--initial-branch={BRANCH}")
-    builds = _render(folder, Pins(None, None))
+    builds = _render(folder, Pins(None, None)) if repository.environments else ()
     first = _commit(git, "Start the repository", at)
-    for overlay in repository.overlays.values():
-        if overlay.release and not repository.environments[overlay.environment].is_root:
+    promoted = [one for one in repository.overlays.values() if not repository.environments[one.environment].is_root]
+    for overlay in promoted:
+        if overlay.release:
             _pin(folder / overlay.source.path, first)
+    if not promoted:
+        git.close()
+        return 0
     tree = DiskTree(folder)
     rendered = {build.folder: tree.blob_id(f"{build.folder}/{NAME}") or "" for build in builds}
     _render(folder, Pins(git, first), from_disk(tree, rendered))

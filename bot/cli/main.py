@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
     "Start": {
         "demo": Entry("bot.cli.demo", "Watch an application go from a bump to prod, and a bad release come back"),
         "init": Entry("generator.cli.init", "Create a GitOps repository"),
+        "import": Entry("generator.cli.import_", "Turn existing manifests into services that render the same"),
         "service": Entry("generator.cli.service", "Add services to the repository"),
         "simulate": Entry("bot.cli.simulate", "Ask what the bot would do with a release, and when"),
     },

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[DIR]")
 @click.option(
     "--example",
-    type=click.Choice(["web", "online-boutique"]),
+    type=click.Choice(["web", "online-boutique", "none"]),
     default="web",
     show_default=True,
-    help="One service to start from, or a whole application to try things on.",
+    help="One service to start from, a whole application to try things on, or none, to import what you have.",
 )
 @click.option("--no-forge", is_flag=True, help="Make no local forge (DIR.git) to hold pull requests.")
 @output_option
@@ -35,6 +35,7 @@ def command(folder: Path, example: Example, no_forge: bool, output: str) -> None
     Examples:
       towpath init shop
       towpath init shop --example online-boutique --no-forge
+      towpath init shop --example none
     """
     from generator.scaffold import create
 
@@ -57,11 +58,14 @@ def _tell(created: Created, folder: Path) -> None:
     from generator.report.text import count
 
     services = count(len(created.services), "service")
-    out(f"created {created.folder}: {services} in {', '.join(created.environments)}, {created.rendered} files rendered")
+    there = f"{services} in {', '.join(created.environments)}, {created.rendered} files rendered"
+    out(f"created {created.folder}: {there if created.services else 'templates, and no service yet'}")
     if created.forge:
         out(f"created {created.forge}: the local forge, its origin")
     say("\nnext:")
     if folder != Path():
         say(f"  cd {shlex.quote(str(folder))}")
+    if not created.services:
+        say("  towpath import PATH -e ENV")
     say("  towpath validate")
     say(f"  towpath status{'' if created.forge else '          # wants a forge: see towpath.yaml'}")

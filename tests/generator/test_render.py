@@ -250,6 +250,8 @@ def test_the_example_in_the_readme_of_the_templates():
     values: dict[str, object] = {
         "selector": None,
         "labels": {},
+        "recommendedLabels": True,
+        "metadata": {},
         "ports": {},
         "strategy": None,
         "first": "on",

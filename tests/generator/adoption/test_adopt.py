@@ -1,0 +1,173 @@
+"""From manifests to services: what becomes of each object, and that what is rendered is what was."""
+
+import pytest
+
+from generator.adoption.adopt import adopt
+from generator.adoption.server_defaults import comparable
+from generator.errors import InputError
+from generator.k8syaml import load_all
+from generator.tree import EditedTree
+from tests.generator.adoption.manifests import (
+    CRON,
+    MAILER,
+    PROD,
+    REPOSITORY,
+    TEST,
+    WEB,
+    adopted,
+    objects_of,
+    text_of,
+)
+
+BASE = "environments/base/services"
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return adopt(REPOSITORY, [objects_of("test", TEST), objects_of("prod", PROD)], "1.36")
+
+
+def test_two_environments_become_one_spec_with_overlays(shop):
+    assert shop.is_proven
+    assert shop.created == ("test", "prod")
+    assert text_of(shop, f"{BASE}/web.yaml") == WEB_SPEC
+    assert text_of(shop, "environments/test/services/web.yaml") == ("release:\n  image: ghcr.io/acme/web:1.4.2\n")
+    assert text_of(shop, "environments/prod/services/web.yaml") == (
+        "values: {env: {LEVEL: info}, replicas: 3}\n\nrelease:\n  image: ghcr.io/acme/web:1.4.1\n"
+    )
+    assert text_of(shop, "environments/prod/environment.yaml") == (
+        "after: [test]\n"
+        'cluster: {name: prod, kubernetesVersion: "1.36", controller: flux}\n'
+        "namespace: default\n"
+        "external: {secrets: [web]}\n"
+    )
+
+
+WEB_SPEC = """\
+template: frontend
+values:
+  containerName: nginx
+  env: {LEVEL: debug, POD: {field: metadata.name}, TOKEN: {secret: web, key: token}}
+  envFrom: [{configMapRef: {name: web}}]
+  volumes: {cache: {mountPath: /cache, emptyDir: {}}}
+  ports: {http: {port: 80, targetPort: 8080}, metrics: {port: 9090, only: container}}
+  portsByName: true
+  probes: {readiness: {http: /ready, periodSeconds: 5}}
+  resources: {requests: {cpu: 0.1, memory: 64Mi}}
+  selector: {app: web}
+  labels: {version: v1}
+  recommendedLabels: false
+  metadata: {deployment: {name: web-v1}, service: {labels: {}, annotations: {example.com/team: shop}}}
+  annotations: {prometheus.io/scrape: "true"}
+  serviceAccount: false
+  podSecurityContext: null
+  securityContext: null
+"""
+
+
+def test_what_no_value_says_is_a_patch(shop):
+    assert "patches:" in text_of(shop, f"{BASE}/mailer.yaml")
+    assert "shareProcessNamespace: true" in text_of(shop, f"{BASE}/mailer.yaml")
+    assert [one.patched for one in shop.services if one.service == "mailer"] == [("Deployment mailer",)]
+
+
+def test_what_no_template_renders_is_a_plain_manifest(shop):
+    assert load_all(shop.files[f"{BASE}/web/manifests/configmap.web.yaml"].decode()) == load_all(WEB)[2:]
+
+
+def test_plain_manifests_that_differ_are_beside_the_overlays(shop):
+    for environment, files in (("test", TEST), ("prod", PROD)):
+        path = f"environments/{environment}/services/report/manifests/cronjob.report.yaml"
+        assert load_all(shop.files[path].decode()) == load_all(files["cron.yaml"])
+    assert text_of(shop, f"{BASE}/report.yaml") == "{}\n"
+
+
+def test_secrets_are_left_out_unless_somebody_asks(shop):
+    assert [(one.object, one.where.path) for one in shop.left_out] == [("Secret web", "secret.yaml")]
+    everything = adopt(REPOSITORY, [objects_of("test", TEST, secrets=True)], "1.36")
+    assert everything.is_proven and not everything.left_out
+    assert f"{BASE}/web/manifests/secret.web.yaml" in everything.files
+
+
+def test_what_is_rendered_is_compared_object_by_object(shop):
+    rendered = {
+        (build.environment, obj["kind"]): obj
+        for build in shop.builds
+        if build.service == "web"
+        for manifest in build.manifests
+        for obj in manifest.objects
+    }
+    for environment, files in (("test", TEST), ("prod", PROD)):
+        for wanted in load_all(files["web.yaml"]):
+            found = dict(rendered[environment, wanted["kind"]])
+            found["metadata"] = {key: value for key, value in found["metadata"].items() if key != "namespace"}
+            assert comparable(found) == comparable(wanted)
+
+
+def test_nothing_that_exists_is_overwritten(shop):
+    there = EditedTree(REPOSITORY, shop.files)
+    with pytest.raises(InputError, match=r"exists already, and \d+ more of these files; nothing was written"):
+        adopt(there, [objects_of("prod", PROD)], "1.36")
+
+
+def test_only_the_services_that_are_asked_for(shop):
+    made = adopt(REPOSITORY, [objects_of("prod", PROD)], "1.36", ["mailer"])
+    assert [one.service for one in made.services] == ["mailer"]
+    assert {path.split("/")[-1] for path in made.files} == {"environment.yaml", "mailer.yaml"}
+    with pytest.raises(InputError, match="there is no service 'mailr' among the objects; did you mean 'mailer'"):
+        adopt(REPOSITORY, [objects_of("prod", PROD)], "1.36", ["mailr"])
+
+
+def test_an_environment_that_exists_keeps_its_file_and_its_defaults_are_countered(shop):
+    environment = (
+        'cluster: {name: prod, kubernetesVersion: "1.36", controller: flux}\nnamespace: default\n'
+        "defaults: {replicas: 3, disruptionBudget: {maxUnavailable: 1}, spread: [topology.kubernetes.io/zone]}\n"
+    )
+    tree = EditedTree(REPOSITORY, {"environments/prod/environment.yaml": environment.encode()})
+    made = adopted(MAILER, tree)
+    assert made.is_proven and not made.created
+    assert "replicas: 1\n" in text_of(made, f"{BASE}/mailer.yaml")
+    assert "disruptionBudget: null\n" in text_of(made, f"{BASE}/mailer.yaml")
+
+
+def test_what_an_environment_makes_impossible_is_a_difference_and_no_proof():
+    environment = (
+        'cluster: {name: prod, kubernetesVersion: "1.36", controller: flux}\nnamespace: default\n'
+        "images: {mirror: {ghcr.io: mirror.example}}\n"
+    )
+    made = adopted(MAILER, EditedTree(REPOSITORY, {"environments/prod/environment.yaml": environment.encode()}))
+    assert not made.is_proven
+    assert [one.text for one in made.differences] == [
+        "image ghcr.io/acme/mailer:2.0.0 → mirror.example/acme/mailer:2.0.0"
+    ]
+
+
+def test_a_shared_service_holds_what_belongs_to_several():
+    both = MAILER + "---\n" + MAILER.replace("mailer", "other").replace("2.0.0", "3.0.0")
+    settings = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {A: b}\n"
+    used = both.replace("- name: main", "- name: main\n        envFrom: [{configMapRef: {name: settings}}]")
+    made = adopted(used + settings)
+    assert made.is_proven
+    assert [(one.service, one.template, one.plain) for one in made.services if one.plain] == [
+        ("shared", None, ("ConfigMap settings",))
+    ]
+
+
+UPSIDE_DOWN = {
+    "template.yaml": "description: A job.\nmanifests: {cronjob.yaml.j2: true}\nvalues:\n"
+    "  schedule: {description: When., type: string}\n  restarts: {description: How., type: string}\n",
+    "cronjob.yaml.j2": "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {{ service }}\nspec:\n"
+    "  schedule: {{ values.schedule }}\n  jobTemplate:\n    spec:\n      template:\n        spec:\n"
+    "          restartPolicy: {{ values.restarts }}\n          containers:\n          - name: {{ service }}\n"
+    "            image: {{ image }}\n",
+}
+
+
+def test_any_template_is_turned_round_its_own_too():
+    """One value is found by its name, the other, which is named as nothing in Kubernetes, by trying."""
+    tree = EditedTree(REPOSITORY, {f"templates/cron/{name}": text.encode() for name, text in UPSIDE_DOWN.items()})
+    made = adopted(CRON, tree)
+    assert made.is_proven
+    assert text_of(made, f"{BASE}/report.yaml") == (
+        'template: cron\nvalues: {schedule: "0 3 * * *", restarts: Never}\n'
+    )
