@@ -119,6 +119,8 @@ def _merged(original: Node | None, patch: Node, of: _Type) -> Node:
         return patch if "replace" in of.strategies else _merge_maps(original, patch, of)
     if original is not None and isinstance(original.value, list) and isinstance(patch.value, list):
         return _merge_lists(original, patch, of) if "merge" in of.strategies else patch
+    if original is not None and equal(original.value, patch.value):
+        return original  # the patch only names it, as it does the key of an item
     return _taken(patch)
 
 

@@ -87,6 +87,7 @@ def test_an_environment_without_a_patch_is_as_before():
         ("image: ghcr.io/acme/agent:1", "patch", f"{SPEC}:15"),
         ("replicas: 3", "template", "templates/web/deployment.yaml.j2:7"),
         ("containerPort: 8080", "template", "templates/web/deployment.yaml.j2:21"),
+        ("name: server", "template", "templates/web/deployment.yaml.j2:17"),
         ("app: web", "template", "templates/web/deployment.yaml.j2:10"),
     ],
 )
