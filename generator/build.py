@@ -6,10 +6,10 @@ What is wrong with one service becomes its findings; the others are built all th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from generator import load, ownership
+from generator import load, ownership, programs
 from generator.digest import release_id
 from generator.errors import InputError
 from generator.file_schemas import findings_of
@@ -17,6 +17,7 @@ from generator.finding import Finding, errors
 from generator.manifest import Manifest
 from generator.output import output
 from generator.pins import Pins
+from generator.program import Runner
 from generator.release import ReleaseId
 from generator.repository import Overlay, Repository, rendered_path, spec_path
 from generator.resolve import ResolvedService, resolve
@@ -79,7 +80,15 @@ Reuse = Callable[[Overlay, str], tuple[Manifest, ...] | None]
 class Builder:
     """Builds services of one tree."""
 
-    def __init__(self, tree: Tree, repository: Repository, pins: Pins, reuse: Reuse | None = None) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        repository: Repository,
+        pins: Pins,
+        reuse: Reuse | None = None,
+        run: Runner = programs.run,
+    ) -> None:
+        self._run = run
         self._tree = tree
         self._repository = repository
         self._pins = pins
@@ -105,7 +114,7 @@ class Builder:
 
     def _render(self, overlay: Overlay, resolved: Resolved) -> Build:
         reused = self._reuse(overlay, resolved.inputs) if self._reuse else None
-        manifests = output(resolved.service) if reused is None else reused
+        manifests = output(resolved.service, self._run) if reused is None else reused
         content = {manifest.name: manifest.text.encode() for manifest in manifests}
         listed = ownership.format(resolved.release.digest, resolved.inputs, content)
         files = {f"{overlay.rendered}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
@@ -128,6 +137,12 @@ def _inputs(repository: Repository, resolved: ResolvedService, release: ReleaseI
         "values": resolved.overlay.values,
         "files": {name: blob_id(content) for name, content in resolved.files.items()},
     }
+    if resolved.foreign is not None:
+        facts[resolved.foreign.program] = {
+            "version": resolved.version,
+            "kubernetes": environment.cluster.kubernetes_version,
+            **asdict(resolved.foreign),
+        }
     if resolved.overlay.patches:
         facts["patches"] = resolved.overlay.source.data["patches"]
     if resolved.manifests:
@@ -158,17 +173,18 @@ def build_all(
     services: Iterable[str] = (),
     reuse: Reuse | None = None,
     policy: Repository | None = None,
+    run: Runner = programs.run,
 ) -> Built:
     """Build the named services of the named environments; without names, all of them.
 
-    What is permitted is for `policy` to say, by default the tree itself. A service whose own files are wrong is not
-    built: the findings say it already.
+    What is permitted is for `policy` to say, by default the tree itself; `run` runs programs. A service whose own
+    files are wrong is not built: the findings say it already.
     """
     repository, findings = load.check(tree, policy)
     if repository is None:
         return Built(None, (), tuple(findings))
     wrong = {finding.where.path for finding in errors(findings)}
-    builder = Builder(tree, repository, pins, reuse)
+    builder = Builder(tree, repository, pins, reuse, run)
     builds = [
         builder.build(overlay.environment, overlay.service)
         for overlay in chosen(repository, set(environments), set(services))

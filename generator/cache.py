@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from generator.digest import SOURCES
 from generator.errors import InputError, Location
 from generator.finding import Finding
 from generator.release import is_commit
@@ -25,7 +26,7 @@ from generator.state import STATE, open_regular, state_folder
 from generator.tree import DEEPEST, LARGEST, blob_id, nested, of_tools
 
 _NAME = "cache.json"
-_FOLDERS = ("environments", "schemas", "templates")
+_FOLDERS = ("environments", "schemas", *SOURCES)
 _SETTINGS = "towpath.yaml"
 _MANIFESTS = (".yaml", ".yml", ".json")
 _LARGEST = 64 * 2**20  # bytes of the cache; 5,000 services in three environments take 8 MiB

@@ -13,7 +13,7 @@ from generator.errors import Location
 from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
 from generator.gates import untunable
-from generator.repository import Environment, Overlay, Repository, overlay_path, spec_path
+from generator.repository import Chart, Environment, Foreign, Overlay, Repository, ServiceSpec, overlay_path, spec_path
 from generator.templates import Template
 from generator.tree import Tree
 
@@ -32,6 +32,8 @@ def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
     for spec in repository.services.values():
         if spec.template is not None and spec.template not in known:
             yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
+        if spec.foreign is not None:
+            yield from _unknown_foreign(tree, spec, spec.foreign)
     for overlay in repository.overlays.values():
         if overlay.service not in repository.services:
             yield _no_spec(repository, overlay)
@@ -53,6 +55,16 @@ def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
 
 def _known(tree: Tree) -> dict[str, Template]:
     return {name: templates.load_template(tree, name) for name in templates.names(tree)}
+
+
+def _unknown_foreign(tree: Tree, spec: ServiceSpec, foreign: Foreign) -> Iterator[Finding]:
+    top, _, name = foreign.folder.partition("/")
+    folders = tree.entries(top).folders
+    if foreign.folder not in folders:
+        noun = "chart" if isinstance(foreign, Chart) else "kustomization"
+        hint = _hint(name, (folder.removeprefix(f"{top}/") for folder in folders))
+        where = spec.source.at((noun,))
+        yield problem(f"unknown-{noun}", f"there is no {foreign.folder}{hint}", where, "add it, or correct the name")
 
 
 def _parents(repository: Repository, environment: Environment) -> Iterator[Finding]:

@@ -10,11 +10,24 @@ from datetime import timedelta
 from typing import Any
 
 from generator.errors import InputError
-from generator.file_schemas import InvalidInput, problem
+from generator.file_schemas import InvalidInput, key_location, problem
 from generator.finding import Finding
 from generator.policy import HoldOrder, Lift, Mode, OnFail, Promotion, Verify
 from generator.release import Release, parse_image
-from generator.repository import Cluster, Environment, Forge, Overlay, Patch, Pointer, ServiceSpec, Settings, Source
+from generator.repository import (
+    Chart,
+    Cluster,
+    Environment,
+    Foreign,
+    Forge,
+    Kustomization,
+    Overlay,
+    Patch,
+    Pointer,
+    ServiceSpec,
+    Settings,
+    Source,
+)
 from generator.schemas import minor
 from generator.units import duration, moment
 from generator.version import VERSION, satisfies
@@ -32,6 +45,7 @@ def settings(source: Source) -> Settings:
         required_version=required,
         forge=Forge(forge.get("kind", "local"), forge.get("branch", "main")),
         immutable_tags=data.get("images", {}).get("tags") == "immutable",
+        programs=data.get("programs", {}),
         checks=data.get("checks", {}),
         hold=_hold(source),
         acknowledged=frozenset(entry["commit"] for entry in data.get("acknowledged", ())),
@@ -62,8 +76,9 @@ def environment(name: str, source: Source) -> Environment:
 
 
 def service(name: str, source: Source) -> ServiceSpec:
-    """A base spec. Raises `InvalidInput` where `forwardOnly` lists something that is no image."""
+    """A base spec. Raises `InvalidInput` for two things to render from, and for what is no image in `forwardOnly`."""
     data = source.data
+    _check_single(source)
     forward_only = tuple(data.get("forwardOnly", ()))
     for index, image in enumerate(forward_only):
         _check_image(source, image, ("forwardOnly", index))
@@ -75,7 +90,25 @@ def service(name: str, source: Source) -> ServiceSpec:
         forward_only=forward_only,
         source=source,
         patches=_patches(source),
+        foreign=_foreign(data),
     )
+
+
+def _check_single(source: Source) -> None:
+    given = [field for field in ("template", "chart", "kustomization") if field in source.data]
+    if len(given) > 1:
+        message = f"a service is rendered from one thing, not from a {' and a '.join(given)}"
+        where = key_location(source, (given[-1],))
+        raise InvalidInput([problem("bad-value", message, where, "keep one of them")])
+
+
+def _foreign(data: Mapping[str, Any]) -> Foreign | None:
+    if "kustomization" in data:
+        return Kustomization(data["kustomization"])
+    chart = data.get("chart")
+    if chart is None:
+        return None
+    return Chart(chart) if isinstance(chart, str) else Chart(chart["name"], chart.get("hooks"))
 
 
 def overlay(environment: str, service: str, source: Source) -> Overlay:
@@ -100,6 +133,7 @@ def overlay(environment: str, service: str, source: Source) -> Overlay:
         lifted=tuple(Lift(**entry) for entry in data.get("lifted", ())),
         source=source,
         patches=_patches(source),
+        kustomization=Kustomization(data["kustomization"]) if "kustomization" in data else None,
     )
 
 

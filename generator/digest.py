@@ -1,4 +1,4 @@
-"""The identity of a release, out of nothing but content: image, service spec and template files.
+"""The identity of a release, out of nothing but content: image, service spec and the files of its template or chart.
 
 Never in it: environments, mirrors, policy, gates, owners, comments, and which version of the tool computes it. So
 it is the same in every environment, and for ever.
@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Final
 
 from generator.release import Others, ReleaseId
-from generator.repository import BASE, ServiceSpec, manifests_path
-from generator.templates import paths
+from generator.repository import BASE, CHARTS, KUSTOMIZATIONS, ServiceSpec, manifests_path
+from generator.templates import FOLDER, paths
 from generator.tree import Tree, safe_path
+
+SOURCES: Final = (FOLDER, CHARTS, KUSTOMIZATIONS)
+"""The folders of what services are rendered from."""
 
 
 def release_id(
@@ -22,15 +26,17 @@ def release_id(
 ) -> ReleaseId:
     """The identity of images (as written, before mirroring) rendered by `spec` with the templates of `tree`.
 
-    `templates` are the paths of the template, from whoever has read it already. Each hash is the sha256 of canonical
+    `templates` are its `source_paths`, from whoever has read them already. Each hash is the sha256 of canonical
     JSON: sorted keys, no spaces, UTF-8.
     """
     rendering: dict[str, Any] = {"template": spec.template, "values": spec.values}
+    if spec.foreign is not None:
+        rendering[spec.foreign.program] = asdict(spec.foreign)
     if spec.patches:
         rendering["patches"] = spec.source.data["patches"]
     config = {
         "spec": rendering,
-        "templates": sorted((_template(tree, spec) if templates is None else templates).items()),
+        "templates": sorted((source_paths(tree, spec) if templates is None else templates).items()),
         "files": sorted(beside(tree, spec).items()),
     }
     images: dict[str, Any] = {"image": image}
@@ -47,12 +53,16 @@ def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
     return {
         spec.source.path: tree.blob_id(spec.source.path) or "",
         **beside(tree, spec),
-        **_template(tree, spec),
+        **source_paths(tree, spec),
     }
 
 
-def _template(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
-    return {} if spec.template is None else paths(tree, spec.template)
+def source_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
+    """path → blob id of all files of the template, the chart or the kustomization of a spec."""
+    if spec.template is not None:
+        return paths(tree, spec.template)
+    folder = spec.foreign.folder if spec.foreign else None
+    return {path: tree.blob_id(path) or "" for path in tree.files(folder)} if folder else {}
 
 
 def beside(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
@@ -60,7 +70,7 @@ def beside(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
 
     Those are the files that its own `files:` name; an overlay's may stand beside itself.
     """
-    names = spec.values.get("files")
+    names = spec.values.get("files") if spec.template else None
     wanted = names.values() if isinstance(names, Mapping) else ()
     found = {f"{BASE}/{safe_path(name)}" for name in wanted if isinstance(name, str)}
     found.update(tree.files(manifests_path(spec.name)))

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, overload
 
 from generator.errors import Location
-from generator.repository import Pointer
+from generator.repository import CHARTS, KUSTOMIZATIONS, Pointer
 from generator.values import Origins
 
 STDIN: Final = "stdin"
@@ -19,19 +19,20 @@ STDIN: Final = "stdin"
 class Span(NamedTuple):
     """From a rendered line on (from 1), the text comes from a line of a template, or of another file that is written.
 
-    The template's own text goes on there line by line; a value stays at the one line that wrote it. `pointer` is
-    where that value stands among the service's values, if it was passed on as it is.
+    The template's own text goes on there line by line; a value stays at the one line that wrote it. `line` is None
+    where only the file is known. `pointer` is where that value stands among the service's values, if it was passed on
+    as it is.
     """
 
     start: int
     template: str
-    line: int
+    line: int | None
     is_value: bool
     pointer: Pointer | None = None
 
-    def line_of(self, rendered: int) -> int:
+    def line_of(self, rendered: int) -> int | None:
         """The line of the template that wrote a rendered line of this span."""
-        return self.line if self.is_value else self.line + rendered - self.start
+        return self.line if self.is_value or self.line is None else self.line + rendered - self.start
 
 
 class Spans(Sequence[Span]):
@@ -53,6 +54,9 @@ class Spans(Sequence[Span]):
 
     def __len__(self) -> int:
         return len(self._spans)
+
+
+_SOURCES: Final = {CHARTS: "chart", KUSTOMIZATIONS: "kustomization"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,11 @@ class Manifest:
         return written_at(self.spans, line) or Location(self.template)
 
     def written_by(self, line: int) -> tuple[str, Location]:
-        """What wrote a line (from 1) of the rendered file: a template, a plain manifest or a patch, and where."""
+        """What wrote a line (from 1) of the rendered file: a template, a chart, a plain manifest, …, and where."""
         place = self.template_line(line)
-        if not place.path.startswith("environments/"):
-            return "template", place
+        folder = place.path.partition("/")[0]
+        if folder != "environments":
+            return _SOURCES.get(folder, "template"), place
         return "manifest" if place.path.count("/") > 3 else "patch", place
 
     def value_origin(self, line: int, pointer: Pointer = ()) -> Location | None:

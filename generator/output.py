@@ -1,34 +1,40 @@
-"""All that a service renders: what its template writes, its plain manifests, and its patches on both."""
+"""All that a service renders: what its template, chart or kustomization writes, its plain manifests, and patches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from generator import foreign
 from generator.errors import InputError, Location
 from generator.manifest import Manifest
 from generator.patching import patched
+from generator.placing import Placing
 from generator.plain_manifests import manifests
+from generator.program import Runner
 from generator.render import render
 
 if TYPE_CHECKING:
     from generator.resolve import ResolvedService
 
 
-def output(resolved: ResolvedService) -> tuple[Manifest, ...]:
-    """The manifests of a service, those of its template first.
+def output(resolved: ResolvedService, run: Runner) -> tuple[Manifest, ...]:
+    """The manifests of a service, those of its template first; charts and kustomizations are rendered with `run`.
 
-    Raises `InputError` with the line that somebody wrote for whatever goes wrong.
+    Raises `InputError` with the line that somebody wrote for whatever goes wrong, and what `run` raises.
     """
-    rendered = render(resolved)
+    placing = Placing(resolved)
+    rendered = tuple(foreign.manifests(resolved, run, placing)) if resolved.foreign else render(resolved)
     if resolved.manifests:
-        rendered = (*rendered, *_beside(resolved, rendered))
+        rendered = (*rendered, *_beside(resolved, rendered, placing))
+    if not resolved.template.files:
+        placing.check()
     return patched(rendered, resolved.patches) if resolved.patches else rendered
 
 
-def _beside(resolved: ResolvedService, rendered: Sequence[Manifest]) -> tuple[Manifest, ...]:
+def _beside(resolved: ResolvedService, rendered: Sequence[Manifest], placing: Placing) -> tuple[Manifest, ...]:
     taken = {manifest.path: manifest.template for manifest in rendered}
-    found = tuple(manifests(resolved))
+    found = tuple(manifests(resolved, placing))
     for manifest in found:
         if manifest.path in taken:
             what = f"{taken[manifest.path]} renders a file of this name too"

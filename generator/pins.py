@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from generator.digest import source_paths
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of
 from generator.load import load_spec
@@ -108,14 +109,23 @@ class _Content:
         self._when = when
         self._templates: dict[str, Template] = {}
         self._specs: dict[str, ServiceSpec] = {}
+        self._foreign: dict[str, Mapping[str, str]] = {}
 
     def template(self, spec: ServiceSpec) -> Template:
         name = spec.template
         if name is None:
-            return no_template(spec.source)
+            return no_template(spec.source, self._paths(spec))
         if name not in self._templates:
             self._templates[name] = self._read(load_template, name)
         return self._templates[name]
+
+    def _paths(self, spec: ServiceSpec) -> Mapping[str, str]:
+        if spec.foreign is None:
+            return {}
+        folder = spec.foreign.folder
+        if folder not in self._foreign:
+            self._foreign[folder] = source_paths(self.tree, spec)
+        return self._foreign[folder]
 
     def spec(self, overlay: Overlay) -> ServiceSpec:
         name, path = overlay.service, spec_path(overlay.service)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from generator.errors import Location
 from generator.k8syaml import Document
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.definitions import Definitions
 
 BASE = "environments/base/services"
+CHARTS = "charts"
+KUSTOMIZATIONS = "kustomizations"
 Pointer = tuple[str | int, ...]
 
 
@@ -58,6 +60,7 @@ class Forge:
 class Settings:
     """towpath.yaml. `version` fixes how YAML is printed, `immutable_tags` is `images: {tags: immutable}` (P8).
 
+    `programs` are the versions of the programs that render charts and kustomizations, by name.
     `acknowledged` are landed commits that differ from what was validated and that a person accepted (R6).
     """
 
@@ -69,6 +72,7 @@ class Settings:
     hold: HoldOrder | None
     acknowledged: frozenset[str]
     source: Source
+    programs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +136,47 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """`chart:` of a spec: a Helm chart in `charts/`. `hooks` says what becomes of hooks, which nobody here runs."""
+
+    program: ClassVar = "helm"
+    name: str
+    hooks: Literal["keep", "drop"] | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where the chart is; it is rendered from all that lies there."""
+        return f"{CHARTS}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """`kustomization:` of a spec: a folder with a kustomization.yaml below `kustomizations/`."""
+
+    program: ClassVar = "kustomize"
+    path: str
+
+    @property
+    def folder(self) -> str:
+        """The folder that holds it and all that it may refer to."""
+        return f"{KUSTOMIZATIONS}/{self.path.partition('/')[0]}"
+
+    @property
+    def place(self) -> str:
+        """The folder that is built."""
+        return f"{KUSTOMIZATIONS}/{self.path}"
+
+
+Foreign = Chart | Kustomization
+"""What a service is rendered from by a program that is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A base spec: what a service is, the same in every environment.
 
-    Without a template it is its plain manifests alone. `forward_only` lists images that a rollback must not leave.
+    It is rendered from a template or from something foreign; with neither, it is its plain manifests alone.
+    `forward_only` lists images that a rollback must not leave.
     """
 
     name: str
@@ -145,11 +186,15 @@ class ServiceSpec:
     forward_only: tuple[str, ...]
     source: Source
     patches: tuple[Patch, ...] = ()
+    foreign: Foreign | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A service in an environment: it exists there exactly if this file does (P7: without `release`, not yet)."""
+    """A service in an environment: it exists there exactly if this file does (P7: without `release`, not yet).
+
+    `kustomization` is built instead of the spec's, which is in the same folder of `kustomizations/`.
+    """
 
     environment: str
     service: str
@@ -159,6 +204,7 @@ class Overlay:
     lifted: tuple[Lift, ...]
     source: Source
     patches: tuple[Patch, ...] = ()
+    kustomization: Kustomization | None = None
 
     @property
     def rendered(self) -> str:

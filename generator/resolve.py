@@ -10,16 +10,28 @@ from generator.admission import objections
 from generator.errors import InputError, Location
 from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, key_location, place_order, problem
 from generator.finding import Finding, errors
+from generator.foreign_source import chart_defaults, foreign_of, program_version
 from generator.images import mirrored
 from generator.plain_manifests import PlainFile, plain_files
 from generator.release import ImageReference, Release, parse_image
-from generator.repository import BASE, Environment, Overlay, Patch, Pointer, Repository, ServiceSpec, manifests_path
+from generator.repository import (
+    BASE,
+    Chart,
+    Environment,
+    Foreign,
+    Overlay,
+    Patch,
+    Pointer,
+    Repository,
+    ServiceSpec,
+    manifests_path,
+)
 from generator.schema_words import SchemaError
 from generator.templates import FOLDER as TEMPLATES
 from generator.templates import Template
 from generator.tree import Tree, safe_path
 from generator.value_schema import compiled
-from generator.values import Layer, Origins, Values, file_layer, merge_all
+from generator.values import Layer, Origins, Values, file_layer, laid, merge_all
 from generator.verbatim import misread
 
 
@@ -46,6 +58,7 @@ class ResolvedService:
     `tree` is where template files are read, `image` the mirrored one, `images` the mirrored others by name. `files` is
     the content of each of the `files` by its path in the container, `manifests` its plain manifests. Every declared
     value is in `values`: None stands for one that is not set. `patches` are those of the spec and then of the overlay.
+    `foreign` is rendered by a program of this `version`, and a chart from what is `given`: the values less its own.
     """
 
     environment: Environment
@@ -58,10 +71,14 @@ class ResolvedService:
     images: Mapping[str, ImageReference]
     values: Mapping[str, Any]
     origins: Origins
+    foreign: Foreign | None
+    given: Mapping[str, Any]
+    version: str
     files: Mapping[str, bytes]
     manifests: tuple[PlainFile, ...]
     patches: tuple[Patch, ...]
     owner: str | None
+    spec: ServiceSpec = field(repr=False)
     overlay: Overlay = field(repr=False)
 
 
@@ -86,12 +103,12 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
     environment = repository.environments[overlay.environment]
     if refused := errors(list(objections(environment, overlay))):
         raise InvalidInput(refused)
-    if not pinned.template.name:
-        _refuse_values(pinned.spec, overlay)
-    values, origins = _values(pinned, environment, overlay)
+    foreign = foreign_of(pinned, overlay)
+    layers = _layers(pinned, foreign, environment, overlay)
+    values, origins = _values(pinned, environment, overlay, layers)
     newest = repository.services.get(overlay.service, pinned.spec)
     manifests = plain_files(pinned.tree, pinned.base, overlay.environment, overlay.service)
-    if not pinned.template.files and not manifests:
+    if not (pinned.template.files or manifests or foreign):
         raise _nothing(pinned.spec)
     return ResolvedService(
         environment=environment,
@@ -104,10 +121,14 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
         images={name: mirrored(parse_image(image), environment.mirrors) for name, image in overlay.release.others},
         values=values,
         origins=origins,
+        foreign=foreign,
+        given=laid(layers[1:]),
+        version=program_version(repository.settings, pinned.spec),
         files=_files(pinned, overlay, values, origins),
         manifests=manifests,
         patches=(*pinned.spec.patches, *overlay.patches),
         owner=newest.owner,
+        spec=pinned.spec,
         overlay=overlay,
     )
 
@@ -115,7 +136,7 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
 def _refuse_values(spec: ServiceSpec, overlay: Overlay) -> None:
     for source in (spec.source, overlay.source):
         if source.data.get("values"):
-            fix = "name the template, or remove the values; `patches:` change plain manifests"
+            fix = "name a template or a chart, or remove the values; `patches:` change all that is rendered"
             where = key_location(source, ("values",))
             raise InvalidInput([problem("unknown-field", f"{spec.name} has no template that takes values", where, fix)])
 
@@ -125,15 +146,31 @@ def _nothing(spec: ServiceSpec) -> InputError:
     return InputError(f"{spec.name} renders nothing", where=spec.source.at(), next=next)
 
 
-def _values(pinned: Pinned, environment: Environment, overlay: Overlay) -> tuple[Values, Origins]:
+def _layers(
+    pinned: Pinned, foreign: Foreign | None, environment: Environment, overlay: Overlay
+) -> tuple[Layer, Layer, Layer, Layer]:
+    """What values are made of, the lowest first; `defaults:` reach what the template or the chart declares."""
     template = pinned.template
-    layers = (
-        Layer(template.defaults, template.default_location),
-        file_layer(environment.source, "defaults", only=template.values),
+    lowest, declared = Layer(template.defaults, template.default_location), template.values
+    if isinstance(foreign, Chart):
+        lowest = chart_defaults(pinned.tree, foreign)
+        declared = lowest.data
+    return (
+        lowest,
+        file_layer(environment.source, "defaults", only=declared),
         file_layer(pinned.spec.source, "values"),
         file_layer(overlay.source, "values"),
     )
-    merged = merge_all(layers)
+
+
+def _values(
+    pinned: Pinned, environment: Environment, overlay: Overlay, layers: tuple[Layer, ...]
+) -> tuple[Values, Origins]:
+    template, merged = pinned.template, merge_all(layers)
+    if isinstance(pinned.spec.foreign, Chart):
+        return merged, Origins(layers, merged)
+    if not template.name:
+        _refuse_values(pinned.spec, overlay)
     _check_complete(pinned, merged, overlay)
     values = _accepted(pinned, environment, merged, Origins(layers, merged))
     values = {name: values.get(name) for name in template.values}
@@ -204,7 +241,7 @@ def _finding(pinned: Pinned, error: SchemaError, origins: Origins) -> Finding:
 def _files(pinned: Pinned, overlay: Overlay, values: Values, origins: Origins) -> Mapping[str, bytes]:
     """The content of the files that the value `files` names by their path in the container."""
     names = values.get("files")
-    if not isinstance(names, Mapping):
+    if not pinned.template.name or not isinstance(names, Mapping):
         return {}
     folder = overlay.source.path.rpartition("/")[0]
     read = {}

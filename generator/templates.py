@@ -100,10 +100,10 @@ def names(tree: Tree) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
-def no_template(source: Source) -> Template:
-    """What a service without a template has in its place; `source` is its spec."""
+def no_template(source: Source, paths: Mapping[str, str]) -> Template:
+    """What a service without a template has in its place; `source` is its spec, `paths` are what it renders from."""
     schema = {"type": "object", "additionalProperties": False, "properties": {}, "$defs": {}}
-    return Template("", "", (), (), {}, (), source, {}, schema, {})
+    return Template("", "", (), (), {}, (), source, {}, schema, paths)
 
 
 def load_template(tree: Tree, name: str) -> Template:

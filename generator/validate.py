@@ -256,7 +256,7 @@ def _origins(problem: Problem, manifest: Manifest, line: int) -> Iterator[tuple[
     value = manifest.value_origin(line, problem.pointer)
     if value:
         yield "value", value
-    elif label == "template":
+    elif label in ("template", "chart", "kustomization"):
         environment = manifest.path.split("/")[1]
         yield "overlay", Location(overlay_path(environment, problem.placed.service))
 

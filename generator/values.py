@@ -65,6 +65,20 @@ def merge_all(layers: Iterable[Layer]) -> Values:
     return merged
 
 
+def laid(layers: Iterable[Layer]) -> Values:
+    """All layers in one, the lowest first, with their nulls: for somebody who has more below them, such as a chart."""
+    laid_over: Values = {}
+    for layer in layers:
+        laid_over = _lay(laid_over, layer.data)
+    return laid_over
+
+
+def _lay(below: Any, above: Mapping[str, Any]) -> Values:
+    under = below if isinstance(below, dict) else {}
+    over = {key: _lay(under.get(key), value) if isinstance(value, dict) else value for key, value in above.items()}
+    return {**under, **over}
+
+
 class Origins(Mapping[Pointer, Location]):
     """Where each merged value was written: in the last layer that says something at its pointer.
 

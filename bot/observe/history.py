@@ -11,6 +11,7 @@ from bot.history import Arrival, History, LiftEntry, Placement, Track, Window
 from bot.observe.placement import Followed, Placements, Unreadable, read_lifts, read_mapping
 from bot.observe.state import BlobCache, State, apply
 from generator import ownership
+from generator.digest import SOURCES
 from generator.errors import InputError
 from generator.git import Change, Git
 from generator.policy import Lift
@@ -23,7 +24,7 @@ _OVERLAY = re.compile(r"environments/(?!base/)([^/]+)/services/([^/]+)\.yaml")
 _ENVIRONMENT = re.compile(r"environments/([^/]+)/environment\.yaml")
 _RENDERED = re.compile(r"environments/([^/]+)/rendered/([^/]+)/(.+)")
 _SPEC = re.compile(re.escape(BASE) + r"/([^/]+)\.yaml")
-_SHARED = ("templates/", f"{BASE}/")
+_SHARED = (*(f"{folder}/" for folder in SOURCES), f"{BASE}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class HistoryReader:
         """The history that ends at `head`. Raises `OutsideError` when git cannot read it."""
         if self._head is not None and not self._git.is_ancestor(self._head, head):
             self._walk, self._head = _Walk(), None
-        for commit, changes in self._git.log(head, self._head, "environments", "templates"):
+        for commit, changes in self._git.log(head, self._head, "environments", *SOURCES):
             self._step(commit, changes)
         self._head = head
         return History(dict(self._walk.tracks), dict(self._walk.positions), dict(self._walk.after_changed))
