@@ -18,6 +18,7 @@ from bot.metrics.interface import Metrics, Selector, Series
 from bot.metrics.prometheus import PrometheusMetrics, Source
 from bot.simulate.clock import ScaledClock
 from bot.simulate.exporter import exported, namespace
+from bot.simulate.leash import leashed
 from bot.simulate.metrics import SimulatedMetrics
 from bot.simulate.scene import Scene
 from generator.errors import OutsideError
@@ -98,23 +99,15 @@ def _prometheus(program: str, exporter: str) -> Iterator[str]:
         folder = Path(name)
         (folder / "prometheus.yml").write_text(_CONFIGURATION.format(exporter=exporter))
         address = f"127.0.0.1:{_free_port()}"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [
-                    program,
-                    f"--config.file={folder / 'prometheus.yml'}",
-                    f"--storage.tsdb.path={folder / 'data'}",
-                    f"--web.listen-address={address}",
-                ],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-            )
-            try:
-                _wait_ready(process, f"http://{address}/-/ready", folder / "log")
-                yield f"http://{address}"
-            finally:
-                _end(process)
+        command = [
+            program,
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={address}",
+        ]
+        with (folder / "log").open("wb") as log, leashed(command, folder, log) as process:
+            _wait_ready(process, f"http://{address}/-/ready", folder / "log")
+            yield f"http://{address}"
 
 
 def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -130,15 +123,6 @@ def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise OutsideError(
         "Prometheus did not start" + "".join(f"\n{line[:200]}" for line in lines), next="see what it says above"
     )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:
