@@ -1,16 +1,17 @@
-"""What a change of people's files leads to: rendered files, sentences about the cluster, and new findings (R4)."""
+"""What a change leads to: rendered files, what is different in the cluster, and new findings (R4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from generator.build import Build
-from generator.diff import Placed, compare
+from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.file_schemas import InvalidInput
-from generator.finding import Finding, errors
-from generator.k8syaml import load_all
+from generator.finding import Finding, errors, new_errors
+from generator.k8syaml import YamlError, load_all
 from generator.load import check, load
 from generator.ownership import owned
 from generator.pins import Pins
@@ -42,29 +43,37 @@ def effect(tree: Tree, pins: Pins, edits: Mapping[str, bytes | None], places: It
     wanted, edited = sorted(set(places)), EditedTree(tree, edits)
     if not wanted:
         load(edited)
-        return Effect(_differing(tree, edits), (), ())
+        return Effect(differing(tree, edits, (), ()), (), ())
     environments = {environment for environment, _ in wanted}
     # R4: people's own change does not say what is accepted in it.
     found = survey(edited, pins, environments, before=tree, policy=check(tree)[0], keep=whole)
     builds = _built(found, wanted)
-    rendered: dict[str, bytes | None] = {}
-    for place in wanted:
-        # What is ours and no longer rendered goes.
-        rendered |= dict.fromkeys(owned(tree, rendered_path(*place)))
-        rendered |= builds[place].files if place in builds else {}
-    changes = compare(_before(tree, wanted), _after(builds.values()))
-    summary = (_sentence(change.environment, str(change), environments) for change in changes)
-    broken = _new(found, lambda: survey(tree, pins, environments, keep=whole))
-    return Effect(_differing(tree, {**edits, **rendered}), tuple(dict.fromkeys(summary)), broken)
+    summary = (_sentence(change.environment, str(change), environments) for change in changes(tree, wanted, builds))
+    return Effect(
+        differing(tree, edits, wanted, builds),
+        tuple(dict.fromkeys(summary)),
+        new_errors(found.findings, lambda: survey(tree, pins, environments, keep=whole).findings),
+    )
 
 
-def _new(found: Survey[Build], base: Callable[[], Survey[Build]]) -> tuple[Finding, ...]:
-    wrong = errors(found.findings)
-    known = {finding.identity for finding in errors(base().findings)} if wrong else set()
-    return tuple(finding for finding in wrong if finding.identity not in known)
+def differing(
+    tree: Tree, edits: Mapping[str, bytes | None], places: Iterable[Place], builds: Iterable[Build]
+) -> dict[str, bytes | None]:
+    """What differs from a tree: the edits, what is rendered, and what is ours there and no longer rendered."""
+    wanted = dict(edits)
+    for place in places:
+        wanted |= dict.fromkeys(owned(tree, rendered_path(*place)))
+    for build in builds:
+        wanted |= build.files
+    return {path: content for path, content in wanted.items() if content != tree.read(path)}
 
 
-def _built(found: Survey[Build], places: Iterable[Place]) -> dict[Place, Build]:
+def changes(tree: Tree, places: Iterable[Place], builds: Iterable[Build]) -> tuple[Change, ...]:
+    """What changes in the cluster: compared is what is rendered in a tree, whether or not it belongs to its inputs."""
+    return compare(_before(tree, places), _after(builds))
+
+
+def _built(found: Survey[Build], places: Iterable[Place]) -> tuple[Build, ...]:
     """The builds of these places, none where there is no overlay. Raises `InvalidInput` where one cannot be built."""
     builds = {(build.environment, build.service): build for build in found.kept}
     overlays = found.repository.overlays if found.repository else None
@@ -72,20 +81,17 @@ def _built(found: Survey[Build], places: Iterable[Place]) -> dict[Place, Build]:
         if overlays is None or (place in overlays and (place not in builds or builds[place].failed)):
             own = errors(builds[place].findings) if place in builds else []
             raise InvalidInput(own or errors(found.findings))
-    return {place: builds[place] for place in places if place in builds}
-
-
-def _differing(tree: Tree, edits: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
-    return {path: content for path, content in edits.items() if content != tree.read(path)}
+    return tuple(builds[place] for place in places if place in builds)
 
 
 def _before(tree: Tree, places: Iterable[Place]) -> Iterator[Placed]:
-    """The objects that are rendered now: what the cluster has, whether or not it belongs to its inputs."""
+    """The objects that are rendered now; a file that cannot be read holds none that could have been applied."""
     for environment, service in places:
         for path in sorted(owned(tree, rendered_path(environment, service))):
             if path.endswith(".yaml"):
                 text = (tree.read(path) or b"").decode("utf-8", "replace")
-                yield from objects(environment, service, path, text)
+                with suppress(YamlError):
+                    yield from objects(environment, service, path, text)
 
 
 def objects(environment: str, service: str, path: str, text: str) -> Iterator[Placed]:

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.edit import set_release
+from bot.effect import changes, differing
 from bot.git import Clone
 from bot.messages.commit import commit_message
 from bot.messages.words import summary
 from bot.promotion import Kind, MissingValue, Move, Prepared, Promotion, Rendered
 from generator.build import Build, Builder, inputs
-from generator.diff import Placed, compare
 from generator.errors import InputError, TowpathError
-from generator.finding import Finding, errors
+from generator.finding import Finding, errors, new_errors
 from generator.load import load, load_overlay
 from generator.manifest import Manifest
-from generator.ownership import NAME, owned, stale
+from generator.ownership import NAME, stale
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, overlay_path, rendered_path
 from generator.resolve import MissingValueError
@@ -38,7 +38,7 @@ class Base:
         self.tree: Tree = clone.tree(commit)
         self.pins = Pins(clone, commit)
         self._manifests = manifests
-        self._known: dict[str, tuple[tuple[Build, ...], frozenset[tuple[str, str, str]]]] = {}
+        self._environments: dict[str, tuple[tuple[Build, ...], list[Finding]]] = {}
         self.moved: dict[tuple[Kind, str, Move], Result | Rendered] = {}
 
     @cached_property
@@ -50,15 +50,14 @@ class Base:
         """Builds services; what was rendered from the same inputs before is not rendered again."""
         return Builder(tree, repository, self.pins, lambda overlay, hashed: self._manifests.get(_key(overlay, hashed)))
 
-    def environment(self, name: str) -> tuple[tuple[Build, ...], frozenset[tuple[str, str, str]]]:
-        """The builds of a whole environment, and the identities of the findings that it has already (R4)."""
-        if name not in self._known:
+    def environment(self, name: str) -> tuple[tuple[Build, ...], list[Finding]]:
+        """The builds of a whole environment, and the findings that it has already (R4)."""
+        if name not in self._environments:
             builder = self.builder(self.tree, self.repository)
             builds = tuple(builder.build(*place) for place in sorted(self.repository.overlays) if place[0] == name)
             self.remember(builds)
-            found = _errors(builds, validate(self.repository, builds))
-            self._known[name] = builds, frozenset(finding.identity for finding in found)
-        return self._known[name]
+            self._environments[name] = builds, _findings(builds, validate(self.repository, builds))
+        return self._environments[name]
 
     def remember(self, builds: Iterable[Build]) -> None:
         """Keep what was rendered, by what it was rendered from."""
@@ -182,19 +181,18 @@ class Preparer:
 
     def _validated(self, promotion: Promotion, base: Base, result: Result) -> Prepared:
         """R4: the whole environment, with the findings that the base does not have."""
-        builds, known = base.environment(promotion.environment)
+        builds, already = base.environment(promotion.environment)
         others = tuple(one for one in builds if one.service not in promotion.services)
         repository = replace(base.repository, overlays={**base.repository.overlays, **result.overlays})
         every = (*others, *result.builds)
-        found = _errors(every, validate(repository, every, before=base.tree, policy=base.repository))
-        before = (one for one in builds if one.service in promotion.services)
+        found = _findings(every, validate(repository, every, before=base.tree, policy=base.repository))
         return Prepared(
             promotion,
             base.commit,
             head=self._clone.commit(base.commit, result.edits, commit_message(promotion)),
             inputs=result.inputs,
-            blocking=tuple(finding for finding in found if finding.identity not in known),
-            summary=summary(compare(_placed(before), _placed(result.builds))),
+            blocking=new_errors(found, lambda: already),
+            summary=summary(changes(base.tree, result.overlays, result.builds)),
         )
 
 
@@ -231,7 +229,7 @@ def _result(base: Base, environment: str, service: str, overlay: bytes) -> Resul
         first = errors(build.findings)[0]
         raise InputError(first.message, where=first.where, next=first.fix)
     base.remember([build])
-    return Result(_edits(base.tree, build, path, overlay), changed, (build,))
+    return Result(differing(base.tree, {path: overlay}, [place], [build]), changed, (build,))
 
 
 def _joined(results: Sequence[Result]) -> Result:
@@ -251,19 +249,6 @@ def _key(overlay: Overlay, hashed: str) -> tuple[str, str, str]:
     return (overlay.environment, overlay.service, hashed)
 
 
-def _edits(tree: Tree, build: Build, path: str, overlay: bytes) -> dict[str, bytes | None]:
-    """What differs from the tree below: the overlay, rendered files, and owned files that are no longer rendered."""
-    wanted: dict[str, bytes | None] = dict.fromkeys(owned(tree, build.folder))
-    wanted |= {path: overlay, **build.files}
-    return {name: content for name, content in wanted.items() if content != tree.read(name)}
-
-
-def _errors(builds: Iterable[Build], found: Iterable[Finding]) -> list[Finding]:
-    """The errors of one environment: those of rendering and those of the checks."""
-    return errors([*(finding for build in builds for finding in build.findings), *found])
-
-
-def _placed(builds: Iterable[Build]) -> Iterable[Placed]:
-    for build in builds:
-        for manifest in build.manifests:
-            yield from (Placed(build.environment, build.service, value) for value in manifest.objects)
+def _findings(builds: Iterable[Build], found: Iterable[Finding]) -> list[Finding]:
+    """The findings of one environment: those of rendering and those of the checks."""
+    return [*(finding for build in builds for finding in build.findings), *found]

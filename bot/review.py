@@ -12,7 +12,7 @@ from bot.messages.words import one_line
 from bot.propose import Session
 from generator import confined
 from generator.diff import Change, Placed, compare
-from generator.finding import Finding, errors
+from generator.finding import Finding, new_errors
 from generator.git import Git
 from generator.judge import Request
 
@@ -49,9 +49,7 @@ def blocking(session: Session, pull: PullRequest) -> tuple[Finding, ...]:
     places = _environments(changed)
     base = Request(str(session.clone.folder), head, head=head, before=head, policy=head, environments=places)
     # The templates are the pull request's: nobody has vouched for them yet.
-    wrong = errors(confined.judge(replace(base, commit=merged)).findings)
-    known = {finding.identity for finding in errors(confined.judge(base).findings)} if wrong else set()
-    return tuple(finding for finding in wrong if finding.identity not in known)
+    return new_errors(confined.judge(replace(base, commit=merged)).findings, lambda: confined.judge(base).findings)
 
 
 def landing_message(clone: Clone, pull: PullRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -35,6 +36,13 @@ class Finding:
     def identity(self) -> tuple[str, str, str]:
         """Equal for the same finding before and after a change that only moves lines."""
         return (self.check, self.where.path, self.message)
+
+
+def new_errors(found: Iterable[Finding], base: Callable[[], Iterable[Finding]]) -> tuple[Finding, ...]:
+    """The errors that a change brings: those that its `base`, which is asked only where there are any, has not (R4)."""
+    wrong = [finding for finding in found if finding.severity is Severity.ERROR]
+    known = {finding.identity for finding in base() if finding.severity is Severity.ERROR} if wrong else set()
+    return tuple(finding for finding in wrong if finding.identity not in known)
 
 
 def errors(findings: tuple[Finding, ...] | list[Finding]) -> list[Finding]:

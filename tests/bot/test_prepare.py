@@ -82,6 +82,7 @@ def test_a_repair_renders_anew_and_moves_nothing(small: Small) -> None:
     prepared = small.preparer.prepare(small.promotion(A, kind=Kind.REPAIR), base)
     assert prepared.head
     assert changed(small, base, prepared.head) == {DEPLOYMENT}
+    assert prepared.summary == ("replicas 30 → 3",), "what the cluster has counts, not what it should have had"
     assert changed(small, before, prepared.head) == set()
 
 
