@@ -117,9 +117,9 @@ def test_one_changed_service_renders_one_service(root, monkeypatch):
     (root / TEST).write_text(FILES[TEST].replace("1.4.1", "1.4.2"))
     rendered = []
 
-    def spied(resolved):
+    def spied(resolved, run):
         rendered.append((resolved.environment.name, resolved.service))
-        return really(resolved)
+        return really(resolved, run)
 
     monkeypatch.setattr("generator.build.output", spied)
     assert render(root) == 0
