@@ -33,6 +33,6 @@ def test_every_valid_service_comes_back(name, data):
     found = surveyed(name, data.draw(values_of(name)))
     assume(not errors(found.findings))
     adoption = adopted(
-        stream(obj for build in found.builds for manifest in build.manifests for obj in manifest.objects)
+        stream(obj for build in found.kept for manifest in build.manifests for obj in manifest.objects)
     )
     assert adoption.is_proven, (adoption.differences, adoption.findings)
