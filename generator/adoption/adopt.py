@@ -215,12 +215,16 @@ def released_image(objects: Iterable[Map], group: Group) -> str | None:
     for obj in objects:
         if key_of(obj) == group.workload and (container := released(group.name, obj)) is not None:
             image = with_tag(str(container.get("image", "")))
-            try:
-                parse_image(image)
-            except InputError:
-                return None
-            return image
+            return image if _is_image(image) else None
     return None
+
+
+def _is_image(text: str) -> bool:
+    try:
+        parse_image(text)
+    except InputError:
+        return False
+    return True
 
 
 class _Writer:
@@ -313,10 +317,8 @@ class _Writer:
         objects = self.objects[environment]
         if image := released_image(objects.values(), self.group):
             return image
-        for obj in objects.values():
-            for _, container in containers(obj):
-                return with_tag(str(container.get("image")))
-        return NOTHING_RUNS
+        images = (str(container.get("image")) for obj in objects.values() for _, container in containers(obj))
+        return next((with_tag(image) for image in images if _is_image(with_tag(image))), NOTHING_RUNS)
 
     def _modeline(self, path: str, kind: str) -> str:
         if not is_editable(self.shop.tree):

@@ -43,7 +43,7 @@ def collected(environment: str, files: Iterable[ManifestFile], namespace: str | 
     home = namespace or _most_common([one.value for _, one in placed])
     for file, one in placed:
         key = key_of(one.value)
-        name = " ".join(key)
+        name = " ".join(part for part in key if part != "None") or "a document"
         if why := _why_not(one.value, home, secrets):
             left.append(LeftOut(environment, name, file.place(one), why))
             continue
@@ -54,10 +54,10 @@ def collected(environment: str, files: Iterable[ManifestFile], namespace: str | 
 
 
 def _why_not(obj: Any, home: str, secrets: bool) -> str | None:
+    if str(at(obj, ("apiVersion",))).startswith("kustomize.config.k8s.io/"):
+        return "kustomize reads it, the cluster does not: import what `kustomize build` prints"
     if not isinstance(obj, Mapping) or not isinstance(at(obj, ("metadata", "name")), str) or not obj.get("kind"):
         return "it is no object of Kubernetes with a kind and a name"
-    if str(obj.get("apiVersion")).startswith(("kustomize.config.k8s.io/", "skaffold/")):
-        return "a tool reads it, the cluster does not"
     if why := made_by_cluster(obj):
         return why
     if obj.get("kind") == "Secret" and not secrets:

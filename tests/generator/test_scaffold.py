@@ -51,6 +51,15 @@ def test_without_a_forge_there_is_only_the_repository(here, capsys):
     assert git(here / "shop", "remote") == ""
 
 
+def test_a_repository_without_an_example_waits_for_an_import(here, capsys):
+    assert run(["init", "shop", "--example", "none", "--no-forge"]) == 0
+    said = capsys.readouterr()
+    assert "templates, and no service yet" in said.out and "towpath import PATH -e ENV" in said.err
+    assert git(here / "shop", "status", "--porcelain") == ""
+    assert git(here / "shop", "log", "--format=%s") == "Start the repository"
+    assert not (here / "shop/environments").exists()
+
+
 def test_the_online_boutique_comes_as_shipped(here):
     assert run(["init", "shop", "--example", "online-boutique", "--no-forge"]) == 0
     services = {path.stem for path in (here / "shop/environments/prod/services").glob("*.yaml")}

@@ -171,3 +171,16 @@ def test_any_template_is_turned_round_its_own_too():
     assert text_of(made, f"{BASE}/report.yaml") == (
         'template: cron\nvalues: {schedule: "0 3 * * *", restarts: Never}\n'
     )
+
+
+def test_an_image_that_is_none_yet_comes_along_in_a_plain_manifest():
+    made = adopted(MAILER.replace("ghcr.io/acme/mailer:2.0.0", "<your image>"))
+    assert made.is_proven
+    assert [(one.service, one.template) for one in made.services] == [("mailer", None)]
+
+
+def test_what_kustomize_reads_is_left_out():
+    made = adopted(MAILER + "---\napiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n")
+    assert [(one.object, one.why) for one in made.left_out] == [
+        ("Kustomization", "kustomize reads it, the cluster does not: import what `kustomize build` prints")
+    ]
