@@ -183,12 +183,14 @@ class Engine:
         self._conditions: dict[str, TemplateExpression] = {}
 
     def check(self) -> None:
-        """Raises `InputError` for a template that is none, and for one that includes or extends what is not here."""
+        """Raises `InputError` for a template that is none, and for one that includes or extends what is not here.
+
+        Nothing of them is run, not even the expressions that compiling would evaluate.
+        """
         from jinja2 import meta
 
         for name, text in self._texts.items():
             try:
-                self._sandbox.get_template(name)
                 for wanted in meta.find_referenced_templates(self._sandbox.parse(text, name)):
                     if wanted is not None and wanted not in self._texts:
                         raise TemplateNotFound(wanted)

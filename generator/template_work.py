@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from generator import render, template_lock, templates
-from generator.errors import InputError, UsageError
+from generator.errors import UsageError
 from generator.file_schemas import InvalidInput
 from generator.git import Git
 from generator.template_cases import cases, run
@@ -103,7 +103,7 @@ def update(root: Path, name: str, to: str | None) -> Work:
 
 
 def refuse_broken(root: Path, works: Iterable[Work]) -> None:
-    """Raises `InputError` for a template that would not load or render once all of this work is done.
+    """Raises `InputError` for a template that would not load once all of this work is done.
 
     What has conflicts is for people, and `_lib` is no template.
     """
@@ -216,16 +216,9 @@ def _refuse_others(before: Tree, after: Tree, names: Iterable[str]) -> None:
 
 
 def _refuse_broken(tree: Tree, name: str) -> None:
+    """Raises `InputError` for what does not load. Nothing is rendered: somebody has to read the template first."""
     found = templates.check(tree, name)
     if found:
         first = replace(found[0], fix=found[0].fix or "add what it needs first; nothing was written")
         raise InvalidInput([first, *found[1:]])
     render.check(templates.load_template(tree, name), tree)
-    for case in cases(tree, [name]):
-        outcome = run(tree, case)
-        if outcome.findings:
-            wrong = outcome.findings[0]
-            what = f"its test case {case.title} does not render here: {wrong.message}"
-            raise InputError(
-                what, where=wrong.where, next="add what it needs first, such as templates/_lib; nothing was written"
-            )

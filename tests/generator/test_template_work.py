@@ -203,7 +203,6 @@ def test_an_update_that_breaks_another_template_is_refused(shop, source):
     [
         ("{% include '_lib/x.j2' %}\n", "there is no template '_lib/x.j2' here"),
         ("a: x-{{ a }}\n", "is not a whole YAML node"),
-        ("a: {{ a | nothing }}\n", "No filter named 'nothing'"),
     ],
 )
 def test_a_template_whose_files_are_broken_is_not_added_without_any_case(shop, source, text, said):

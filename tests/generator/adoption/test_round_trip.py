@@ -32,7 +32,5 @@ def test_what_the_cases_of_the_templates_render_comes_back_by_a_template(case):
 def test_every_valid_service_comes_back(name, data):
     found = surveyed(name, data.draw(values_of(name)))
     assume(not errors(found.findings))
-    adoption = adopted(
-        stream(obj for build in found.kept for manifest in build.manifests for obj in manifest.objects)
-    )
+    adoption = adopted(stream(obj for build in found.kept for manifest in build.manifests for obj in manifest.objects))
     assert adoption.is_proven, (adoption.differences, adoption.findings)
