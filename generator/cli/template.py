@@ -144,7 +144,10 @@ def add(source: str, path: str | None, name: str | None, dry_run: bool, reposito
     from generator.template_source import address
     from generator.template_work import add as vendor
 
-    _finish(vendor(repository, address(source), path, name), dry_run, repository, output)
+    work = vendor(repository, address(source), path, name)
+    _finish_all([work], [], dry_run, repository, output)
+    if output == "text" and not dry_run:
+        say(f"\nnext:\n  read it, then: towpath template test {work.name}\n  git add templates && git commit")
 
 
 @command.command()
@@ -251,10 +254,6 @@ def diff(name: str, repository: Path) -> None:
     before = originals(repository, name)
     for line in lines(EditedTree(EMPTY, before), {path: tree.read(path) for path in before}):
         out(line)
-
-
-def _finish(work: Work, dry_run: bool, repository: Path, output: str) -> None:
-    _finish_all([work], [], dry_run, repository, output)
 
 
 def _finish_all(ready: list[Work], open_: list[Work], dry_run: bool, repository: Path, output: str) -> None:
