@@ -64,7 +64,7 @@ CLUSTER_SCOPED = {
 QUANTITY: Schema = {
     "type": ["string", "number", "null"],
     # The grammar in k8s.io/apimachinery/pkg/api/resource/quantity.go
-    "pattern": r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\s*$",
+    "pattern": r"^ *[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)? *$",
     "x-towpath-expects": "a quantity such as 250m, 1.5 or 64Mi",
 }
 INT_OR_STRING: Schema = {"type": ["integer", "string", "null"], "minimum": -(2**31), "maximum": 2**31 - 1}

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions whose schemas are not structural, which the API server refuses as a whole.
+"""What extends the API: definitions whose schemas are not structural, and policies that do not compile, are refused.
 
 Source: k8s.io/apiextensions-apiserver `pkg/apiserver/schema` (validation.go, complete.go) and
 `pkg/apis/apiextensions/validation`.
@@ -6,16 +6,22 @@ Source: k8s.io/apiextensions-apiserver `pkg/apiserver/schema` (validation.go, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from generator.cel import syntax_error
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.crds import KIND
+from generator.file_schemas import explain
 from generator.finding import Severity
 from generator.repository import Pointer
+from generator.schemas import definition
 from generator.structural import fits, is_pattern
 from generator.workload import at, items, mapping
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Wrong = Iterator[tuple[Pointer, str]]
 
@@ -25,6 +31,8 @@ _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 # What a schema under `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it.
 _OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
 _SCALARS: Final = ("string", "integer", "number", "boolean")
+_TYPES: Final = (*_SCALARS, "object", "array")
+_SCHEMA: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"
 
 
 def _not_structural(scope: Scope) -> Iterator[Problem]:
@@ -33,13 +41,39 @@ def _not_structural(scope: Scope) -> Iterator[Problem]:
             root = at(version, ("schema", "openAPIV3Schema"))
             if isinstance(root, Mapping):
                 above: Pointer = ("spec", "versions", index, "schema", "openAPIV3Schema")
-                yield from _told(placed, above, _of_root(root))
+                malformed = tuple(_malformed(scope.version, root, ()))
+                yield from _told(placed, above, iter(malformed) if malformed else _of_root(root))
 
 
 def _told(placed: RenderedObject, above: Pointer, wrong: Wrong) -> Iterator[Problem]:
     for pointer, message in wrong:
         place = ".".join(map(str, pointer))
         yield Problem(placed, (*above, *pointer), f"{placed.title}: {place + ': ' if place else ''}{message}")
+
+
+def _malformed(version: str, node: Mapping[str, Any], path: Pointer) -> Wrong:
+    """What Kubernetes' schema of schemas has against those below `items` and `additionalProperties`, which it leaves
+    open.
+    """
+    for step, inner in _inside(node):
+        below = (*path, *step)
+        if step[0] == "properties":
+            yield from _malformed(version, inner, below)
+        else:
+            accepts, schema = _schema_of_schemas(version)
+            # Unknown fields are dropped there without a word.
+            found = [error for error in explain(accepts, schema, inner) if error.check != "unknown-field"]
+            yield from (((*below, *error.path), error.message) for error in found)
+            if not found:
+                yield from _malformed(version, inner, below)
+
+
+@lru_cache(maxsize=16)
+def _schema_of_schemas(version: str) -> tuple[jsonschema_rs.Draft202012Validator, Mapping[str, Any]]:
+    import jsonschema_rs
+
+    schema = definition(version, _SCHEMA)
+    return jsonschema_rs.Draft202012Validator(schema, offline=True), schema
 
 
 def _of_root(root: Mapping[str, Any]) -> Wrong:
@@ -78,6 +112,8 @@ def _of_node(node: Mapping[str, Any], path: Pointer) -> Wrong:
 def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
     either, free = node.get(f"{_EXTENSION}int-or-string"), node.get(f"{_EXTENSION}preserve-unknown-fields")
     embedded = node.get(f"{_EXTENSION}embedded-resource")
+    if node.get("type") and node["type"] not in _TYPES:
+        yield (*path, "type"), f"expected {' or '.join(_TYPES)}"
     if embedded and node.get("type") != "object":
         yield path, "an embedded resource has to be of the type object"
     elif not (node.get("type") or either or free):
@@ -90,6 +126,8 @@ def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
 
 def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
     kind = node.get(f"{_EXTENSION}list-type")
+    if kind not in (None, "atomic", "set", "map"):
+        yield path, "x-kubernetes-list-type is atomic, set or map"
     if kind is not None and node.get("type") != "array":
         yield path, "x-kubernetes-list-type is for the type array"
     if kind != "map":
@@ -99,8 +137,8 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
     if at(node, ("items", "type")) != "object":
         yield path, "the items of a list of the type map have to be objects"
         return
-    required = at(node, ("items", "required")) or ()
-    for key in node.get(f"{_EXTENSION}list-map-keys") or ():
+    required = _list(node, "items", "required")
+    for key in _list(node, f"{_EXTENSION}list-map-keys"):
         field = at(node, ("items", "properties", key))
         if not isinstance(field, Mapping):
             yield path, f"the items have no property {key}, which x-kubernetes-list-map-keys names"
@@ -108,6 +146,11 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
             yield path, f"{key} cannot be a key of the list: it is no scalar"
         elif key not in required and "default" not in field:
             yield path, f"{key} is a key of the list, so it has to be required or have a default"
+
+
+def _list(node: Mapping[str, Any], *pointer: str) -> Sequence[Any]:
+    found = at(node, pointer)
+    return found if isinstance(found, list) else ()
 
 
 def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
@@ -172,8 +215,40 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
         if isinstance(group, str) and isinstance(plural, str) and placed.name != f"{plural}.{group}":
             message = f"{placed.title} has to be named {plural}.{group}, after its plural and its group"
             yield Problem(placed, ("metadata", "name"), message)
+    for placed in scope.of("APIService"):
+        group, version = at(placed.value, ("spec", "group")), at(placed.value, ("spec", "version"))
+        if isinstance(version, str) and placed.name != (expected := f"{version}.{group or ''}"):
+            message = f"{placed.title} has to be named {expected}, after its version and its group"
+            yield Problem(placed, ("metadata", "name"), message)
 
 
+def _not_cel(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"):
+        for pointer, text in _expressions(placed.value):
+            if error := syntax_error(text):
+                yield Problem(placed, pointer, f"{placed.title}: {'.'.join(map(str, pointer))} is no CEL: {error}")
+
+
+def _expressions(policy: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Where a policy has expressions."""
+    for field in ("validations", "matchConditions", "variables", "auditAnnotations"):
+        for index, entry in items(policy, "spec", field):
+            for key in ("expression", "messageExpression", "valueExpression"):
+                if isinstance(entry.get(key), str) and entry[key]:
+                    yield ("spec", field, index, key), entry[key]
+
+
+_POLICY: Final = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: replicas}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+  validations:
+  - expression: object.spec.replicas <= 5
+"""
 _CRD: Final = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -194,8 +269,8 @@ spec:
 """
 FAMILY = Family(
     "definitions",
-    "Definitions of custom resources",
-    "CustomResourceDefinitions that the API server refuses, and with them every object of their kinds.",
+    "Definitions and policies",
+    "What extends the API: definitions of custom resources, services of APIs, and admission policies.",
     (
         Check(
             "structural-schema",
@@ -216,6 +291,16 @@ FAMILY = Family(
             _misnamed,
             _CRD,
             _CRD.replace("name: widgets.example.com", "name: widget.example.com"),
+        ),
+        Check(
+            "policy-expression",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a policy whose expression cannot be compiled is not taken",
+            "correct the expression (CEL)",
+            _not_cel,
+            _POLICY,
+            _POLICY.replace("<= 5", "<= "),
         ),
     ),
 )

@@ -13,6 +13,7 @@ from generator.repository import Pointer
 from generator.schemas import minor
 from generator.workload import items, mapping
 
+_APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
 _RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -154,6 +155,27 @@ def _contradictions(scope: Scope) -> Iterator[Problem]:
             yield Problem(container.placed, path, message)
 
 
+def _host_processes(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        if pod.spec.get("hostNetwork") is True:
+            continue
+        for pointer, value in ((pod.spec_pointer, pod.spec), *((one.pointer, one.value) for one in pod.containers)):
+            if mapping(value, "securityContext", "windowsOptions").get("hostProcess") is True:
+                message = f"{pod.placed.title}: a process of the host needs hostNetwork: true"
+                yield Problem(pod.placed, (*pointer, "securityContext", "windowsOptions", "hostProcess"), message)
+                break
+
+
+def _profiles(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        names = {container.name for container in pod.containers}
+        for key in mapping(pod.metadata, "annotations"):
+            name = key.removeprefix(_APPARMOR)
+            if name != key and name not in names:
+                message = f"{pod.placed.title}: the annotation is about the container {name}, which there is not"
+                yield Problem(pod.placed, (*pod.pointer, "metadata", "annotations", key), message)
+
+
 def _namespaces(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         if pod.spec.get("shareProcessNamespace") is True and pod.spec.get("hostPID") is True:
@@ -170,6 +192,11 @@ def _dns(scope: Scope) -> Iterator[Problem]:
 
 def _check(id: str, run: Any, reason: str, fix: str, good: str, bad: str) -> Check:
     return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, run, good, bad)
+
+
+def _profiled(container: str) -> str:
+    annotation = f"annotations: {{{_APPARMOR}{container}: runtime/default}}"
+    return deployment().replace("      labels: {app: web}", f"      labels: {{app: web}}\n      {annotation}", 1)
 
 
 _PROBE = "livenessProbe:\n  tcpSocket: {port: 8080}\n  successThreshold: "
@@ -254,6 +281,22 @@ FAMILY = Family(
             "remove one of the two",
             deployment("securityContext: {privileged: false, allowPrivilegeEscalation: false}"),
             deployment("securityContext: {privileged: true, allowPrivilegeEscalation: false}"),
+        ),
+        _check(
+            "host-process",
+            _host_processes,
+            "Windows has no network of its own for a process of the host",
+            "add hostNetwork: true",
+            deployment("securityContext: {windowsOptions: {hostProcess: true}}", pod="hostNetwork: true"),
+            deployment("securityContext: {windowsOptions: {hostProcess: true}}"),
+        ),
+        _check(
+            "apparmor-container",
+            _profiles,
+            "an AppArmor profile is for one container of the pod",
+            "correct the name behind the slash, or write securityContext.appArmorProfile instead",
+            _profiled("server"),
+            _profiled("web"),
         ),
         _check(
             "process-namespace",

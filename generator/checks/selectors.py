@@ -68,6 +68,10 @@ def _empty(scope: Scope) -> Iterator[Problem]:
         selector = mapping(placed.value, "spec").get("selector")
         if isinstance(selector, Mapping) and not selector.get("matchLabels") and not selector.get("matchExpressions"):
             yield Problem(placed, ("spec", "selector"), f"{placed.title} has an empty selector: it would own every pod")
+    for placed in scope.of("ReplicationController"):
+        if not mapping(placed.value, "spec", "selector") and not pod_labels(placed.value):
+            message = f"{placed.title} has neither a selector nor labels of its pods to take for one"
+            yield Problem(placed, ("spec", "selector"), message)
 
 
 def _lonely(scope: Scope) -> Iterator[Problem]:

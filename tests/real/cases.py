@@ -1,4 +1,4 @@
-"""The corpus that a real API server judges: valid objects, edits of them by hand, and systematic mutations.
+"""The corpus that a real API server judges: valid objects, edits of them by hand, systematic mutations, and mistakes.
 
 The same seed makes the same cases. A case is text, JSON for what can be said in it, because some mistakes (a key that
 comes twice) are gone once it has been read.
@@ -17,6 +17,7 @@ from typing import Any
 
 from generator.k8syaml import load_all
 from generator.workload import POD_TEMPLATES
+from tests.real.mistakes import Mistake, mistakes, wrong_kinds
 from tests.real.mutations import Draft, drafts
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -52,6 +53,7 @@ def corpus(seed: int = SEED, share: int = 40) -> tuple[Case, ...]:
     valid = {case.of: json.loads(case.text) for case in written}
     found += _edited(valid)
     found += _mutated(valid, Random(seed), share)
+    found += _mistaken(valid, Random(seed))
     return tuple({case.text: case for case in reversed(found)}.values())[::-1]
 
 
@@ -109,6 +111,19 @@ def _mutated(valid: Mapping[str, Any], random: Random, share: int) -> Iterator[C
         for mutation, possible in by_mutation.items():
             for draft in random.sample(possible, min(len(possible), 2 + len(possible) // share)):
                 yield Case(title, mutation, draft.what, draft.text(value))
+
+
+def _mistaken(valid: Mapping[str, Any], random: Random) -> Iterator[Case]:
+    """A mistake of each kind in each object."""
+    values = tuple(valid.values())
+    for title, value in valid.items():
+        by_mutation: dict[str, list[Mistake]] = {}
+        lent = random.sample(values, 4)
+        for one in (*mistakes(value, lent, random), *wrong_kinds(value, random)):
+            by_mutation.setdefault(one.mutation, []).append(one)
+        for mutation, possible in by_mutation.items():
+            chosen = random.choice(possible)
+            yield Case(title, mutation, chosen.what, chosen.text)
 
 
 def pointer(place: str, kind: str) -> Pointer:

@@ -91,10 +91,10 @@ class Oracle:
     def _place(self, case: Case) -> tuple[Any, str]:
         """The object's metadata, and the path that its kind is created at, empty where there is none."""
         value = json.loads(case.text)
-        version, metadata = value.get("apiVersion"), value.get("metadata")
-        if (version, value.get("kind")) not in self._places:
+        version, kind, metadata = value.get("apiVersion"), value.get("kind"), value.get("metadata")
+        if not (isinstance(version, str) and isinstance(kind, str) and (version, kind) in self._places):
             return metadata, ""
-        plural, namespaced = self._places[version, value["kind"]]
+        plural, namespaced = self._places[version, kind]
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
         namespace = f"/namespaces/{quote(_text(metadata, 'namespace') or 'default', '')}" if namespaced else ""
         return metadata, f"{root}{namespace}/{plural}"
@@ -137,6 +137,8 @@ def _verdict(answer: Answer) -> Verdict:
         return Verdict(Says.ACCEPTS)
     if answer.status in _UNDECIDED:
         raise AssertionError(f"the API server did not judge: {answer.status} {answer.message}")
+    if answer.status == HTTPStatus.NOT_FOUND and answer.message.startswith("namespaces "):
+        return Verdict(Says.DEPENDS, answer.message)
     if answer.status == HTTPStatus.FORBIDDEN and any(words in answer.message for words in _CLUSTER):
         return Verdict(Says.DEPENDS, answer.message)
     return Verdict(Says.REFUSES, f"{answer.status} {answer.message}")

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Rules, Table, between, each, exactly_one, filled, has, one_of, text, when
+from generator.checks.fields.rule import (
+    Rule,
+    Rules,
+    Table,
+    between,
+    each,
+    exactly_one,
+    filled,
+    has,
+    once,
+    one_of,
+    text,
+    when,
+)
 from generator.checks.fields.syntax import PORT_NUMBER, dns_1035_label, dns_label, dns_subdomain
 
 
@@ -110,22 +123,22 @@ ADMISSION: Final[Table] = {
                 },
             ),
         ),
-        "verbs": each(
-            one_of(
-                "*",
-                "create",
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "proxy",
-                "update",
-                "watch",
-                empty=False,
-            )
+        "apiGroups": once(),
+        "resources": once(),
+        "verbs": (
+            once(),
+            each(
+                one_of(
+                    *("*", "create", "delete", "deletecollection", "get", "list"),
+                    *("patch", "proxy", "update", "watch"),
+                    empty=False,
+                )
+            ),
         ),
-        "namespaces": each(text("name-syntax", "'*' or a DNS label", r"\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")),
+        "namespaces": (
+            once(),
+            each(text("name-syntax", "'*' or a DNS label", r"\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")),
+        ),
     },
     "flowcontrol.v1.Subject": {
         "": when(has("kind", "ServiceAccount"), {"required": ["serviceAccount"]}, "empty-field", "serviceAccount"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Table, each, filled, has, one_of, optional, when
+from generator.checks.fields.rule import Rule, Table, each, filled, has, once, one_of, optional, when
 from generator.checks.fields.syntax import (
     DOMAIN_PATH,
     IP,
@@ -69,9 +69,10 @@ ENDPOINTS: Final[Table] = {
     },
     "discovery.v1.Endpoint": {
         "": filled("addresses"),
-        "addresses": each(_NO_LOOPBACK),
+        "addresses": (once(), each(_NO_LOOPBACK)),
         "hostname": dns_label(),
     },
+    "discovery.v1.EndpointHints": {"forZones": Rule("number-range", "at most eight zones", {"maxItems": 8})},
     "discovery.v1.EndpointPort": {
         "name": optional(dns_label()),
         "protocol": one_of("TCP", "UDP", "SCTP", empty=False),

@@ -66,6 +66,11 @@ def each(rule: Rule) -> Rule:
     return replace(rule, schema={"items": rule.schema})
 
 
+def once() -> Rule:
+    """Each item once: the lists that are sets to server-side apply."""
+    return Rule("unique-items", "each item once", {"uniqueItems": True})
+
+
 def keys(rule: Rule) -> Rule:
     """The same of every key of a map."""
     return replace(rule, schema={"propertyNames": rule.schema})

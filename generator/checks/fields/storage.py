@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from generator.checks.fields.objects import ACCESS_MODES
-from generator.checks.fields.rule import Rule, Table, each, exactly_one, filled, keys, one_of, optional, text, values
+from generator.checks.fields.rule import (
+    Rule,
+    Table,
+    each,
+    exactly_one,
+    filled,
+    keys,
+    once,
+    one_of,
+    optional,
+    text,
+    values,
+)
 from generator.checks.fields.syntax import DRIVER, NO_BACKSTEPS, POSITIVE, dns_subdomain, label_key
 
 _ABSOLUTE: Final = text("path-syntax", "an absolute path", "/.*")
@@ -67,6 +79,6 @@ STORAGE: Final[Table] = {
     },
     "storage.v1.CSIDriverSpec": {
         "fsGroupPolicy": one_of("ReadWriteOnceWithFSType", "File", "None", empty=False),
-        "volumeLifecycleModes": each(one_of("Persistent", "Ephemeral", empty=False)),
+        "volumeLifecycleModes": (once(), each(one_of("Persistent", "Ephemeral", empty=False))),
     },
 }
