@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import count
 from typing import Any, Final
 
 from generator import load
@@ -167,9 +168,9 @@ class _Shop:
         """The files of a service: by a template if one fits and the proof holds, else as plain manifests."""
         self.owner |= dict.fromkeys(group.objects, group.name)
         fit = self._fit(group)
-        tried = [_Writer(self, group, fit).made()] if fit else []
-        tried.append(_Writer(self, group, {}).made())
-        return next((made for made in tried if self._is_proven(made)), tried[0])
+        writers = [_Writer(self, group, way, apart) for way in ((fit, {}) if fit else ({},)) for apart in (False, True)]
+        made = writers[0].made()
+        return next((one for writer in writers if self._is_proven(one := writer.made())), made)
 
     def _is_proven(self, made: _Made) -> bool:
         differences, findings = _proof(self, self._built(made.adopted.service, made.files))
@@ -228,19 +229,25 @@ def _is_image(text: str) -> bool:
 
 
 class _Writer:
-    """The files of one service."""
+    """The files of one service.
 
-    def __init__(self, shop: _Shop, group: Group, fit: Mapping[str, Fit]) -> None:
+    With `apart`, plain manifests that differ between environments are whole in each of them; without, they are the same
+    in all, and patched in the overlays.
+    """
+
+    def __init__(self, shop: _Shop, group: Group, fit: Mapping[str, Fit], apart: bool) -> None:
         self.shop = shop
         self.group = group
         self.fit = fit
         self.objects = shop.objects(group)
         self.template = next(iter(fit.values())).template if fit else None
+        self.everywhere = dict(self._everywhere(apart))
 
     def made(self) -> _Made:
         """The base spec, the overlays and the plain manifests."""
         base, overlays = self._layers()
-        patches = {environment: list(self._patches(environment)) for environment in self.objects}
+        rest = {environment: list(self._patches(environment)) for environment in self.objects}
+        patches = {environment: [*mine, *self._different(environment)] for environment, mine in rest.items()}
         common = next(iter(patches.values())) if len({str(one) for one in patches.values()}) == 1 else []
         files = {spec_path(self.group.name): self._spec(base, common)}
         for environment in self.objects:
@@ -253,7 +260,7 @@ class _Writer:
             self.template.name if self.template else None,
             tuple(self.objects),
             sum(1 for line in text.splitlines() if not line.startswith("#")),
-            tuple(dict.fromkeys(_title(one) for there in patches.values() for one in there)),
+            tuple(dict.fromkeys(_title(one) for there in rest.values() for one in there)),
             tuple(dict.fromkeys(" ".join(key) for there in self.objects for key in self._beside(there))),
             tuple(self._notes()),
         )
@@ -283,18 +290,37 @@ class _Writer:
         fit = self.fit.get(environment)
         return fit.beside if fit else tuple(self.objects[environment])
 
+    def _everywhere(self, apart: bool) -> Iterator[tuple[Key, Map]]:
+        """The plain objects of all environments that are the same in each, or nearly, as the first one has them."""
+        first, *others = self.objects
+        for key in self._beside(first):
+            obj = self.objects[first][key]
+            if all(key in self._beside(one) and self._alike(obj, self.objects[one][key], apart) for one in others):
+                yield key, obj
+
+    def _alike(self, obj: Map, other: Map, apart: bool) -> bool:
+        """Whether two forms of an object are the same, or, unless they are kept apart, a short patch away."""
+        patch = patch_for(essential(obj), essential(other))
+        return dump(obj) == dump(other) if apart else len(dump(patch)) < len(dump(obj)) // 2
+
+    def _different(self, environment: str) -> Iterator[dict[str, Any]]:
+        """The patches that make the plain objects of all environments those of this one."""
+        for key, obj in self.everywhere.items():
+            if patch := patch_for(essential(obj), essential(self.objects[environment][key])):
+                yield patch
+
     def _plain(self) -> Iterator[tuple[str, str]]:
-        """The plain manifests: those that are the same everywhere beside the spec, the others beside the overlays."""
-        texts: dict[str, dict[str, str]] = {}
+        """The plain manifests: those of all environments beside the spec, the others beside the overlays."""
+        names: dict[Key, str] = {}
+        for key in dict.fromkeys(key for environment in self.objects for key in self._beside(environment)):
+            names[key] = _file_of(key, set(names.values()))
+        folder = manifests_path(self.group.name)
+        yield from ((f"{folder}/{names[key]}", dump(obj)) for key, obj in self.everywhere.items())
         for environment, objects in self.objects.items():
+            folder = manifests_path(self.group.name, environment)
             for key in self._beside(environment):
-                texts.setdefault(_file_of(key), {})[environment] = dump(objects[key])
-        for name, by_environment in texts.items():
-            if len(by_environment) == len(self.objects) and len(set(by_environment.values())) == 1:
-                yield f"{manifests_path(self.group.name)}/{name}", next(iter(by_environment.values()))
-                continue
-            for environment, text in by_environment.items():
-                yield f"{manifests_path(self.group.name, environment)}/{name}", text
+                if key not in self.everywhere:
+                    yield f"{folder}/{names[key]}", dump(objects[key])
 
     def _spec(self, values: Map, patches: list[Any]) -> str:
         if self.template is None:
@@ -341,9 +367,16 @@ def _title(patch: Map) -> str:
     return f"{patch['target']['kind']} {patch['target']['name']}"
 
 
-def _file_of(key: Key) -> str:
+def _file_of(key: Key, taken: set[str]) -> str:
+    """The name of the file of a plain object, none of those that are taken."""
     kind, name = key
-    return f"{kind.lower()}.{_NOT_FILE.sub('-', name.lower()).strip('-.')}.yaml"
+    wanted = f"{kind.lower()}.{_NOT_FILE.sub('-', name.lower()).strip('-.')}"
+    number = next(number for number in count(1) if f"{wanted}{_suffix(number)}" not in taken)
+    return f"{wanted}{_suffix(number)}"
+
+
+def _suffix(number: int) -> str:
+    return ".yaml" if number == 1 else f"-{number}.yaml"
 
 
 def _proof(shop: _Shop, builds: Iterable[Build]) -> tuple[tuple[Change, ...], tuple[Finding, ...]]:

@@ -75,11 +75,24 @@ def test_what_no_template_renders_is_a_plain_manifest(shop):
     assert load_all(shop.files[f"{BASE}/web/manifests/configmap.web.yaml"].decode()) == load_all(WEB)[2:]
 
 
-def test_plain_manifests_that_differ_are_beside_the_overlays(shop):
-    for environment, files in (("test", TEST), ("prod", PROD)):
-        path = f"environments/{environment}/services/report/manifests/cronjob.report.yaml"
-        assert load_all(shop.files[path].decode()) == load_all(files["cron.yaml"])
+def test_plain_manifests_that_hardly_differ_are_patched_in_the_overlays(shop):
+    assert load_all(shop.files[f"{BASE}/report/manifests/cronjob.report.yaml"].decode()) == load_all(CRON)
+    assert "patches" not in text_of(shop, "environments/test/services/report.yaml")
+    assert text_of(shop, "environments/prod/services/report.yaml") == (
+        'patches: [{target: {kind: CronJob, name: report}, patch: {spec: {schedule: "0 4 * * *"}}}]\n'
+        "\n"
+        "release:\n  image: ghcr.io/acme/report:1.0.0\n"
+    )
     assert text_of(shop, f"{BASE}/report.yaml") == "{}\n"
+
+
+def test_plain_manifests_that_differ_much_are_whole_beside_the_overlays():
+    other = CRON.replace('image: "ghcr.io/acme/report:1.0.0"', 'image: "ghcr.io/acme/other:1.0.0"')
+    made = adopt(REPOSITORY, [objects_of("test", {"a.yaml": CRON}), objects_of("prod", {"a.yaml": other})], "1.36")
+    assert made.is_proven
+    for environment, text in (("test", CRON), ("prod", other)):
+        path = f"environments/{environment}/services/report/manifests/cronjob.report.yaml"
+        assert load_all(made.files[path].decode()) == load_all(text)
 
 
 def test_secrets_are_left_out_unless_somebody_asks(shop):
