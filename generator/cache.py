@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,7 +25,7 @@ from generator.report.json import finding_from_json, finding_json
 from generator.state import STATE, open_regular, state_folder
 from generator.tree import DEEPEST, LARGEST, blob_id, nested, of_tools
 
-_NAME = "cache.json"
+_NAME, _REST = "cache.json", "rest.json"
 _FOLDERS = ("environments", "schemas", *SOURCES)
 _SETTINGS = "towpath.yaml"
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -35,6 +35,10 @@ _TICK = 50_000_000
 
 Stamp = tuple[int, int, int, str]
 """Size, time of change in nanoseconds, inode, and the blob id of the content then."""
+
+
+Seen = tuple[str, int, int, int]
+"""A file as the file system tells of it: path, size, time of change in nanoseconds, inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +91,64 @@ def remember(root: Path, known: Known) -> None:
         "key": known.key,
         "findings": [finding_json(finding) for finding in known.findings],
     }
+    _keep(root, _NAME, data)
+
+
+def _keep(root: Path, name: str, data: Mapping[str, Any]) -> None:
     with suppress(OSError):
         folder = state_folder(root)
-        temporary = folder / f"{_NAME}.new"
+        temporary = folder / f"{name}.new"
         try:
             with open_regular(temporary, "w") as file:
                 file.write(json.dumps(data, separators=(",", ":")))
-            temporary.replace(folder / _NAME)
+            temporary.replace(folder / name)
         except OSError:
             temporary.unlink()
 
 
-def scan(root: Path, stamps: Mapping[str, Stamp]) -> Files:
-    """Look at every file that rendering reads or writes; read only those whose stamp does not say their id."""
+def rested(root: Path, seen: Sequence[Seen]) -> tuple[Finding, ...] | None:
+    """What the last full run found, when every file still looks as it did then: nothing has to be read for that."""
+    try:
+        with open_regular(root / STATE / _REST, "rb") as file:
+            data = json.loads(file.read(_LARGEST))
+        if data["code"] != code() or data["state"] != _state(root, seen):
+            return None
+        return tuple(finding_from_json(entry) for entry in data["findings"])
+    except (OSError, InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def rest(root: Path, seen: Sequence[Seen], findings: Iterable[Finding]) -> None:
+    """Keep how all files look, and what is known of them; nothing where one of them may still change unseen."""
+    settled = _clock(root) - _TICK
+    if all(changed < settled for _, _, changed, _ in seen):
+        found = [finding_json(finding) for finding in findings]
+        _keep(root, _REST, {"code": code(), "state": _state(root, seen), "findings": found})
+
+
+def _state(root: Path, seen: Sequence[Seen]) -> str:
+    text = "\0".join([_head(root), *(f"{path}\0{size} {changed} {inode}" for path, size, changed, inode in seen)])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def scan(root: Path, seen: Sequence[Seen], stamps: Mapping[str, Stamp]) -> Files:
+    """The content of all files that were seen; only those are read whose stamp does not say their id."""
     settled = _clock(root) - _TICK
     ids: dict[str, str] = {}
     trusted: dict[str, Stamp] = {}
-    for path, entry in _walk(root):
-        seen = entry.stat(follow_symlinks=False)
-        before = stamps.get(path)
-        if before and before[:3] == (seen.st_size, seen.st_mtime_ns, seen.st_ino):
-            stamp = before
-        else:
-            stamp = (seen.st_size, seen.st_mtime_ns, seen.st_ino, _content(entry, seen))
+    for path, size, changed, inode in seen:
+        stamp = stamps.get(path)
+        if stamp is None or stamp[:3] != (size, changed, inode):
+            stamp = (size, changed, inode, _content(root / path, size, changed, inode))
         ids[path] = stamp[3]
-        if seen.st_mtime_ns < settled:
+        if changed < settled:
             trusted[path] = stamp
     return Files(ids, trusted)
 
 
-def _content(entry: os.DirEntry[str], seen: os.stat_result) -> str:
+def _content(place: Path, size: int, changed: int, inode: int) -> str:
     """The blob id of a file; of one that nobody reads because it is too large, what tells its states apart."""
-    if seen.st_size > LARGEST:
-        return f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
-    return blob_id(Path(entry.path).read_bytes())
+    return f"{size} {changed} {inode}" if size > LARGEST else blob_id(place.read_bytes())
 
 
 def _clock(root: Path) -> int:
@@ -133,45 +161,44 @@ def _clock(root: Path) -> int:
         return 0
 
 
-def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def look(root: Path) -> list[Seen]:
+    """Every file that rendering reads or writes, sorted. Raises `InputError` for links and folders without end."""
+    found: list[Seen] = []
     with os.scandir(root) as entries:
-        top = sorted(entries, key=lambda entry: entry.name)
-    for entry in top:
-        if entry.name in (*_FOLDERS, _SETTINGS):
-            _refuse_link(entry.name, entry)
-            if entry.is_dir():
-                yield from _below(entry.path, entry.name)
-            elif entry.is_file():
-                yield entry.name, entry
-        else:
-            yield from _manifests(entry, entry.name)
-
-
-def _below(folder: str, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(folder) as entries:
         for entry in entries:
-            below = f"{path}/{entry.name}"
-            _refuse_link(below, entry)
-            if entry.is_dir():
-                yield from _below(entry.path, nested(below))
-            elif entry.is_file():
-                yield below, entry
+            if entry.name in (*_FOLDERS, _SETTINGS):
+                _take(entry, entry.name, found)
+            else:
+                _take_manifests(entry, entry.name, found)
+    return sorted(found)
 
 
-def _manifests(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _take(entry: os.DirEntry[str], path: str, found: list[Seen]) -> None:
+    if entry.is_symlink():
+        raise InputError("links are not followed", where=Location(path), next="replace it by a regular file")
+    if entry.is_dir(follow_symlinks=False):
+        nested(path)
+        with os.scandir(entry.path) as entries:
+            for below in entries:
+                _take(below, f"{path}/{below.name}", found)
+    elif entry.is_file(follow_symlinks=False):
+        found.append(_seen(entry, path))
+
+
+def _take_manifests(entry: os.DirEntry[str], path: str, found: list[Seen]) -> None:
     """What may define kinds (`generator.definitions`) outside of our folders; links are passed over there."""
     if entry.is_dir(follow_symlinks=False):
         if not of_tools(path) and path.count("/") < DEEPEST:
             with os.scandir(entry.path) as entries:
                 for below in entries:
-                    yield from _manifests(below, f"{path}/{below.name}")
+                    _take_manifests(below, f"{path}/{below.name}", found)
     elif path.endswith(_MANIFESTS) and entry.is_file(follow_symlinks=False):
-        yield path, entry
+        found.append(_seen(entry, path))
 
 
-def _refuse_link(path: str, entry: os.DirEntry[str]) -> None:
-    if entry.is_symlink():
-        raise InputError("links are not followed", where=Location(path), next="replace it by a regular file")
+def _seen(entry: os.DirEntry[str], path: str) -> Seen:
+    state = entry.stat(follow_symlinks=False)
+    return path, state.st_size, state.st_mtime_ns, state.st_ino
 
 
 def key_of(root: Path, files: Files) -> str:
@@ -200,7 +227,9 @@ def _head(root: Path) -> str:
         head = (folder / "HEAD").read_text(encoding="utf-8").strip()
         if is_commit(head):
             return head
-        branch = folder / head.removeprefix("ref: ")
-        return (branch if branch.is_file() else folder / "packed-refs").read_text(encoding="utf-8")
+        branch, packed = folder / head.removeprefix("ref: "), folder / "packed-refs"
+        if branch.is_file() or packed.is_file():
+            return (branch if branch.is_file() else packed).read_text(encoding="utf-8")
+        return head  # there is no commit yet
     except (OSError, UnicodeDecodeError):
         return secrets.token_hex()

@@ -60,13 +60,16 @@ def _skipped(root: Path) -> Outcome | None:
     """What the last full run found, when no file and no code has changed since."""
     from generator import cache
 
-    known = cache.recall(root)
-    if not known.key:
-        return None
-    files = cache.scan(root, known.stamps)
-    if known.key != cache.key_of(root, files):
-        return None
-    return Outcome((), (), sum("/rendered/" in path for path in files.ids), known.findings)
+    seen = cache.look(root)
+    unchanged = sum("/rendered/" in one[0] for one in seen)
+    findings = cache.rested(root, seen)
+    if findings is None:
+        known = cache.recall(root)
+        if not known.key or known.key != cache.key_of(root, cache.scan(root, seen, known.stamps)):
+            return None
+        findings = known.findings
+        cache.rest(root, seen, findings)
+    return Outcome((), (), unchanged, findings)
 
 
 def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
@@ -161,7 +164,7 @@ def _remember(root: Path, found: Survey[_Folder], findings: tuple[Finding, ...],
     if found.repository is None:
         return
     known = cache.recall(root)
-    files = cache.scan(root, known.stamps)
+    files = cache.scan(root, cache.look(root), known.stamps)
     written = {one.path: f"{one.path}/{NAME}" for one in found.kept if one.is_rendered}
     rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
     # An error may go away without a change of files, as when a shallow clone gets its history.

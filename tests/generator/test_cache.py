@@ -1,5 +1,6 @@
 import json
 import os
+from types import MappingProxyType
 
 import pytest
 
@@ -77,40 +78,82 @@ def aged(root, hours=1):
             os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns - hours * 3_600_000_000_000))
 
 
+def scanned(root, stamps=MappingProxyType({})):
+    return cache.scan(root, cache.look(root), stamps)
+
+
+def test_a_repository_at_rest_is_known_by_its_looks_alone(tmp_path, monkeypatch):
+    write_files(tmp_path)
+    aged(tmp_path)
+    assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+    cache.rest(tmp_path, cache.look(tmp_path), [FINDING])
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "blob_id", lambda _: pytest.fail("a file was read"))
+        assert cache.rested(tmp_path, cache.look(tmp_path)) == (FINDING,)
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "code", lambda: "another version")
+        assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+    commit(tmp_path)
+    assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+
+
+@pytest.mark.parametrize("path", sorted(FILES))
+def test_every_file_that_looks_otherwise_ends_the_rest(path, tmp_path):
+    write_files(tmp_path)
+    aged(tmp_path)
+    cache.rest(tmp_path, cache.look(tmp_path), ())
+    os.utime(tmp_path / path)
+    assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+
+
+def test_what_was_written_just_now_is_not_at_rest(tmp_path):
+    write_files(tmp_path)
+    cache.rest(tmp_path, cache.look(tmp_path), ())
+    assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"code": 1}', b"\xff", b"null"])
+def test_a_damaged_rest_is_none(content, tmp_path):
+    write_files(tmp_path)
+    (tmp_path / ".towpath").mkdir()
+    (tmp_path / ".towpath/rest.json").write_bytes(content)
+    assert cache.rested(tmp_path, cache.look(tmp_path)) is None
+
+
 def test_a_scan_has_the_ids_that_git_gives(tmp_path):
     write_files(tmp_path)
-    assert cache.scan(tmp_path, {}).ids == {path: blob_id(text.encode()) for path, text in FILES.items()}
+    assert scanned(tmp_path).ids == {path: blob_id(text.encode()) for path, text in FILES.items()}
 
 
 def test_files_changed_just_now_are_read_again_next_time(tmp_path):
     write_files(tmp_path)
     aged(tmp_path, hours=-1)  # a slow machine may take longer than a tick until it looks
-    assert cache.scan(tmp_path, {}).stamps == {}
+    assert scanned(tmp_path).stamps == {}
     aged(tmp_path, hours=2)
-    assert set(cache.scan(tmp_path, {}).stamps) == set(FILES)
+    assert set(scanned(tmp_path).stamps) == set(FILES)
 
 
 def test_a_stamp_saves_reading_and_any_difference_ends_it(tmp_path):
     write_files(tmp_path)
     aged(tmp_path)
-    stamps = dict(cache.scan(tmp_path, {}).stamps)
+    stamps = dict(scanned(tmp_path).stamps)
     place = "towpath.yaml"
     stamps[place] = (*stamps[place][:3], "from the stamp")
-    assert cache.scan(tmp_path, stamps).ids[place] == "from the stamp"
+    assert scanned(tmp_path, stamps).ids[place] == "from the stamp"
     (tmp_path / place).write_text(FILES[place].replace("local", "loCal"))
-    assert cache.scan(tmp_path, stamps).ids[place] == blob_id((tmp_path / place).read_bytes())
+    assert scanned(tmp_path, stamps).ids[place] == blob_id((tmp_path / place).read_bytes())
 
 
 def test_a_scan_refuses_links(tmp_path):
     write_files(tmp_path)
     (tmp_path / "templates/web/link").symlink_to("/etc/passwd")
     with pytest.raises(InputError, match="link"):
-        cache.scan(tmp_path, {})
+        scanned(tmp_path)
 
 
 def test_the_key_follows_files_and_the_commit(tmp_path):
     def key():
-        return cache.key_of(tmp_path, cache.scan(tmp_path, {}))
+        return cache.key_of(tmp_path, scanned(tmp_path))
 
     write_files(tmp_path)
     seen = [key()]
@@ -126,7 +169,7 @@ def test_the_key_follows_files_and_the_commit(tmp_path):
 
 def test_the_key_follows_manifests_anywhere_and_passes_links_and_folders_of_tools_over(tmp_path):
     def key():
-        return cache.key_of(tmp_path, cache.scan(tmp_path, {}))
+        return cache.key_of(tmp_path, scanned(tmp_path))
 
     write_files(tmp_path)
     before = key()
@@ -141,7 +184,7 @@ def test_the_key_follows_manifests_anywhere_and_passes_links_and_folders_of_tool
 def test_a_git_folder_that_cannot_be_understood_gives_no_key_twice(tmp_path):
     write_files(tmp_path)
     (tmp_path / ".git").write_text("gitdir: elsewhere\n")
-    files = cache.scan(tmp_path, {})
+    files = scanned(tmp_path)
     assert cache.key_of(tmp_path, files) != cache.key_of(tmp_path, files)
 
 
