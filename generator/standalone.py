@@ -17,7 +17,7 @@ from generator.manifest_files import ManifestFile
 from generator.policy import Promotion, Verify
 from generator.repository import Cluster, Environment, Pointer, Settings, Source
 from generator.suppressions import Suppression, of_settings, unused_paths
-from generator.validate import problems, reweigh, unknown_checks
+from generator.validate import problems, reweigh, running, unknown_checks
 from generator.verdict import Case, Status, status_of
 
 NOT_ALLOWED: Final = "rejected-kind"
@@ -100,7 +100,7 @@ def _checked(
     scope: Scope, settings: Settings | None, also: Iterable[str], files: dict[str, ManifestFile]
 ) -> Iterator[tuple[RenderedObject, Finding]]:
     weighed = settings.checks if settings else {}
-    for check, severity, problem in problems(scope, settings, _APPLICABLE, also):
+    for check, severity, problem in problems(scope, running(settings, _APPLICABLE), also):
         if check.basis is not Basis.REFUSED and check.id not in weighed:
             severity = max(severity, Severity.WARNING, key=list(Severity).index)
         placed = problem.placed

@@ -26,6 +26,9 @@ from generator.suppressions import Suppression, suppressions, unknown, unused
 from generator.tree import Tree
 
 Told = tuple[Check, Severity, Problem]
+Running = tuple[Check, Severity]
+"""A check and how much it weighs."""
+
 Place = tuple[str, str]
 """An environment and a service."""
 
@@ -98,6 +101,7 @@ class Validation:
         self._before = before
         self._given = suppressions(policy or repository)
         self._catalogue = catalogue or Catalogue()
+        self._alone = running(repository.settings, ALONE)
         self._known = {name: self._catalogue_of(name) for name in repository.environments}
 
     def alone(self, build: Build, kinds: Iterable[CustomKind] = ()) -> Judged:
@@ -108,7 +112,7 @@ class Validation:
         known = self._known[build.environment].with_kinds([*kinds, *own])
         was = _was(self._before, [build], environment.namespace)
         scope = Scope(environment, objects, was, known)
-        open_, used = _open(problems(scope, self._repository.settings, ALONE, self._also), self._given)
+        open_, used = _open(problems(scope, self._alone, self._also), self._given)
         findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
         outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
         return Judged((build.environment, build.service), build.failed, findings, frozenset(used), outlines)
@@ -125,9 +129,9 @@ class Validation:
         ranked.sort(key=lambda one: (one[1].where.path, one[0]))
         found = [*unknown_checks(settings), *unknown(self._given, BY_ID, BY_ID), *(finding for _, finding in ranked)]
         places = {each.place for each in judged if not each.failed}
-        running = {check.id for check in CHECKS if weigh(settings, check.id, check.severity)}
+        on = {check.id for check, _ in running(settings)}
         known = (one for one in self._given if one.check in BY_ID)
-        return [*found, *reweigh(settings, unused(known, used, running, self._repository, places))]
+        return [*found, *reweigh(settings, unused(known, used, on, self._repository, places))]
 
     def unknown_rules(self, judged: Iterable[Judged]) -> int:
         """How many CEL rules of custom resources are not evaluated here."""
@@ -148,7 +152,7 @@ class Validation:
         objects = tuple(one for each in judged if each.place[0] == environment for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
         scope = Scope(self._repository.environments[environment], objects, {}, known)
-        return problems(scope, self._repository.settings, ACROSS, self._also)
+        return problems(scope, running(self._repository.settings, ACROSS), self._also)
 
     def _with_kinds(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Judged]:
         """The same, with services judged again that use a kind which another one defines."""
@@ -208,28 +212,27 @@ def _place(placed: RenderedObject) -> tuple[str, str, str, str]:
 _documents = lru_cache(maxsize=1)(parse)
 
 
-def problems(
-    scope: Scope, settings: Settings | None, checks: Iterable[Check] = CHECKS, also: Iterable[str] = ()
-) -> Iterator[tuple[Check, Severity, Problem]]:
+def running(settings: Settings | None, checks: Iterable[Check] = CHECKS) -> tuple[Running, ...]:
+    """The checks that are not switched off, each with its weight."""
+    weighed = ((check, weigh(settings, check.id, check.severity)) for check in checks)
+    return tuple((check, severity) for check, severity in weighed if severity is not None)
+
+
+def problems(scope: Scope, checks: Iterable[Running], also: Iterable[str] = ()) -> Iterator[Told]:
     """What checks have against the objects of a scope, each with its weight.
 
     Of further versions (`also`), what the API server refuses there and not in the version of the scope.
     """
-    weights = {check.id: weigh(settings, check.id, check.severity) for check in checks}
     told: set[tuple[str, int, Pointer]] = set()
     scope = scope.decoded()
-    for check in checks:
-        if (severity := weights[check.id]) is not None:
-            for problem in check.run(scope):
-                told.add((check.id, id(problem.placed), problem.pointer))
-                yield check, severity, problem
+    for check, severity in checks:
+        for problem in check.run(scope):
+            told.add((check.id, id(problem.placed), problem.pointer))
+            yield check, severity, problem
     for version in dict.fromkeys(also):
         later = scope.in_version(version)
-        for check in checks:
-            severity = weights[check.id]
-            if severity is None or check.basis is not Basis.REFUSED:
-                continue
-            for problem in check.run(later):
+        for check, severity in checks:
+            for problem in check.run(later) if check.basis is Basis.REFUSED else ():
                 if (check.id, id(problem.placed), problem.pointer) not in told:
                     label = "" if problem.message.startswith("Kubernetes ") else f"Kubernetes {version}: "
                     yield check, severity, replace(problem, message=label + problem.message)

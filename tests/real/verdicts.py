@@ -21,7 +21,7 @@ from generator.file_schemas import parsed
 from generator.k8syaml import YamlError, load_all
 from generator.manifest import Manifest
 from generator.repository import Environment
-from generator.validate import problems
+from generator.validate import problems, running
 from tests.real.cases import Case
 from tests.testbed.api_server import Answer, ApiServer
 
@@ -158,9 +158,8 @@ def ours(case: Case, environment: Environment) -> Verdict:
         return Verdict(Says.REFUSES, f"yaml: {error}")
     manifest = Manifest("environments/test/rendered/web/all.yaml", case.text, objects, "templates/t/all.yaml.j2")
     placed = tuple(RenderedObject("web", manifest, index, value) for index, value in enumerate(objects))
-    found = [
-        f"{check.id}: {problem.message}" for check, _, problem in problems(Scope(environment, placed), None, CLAIMS)
-    ]
+    told = problems(Scope(environment, placed), running(None, CLAIMS))
+    found = [f"{check.id}: {problem.message}" for check, _, problem in told]
     return Verdict(Says.REFUSES, "; ".join(found)) if found else Verdict(Says.ACCEPTS)
 
 
