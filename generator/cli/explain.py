@@ -78,6 +78,9 @@ def _check(name: str, root: Path | None, output: str) -> None:
     if root is not None and name not in BY_ID and name in services(root):
         raise UsageError(f"{name} is a service: in which environment?", next=f"towpath explain {name} -e ENV")
     known: dict[str, Check | Other] = {**BY_ID, **OTHERS}
+    if root is not None and "." in name and name not in known:
+        next = f"towpath explain SERVICE {name} -e ENV, with one of: {', '.join(services(root))}"
+        raise UsageError(f"{name} is no check; a value belongs to a service", next=next)
     found = known[one_of("check", name, known)]
     repository = load(DiskTree(root)) if root else None
     settings = repository.settings if repository else None
@@ -98,6 +101,8 @@ def _value(service: str, path: str | None, environment: str | None, root: Path, 
     from generator.explain import explain, leaves
     from generator.report.explained import value_json, value_text, values_text
 
+    if path in services(root) and service not in services(root):
+        service, path = path, service  # whichever comes first
     one_of("service", service, services(root))
     if environment is None:
         next = f"towpath explain {service} {path or ''} -e ENV"

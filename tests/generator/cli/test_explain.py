@@ -65,6 +65,7 @@ def test_a_value_is_told_with_every_place(root, capsys):
         "rendered:\n"
         "  environments/prod/rendered/web/deployment.yaml:8: replicas: 3\n"
     )
+    assert explain(root, capsys, "replicas", "web", "-e", "prod") == (0, out, "")
     _, out, _ = explain(root, capsys, "web", "replicas", "-e", "prod", "-o", "json")
     said = json.loads(out)
     assert [layer["counts"] for layer in said["layers"]] == [False, True]
@@ -92,6 +93,7 @@ def test_a_rendered_line_is_explained(root, capsys):
     ("arguments", "code", "words"),
     [
         (["secomp"], 2, "did you mean 'seccomp'"),
+        (["env.PORT"], 2, "towpath explain SERVICE env.PORT -e ENV, with one of: web"),
         (["web"], 2, "in which environment?"),
         (["web", "replicas"], 2, "name one with -e"),
         (["wob", "replicas", "-e", "prod"], 2, "did you mean 'web'"),
