@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.branch import Identity, Kind, branch_of
 from generator.errors import Location
@@ -34,7 +35,7 @@ class Move:
         return self.previous is not None and self.previous.images == self.target.images
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what identifies hundreds of moves is worked out once
 class Promotion:
     """The moves that go into an environment together: one, or several of the same kind, by service."""
 
@@ -55,7 +56,7 @@ class Promotion:
             for one in self.moves
         )
 
-    @property
+    @cached_property
     def branch(self) -> str:
         """The identity of the promotion and the name of its branch (R1)."""
         return branch_of(self.identities)

@@ -9,7 +9,7 @@ from bot.branch import Identity
 from bot.evidence import RolloutStatus, Verdict
 from bot.forge.interface import PullRequest
 from bot.history import ArrivalKey, History
-from bot.promotion import Prepared, Promotion, Rendered
+from bot.promotion import Prepared, Rendered
 from bot.record import Ledger
 from generator.policy import Gate
 from generator.repository import Repository
@@ -45,14 +45,14 @@ class Snapshot:
     """The world as one pass sees it.
 
     `head` is the base's head and `repository` what is written there. `statuses` and `verdicts` are of the current
-    arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed
-    from the bot's own pull requests, `heads` the facts of heads by branch and commit: of its open pull requests and
+    arrivals only; a final verdict in the ledger wins over one measured now. `landings` are the commits that landed from
+    the bot's own pull requests, `heads` the facts of heads by branch and commit: of its open pull requests and
     branches, and where only the head says what moves, of what people closed and what has just landed. `stale` are the
     (environment, service) whose rendered files do not belong to their inputs (R7). `rewritten` is set when the base is
     no descendant of the last one seen. `gates` are the gates in force for each (environment, service) at the base's
-    head (P10); `rendered` is what `decide.moves` asked for, by promotions of one service, and `prepared` what
-    `decide.proposals` did. `branches` are the branches below `towpath/` that
-    still exist, with their heads: what is in none of the pull requests' hands any more is deleted.
+    head (P10); `rendered` is what `decide.moves` asked for, and `prepared` what `decide.proposals` did, by branch.
+    `branches` are the branches below `towpath/` that still exist, with their heads: what is in none of the pull
+    requests' hands any more is deleted.
     """
 
     head: str
@@ -68,6 +68,6 @@ class Snapshot:
     stale: frozenset[tuple[str, str]] = frozenset()
     rewritten: str | None = None
     gates: Mapping[tuple[str, str], tuple[Gate, ...]] = field(default_factory=dict)
-    rendered: Mapping[Promotion, Rendered] = field(default_factory=dict)
-    prepared: Mapping[Promotion, Prepared] = field(default_factory=dict)
+    rendered: Mapping[Identity, Rendered] = field(default_factory=dict)
+    prepared: Mapping[str, Prepared] = field(default_factory=dict)
     branches: Mapping[str, str] = field(default_factory=dict)

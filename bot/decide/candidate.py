@@ -52,11 +52,11 @@ class Candidate:
 
     def rendered(self, snapshot: Snapshot) -> Rendered | None:
         """What it leads to by itself on the newest base, once the shell has rendered it."""
-        return snapshot.rendered.get(self.alone)
+        return snapshot.rendered.get(self.identity)
 
     def prepared(self, snapshot: Snapshot) -> Prepared | None:
         """Its promotion rendered and validated on the newest base, once the shell has done so."""
-        return snapshot.prepared.get(self.promotion)
+        return snapshot.prepared.get(self.promotion.branch)
 
     def hold(self, reason: Reason, detail: str = "", *, until: datetime | None = None, urgent: bool = False) -> Hold:
         """A hold of this candidate."""

@@ -53,10 +53,10 @@ def step(snapshot: Snapshot, members: Members, now: datetime) -> Step:
 
 def _others(members: Members, pull: PullRequest, holds: tuple[Hold, ...]) -> Iterator[Hold]:
     """P6: those that nothing holds wait for the others."""
-    held = list(dict.fromkeys(hold.service for hold in holds))
+    held = dict.fromkeys(hold.service for hold in holds)
     for one in members if held else ():
         if one.place.service not in held:
-            yield one.hold(Reason.TOGETHER, f"#{pull.number} waits for {names(held)}")
+            yield one.hold(Reason.TOGETHER, f"#{pull.number} waits for {names(list(held))}")
 
 
 def _wait(promotion: Promotion, pull: PullRequest | None, holds: tuple[Hold, ...]) -> tuple[Action, ...]:

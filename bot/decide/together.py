@@ -43,7 +43,8 @@ def join(snapshot: Snapshot, wants: Mapping[Key, Wanted], now: datetime) -> dict
     for candidates in _configurations(wants).values():
         formed, late, ahead = _formed(snapshot, candidates, now)
         for members in formed:
-            instead |= {one: replace(one, promotion=_promotion(members)) for one in members}
+            promotion = _promotion(members)
+            instead |= {one: replace(one, promotion=promotion) for one in members}
         if ahead:
             instead |= {one: one.hold(Reason.TOGETHER, f"after #{ahead.number}") for one in late}
     return {key: _changed(want, instead) for key, want in wants.items()}
@@ -51,10 +52,10 @@ def join(snapshot: Snapshot, wants: Mapping[Key, Wanted], now: datetime) -> dict
 
 def promotions(wants: Mapping[Key, Wanted]) -> tuple[Members, ...]:
     """The candidates of each promotion, in the order of the pipeline."""
-    found = defaultdict[Promotion, list[Candidate]](list)
+    found = defaultdict[str, list[Candidate]](list)
     for want in wants.values():
         for one in want.candidates:
-            found[one.promotion].append(one)
+            found[one.promotion.branch].append(one)
     return tuple(map(tuple, found.values()))
 
 
@@ -89,7 +90,8 @@ def _formed(
         if len(members) < len(identities) or not _stays(snapshot, members, held):
             continue
         formed.append(members)
-        left = {identity: one for identity, one in left.items() if identity not in identities}
+        for identity in identities:
+            del left[identity]
         if ahead is None and _goes_ahead(snapshot, pull, members, held):
             ahead = pull
     free = tuple(one for identity, one in left.items() if identity not in held)
@@ -119,7 +121,8 @@ def _goes_ahead(snapshot: Snapshot, pull: PullRequest, members: Members, held: S
 def _split(snapshot: Snapshot, members: Members) -> list[Members]:
     """R4: what brings findings goes apart, so that the rest can land."""
     blamed = _blamed(snapshot, members)
-    good = tuple(one for one in members if one not in blamed)
+    bad = set(blamed)
+    good = tuple(one for one in members if one not in bad)
     if not good or not blamed:
         return [members] if members else []
     return [*_split(snapshot, good), *_split(snapshot, blamed)]
@@ -127,7 +130,7 @@ def _split(snapshot: Snapshot, members: Members) -> list[Members]:
 
 def _blamed(snapshot: Snapshot, members: Members) -> Members:
     """Those in whose files the findings are that the base does not have."""
-    prepared = snapshot.prepared.get(_promotion(members)) if members else None
+    prepared = snapshot.prepared.get(_promotion(members).branch) if members else None
     places = {one for finding in prepared.blocking for one in owners(finding.where.path)} if prepared else set()
     return tuple(one for one in members if places & set(owned_paths(*one.place.key)))
 

@@ -81,11 +81,12 @@ class Observer:
 
     def render(self, snapshot: Snapshot, moves: Sequence[Promotion]) -> Snapshot:
         """The same snapshot with these promotions of one service rendered on its base."""
-        return replace(snapshot, rendered={move: self._preparer.render(move, snapshot.head) for move in moves})
+        rendered = {move.identities[0]: self._preparer.render(move, snapshot.head) for move in moves}
+        return replace(snapshot, rendered=rendered)
 
     def prepare(self, snapshot: Snapshot, promotions: Sequence[Promotion]) -> Snapshot:
         """The same snapshot with these promotions, too, rendered and validated on its base."""
-        prepared = {promotion: self._preparer.prepare(promotion, snapshot.head) for promotion in promotions}
+        prepared = {one.branch: self._preparer.prepare(one, snapshot.head) for one in promotions}
         return replace(snapshot, prepared={**snapshot.prepared, **prepared})
 
     def _read_base(self, head: str) -> BaseFacts:

@@ -270,10 +270,10 @@ class World:
             rewritten=self.rewritten,
             branches=dict(self.branches),
         )
-        rendered = {move: self.render(move) for move in decide.moves(snapshot, self.now)}
+        rendered = {move.identities[0]: self.render(move) for move in decide.moves(snapshot, self.now)}
         snapshot = replace(snapshot, rendered=rendered)
         while asked := decide.proposals(snapshot, self.now):
-            prepared = {promotion: self.prepare(promotion, head) for promotion in asked}
+            prepared = {promotion.branch: self.prepare(promotion, head) for promotion in asked}
             assert not prepared.keys() & snapshot.prepared.keys()
             snapshot = replace(snapshot, prepared={**snapshot.prepared, **prepared})
         return snapshot

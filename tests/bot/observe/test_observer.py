@@ -170,7 +170,7 @@ def test_the_bots_branches_are_seen_without_its_ledger(look: Look) -> None:
 def test_promotions_are_prepared_on_the_base_that_was_seen(look: Look) -> None:
     snapshot, promotion = look.observe(), look.small.promotion()
     look.small.push({"README.md": "The base moves on\n"})
-    assert look.observer.prepare(snapshot, [promotion]).prepared[promotion].parent == snapshot.head
+    assert look.observer.prepare(snapshot, [promotion]).prepared[promotion.branch].parent == snapshot.head
 
 
 def _record(look: Look) -> Record:
