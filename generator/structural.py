@@ -80,7 +80,10 @@ def _embed(schema: Schema) -> None:
 def _converted(node: Node, *, strict: bool) -> Schema:
     """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
     schema = {key: node[key] for key in _KEPT if key in node}
-    schema |= _bounds(node) | _CUSTOM_FORMATS.get(node.get("format", ""), {})
+    of_format = _CUSTOM_FORMATS.get(node.get("format", ""), {})
+    beside = [of_format] if "pattern" in schema and "pattern" in of_format else []
+    schema |= {} if beside else of_format
+    schema |= _bounds(node, schema)
     if node.get("x-kubernetes-int-or-string"):
         schema["type"] = ["integer", "string"]
     if node.get("nullable"):
@@ -88,6 +91,8 @@ def _converted(node: Node, *, strict: bool) -> Schema:
     for key in _ALTERNATIVES:
         if key in node:
             schema[key] = [_converted(one, strict=False) for one in node[key]]
+    if beside:
+        schema["allOf"] = [*schema.get("allOf", ()), *beside]
     if "not" in node:
         schema["not"] = _converted(node["not"], strict=False)
     return schema | _inside(node, schema, strict)
@@ -115,9 +120,19 @@ def _prunes(node: Node) -> bool:
     return node.get("type") == "object" and not node.get("x-kubernetes-preserve-unknown-fields")
 
 
-def _bounds(node: Node) -> Schema:
-    """`minimum` and `maximum`, which OpenAPI 3.0 makes exclusive by a flag and JSON Schema by another name."""
-    return {exclusive if node.get(exclusive) else bound: node[bound] for bound, exclusive in _BOUNDS if bound in node}
+def _bounds(node: Node, of_format: Schema) -> Schema:
+    """`minimum` and `maximum`, which OpenAPI 3.0 makes exclusive by a flag and JSON Schema by another name.
+
+    They hold beside those of the format.
+    """
+    found: Schema = {}
+    for bound, exclusive in _BOUNDS:
+        if bound in node and node.get(exclusive):
+            found[exclusive] = node[bound]
+        elif bound in node:
+            narrower = max if bound == "minimum" else min
+            found[bound] = narrower(node[bound], of_format.get(bound, node[bound]))
+    return found
 
 
 def _allow_null(schema: Schema) -> None:

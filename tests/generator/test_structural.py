@@ -307,3 +307,25 @@ def test_the_object_itself_is_not_changed():
     }
     assert structural.admitted({"spec": spec}, schema) == {"spec": {"b": 1, "l": [None]}}
     assert spec == {"a": None, "l": [None]}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "taken", "refused"),
+    [
+        ({"minimum": 1, "maximum": 65535}, [1, 65535], [0, 65536]),
+        ({"maximum": 2**40}, [-(2**31), 2**31 - 1], [2**31, -(2**31) - 1]),
+        ({"minimum": 0, "exclusiveMinimum": True}, [1], [0, 2**31]),
+    ],
+)
+def test_bounds_hold_beside_those_of_a_format(bounds, taken, refused):
+    node = {"type": "integer", "format": "int32", **bounds}
+    assert all(structural.fits(value, node) for value in taken)
+    assert not any(structural.fits(value, node) for value in refused)
+
+
+def test_a_pattern_holds_beside_that_of_a_format():
+    node = {"type": "string", "format": "duration", "pattern": "^[0-9]+h$"}
+    assert structural.fits("1h", node)
+    assert not structural.fits("1m", node)
+    assert not structural.fits("1h", {**node, "pattern": "^x"})
+    assert not structural.fits("hh", {**node, "pattern": "h$"})
