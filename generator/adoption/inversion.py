@@ -143,8 +143,8 @@ class _Trial:
             objects = self.bench.objects(self.template, self.wanted.service, self.wanted.image, values)
         except InputError:
             return None
-        rendered = {key_of(obj): obj for obj in objects}
-        distances = {key: _distance(self.wanted.objects.get(key), obj, self.bench) for key, obj in rendered.items()}
+        rendered = {key_of(obj): at_home(obj, self.bench.environment.namespace) for obj in objects}
+        distances = {key: _distance(self.wanted.objects.get(key), obj) for key, obj in rendered.items()}
         beside = tuple(key for key in self.wanted.objects if key not in rendered)
         return Fit(self.template, values, rendered, distances, beside)
 
@@ -247,9 +247,9 @@ def _without(values: Values, path: tuple[str | int, ...]) -> list[Values]:
     return [rest]
 
 
-def _distance(was: Map | None, rendered: Map, bench: Bench) -> int:
+def _distance(was: Map | None, rendered: Map) -> int:
     """In how many fields a rendered object differs from what was."""
-    made = comparable(at_home(rendered, bench.environment.namespace))
+    made = comparable(rendered)
     if was is None:
         return _size(made)
     return sum(max(_size(one.old), _size(one.new)) for one in differences(comparable(was), made))

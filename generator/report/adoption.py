@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from generator.adoption.adopt import Adopted, Adoption
+from generator.adoption.adopt import Adoption
+from generator.adoption.service_files import Adopted
 from generator.report.json import findings_json
 from generator.report.text import count, findings_text, paint, plain
 
