@@ -3,7 +3,8 @@
 Templates are code. Those of the base branch have been merged by somebody; others, such as a pull request's, are
 rendered only here. The process is a fresh interpreter with no environment but PATH and a few settings, no open files
 but its two pipes, and the limits of `Limits`; it can write no file, and ends as a group when its time is up. It
-answers in lines of JSON: what it renders now, and at the end the verdict.
+answers in lines of JSON: what it renders now, and at the end the verdict. Charts and kustomizations it cannot render by
+itself: it asks for that, and `generator.programs` runs helm or kustomize outside of it, within limits of their own.
 
 What it is not: another user, or a wall between it and the files that you can read. Against that there is the sandbox
 of the templates (`generator.sandbox`); this process keeps what passes the sandbox from costing more than a failure.
@@ -28,6 +29,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.errors import InputError, Location, OutsideError, TowpathError, UsageError
+from generator.program import Printed, RefusedError, Run, run_from_json, run_json
 from generator.report.json import error_json, finding_from_json, finding_json
 from generator.verdict import Case, Status, Verdict
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from generator.repository import Overlay
 
 _ERRORS: Final = {kind.exit_code: kind for kind in (InputError, UsageError, OutsideError)}
+_RUN: Final = b'{"run": '
 _OPEN_FILES: Final = 128
 _SETTINGS: Final = {
     # What the person or the machine has set plays no part.
@@ -76,13 +79,11 @@ def judge(request: Request, limits: Limits | None = None) -> Verdict:
     the template that was rendered at the time, when the whole process had to be ended, and what `judge` raises.
     """
     limits = limits or Limits()
-    asked = json.dumps({"request": asdict(request), "limits": asdict(limits)})
     with _process() as process:
-        answer = _Answer(limits)
+        answer = _Answer(limits, process.stdout.fileno(), process.stdin.fileno())  # type: ignore[union-attr] # pipes
         try:
-            process.stdin.write(asked.encode())  # type: ignore[union-attr] # it is a pipe, see `_process`
-            process.stdin.close()  # type: ignore[union-attr]
-            answer.read(process.stdout.fileno())  # type: ignore[union-attr]
+            answer.send({"request": asdict(request), "limits": asdict(limits)})
+            answer.read()
         except BrokenPipeError:
             pass  # it is dead, and the answer says so
         return answer.verdict()
@@ -114,21 +115,46 @@ def _process() -> Iterator[subprocess.Popen[bytes]]:
 class _Answer:
     """What the process says, up to the limits of time and length."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reader: int, writer: int) -> None:
         self.limits = limits
         self.said = bytearray()
+        self._deadline = time.monotonic() + limits.seconds
+        self._to, self._from = writer, reader
+        os.set_blocking(self._to, False)
 
-    def read(self, pipe: int) -> None:
-        """Take all of it. Raises `InputError` at a limit."""
-        deadline = time.monotonic() + self.limits.seconds
-        while select.select([pipe], [], [], max(deadline - time.monotonic(), 0))[0]:
-            chunk = os.read(pipe, 2**16)
+    def send(self, value: dict[str, Any]) -> None:
+        """Tell the process something, in a line. Raises `InputError` where it does not listen in time."""
+        left = memoryview(json.dumps(value).encode() + b"\n")
+        while left:
+            if not select.select([], [self._to], [], self._seconds())[1]:
+                raise self._stopped(f"it takes longer than {self.limits.seconds:g} s")
+            left = left[os.write(self._to, left) :]
+
+    def read(self) -> None:
+        """Take all of it, and do what it asks for. Raises `InputError` at a limit."""
+        heard = 0
+        while select.select([self._from], [], [], self._seconds())[0]:
+            chunk = os.read(self._from, 2**16)
             if not chunk:
                 return
             self.said += chunk
             if len(self.said) > self.limits.output:
                 raise self._stopped(f"it says more than {self.limits.output:,} bytes")
+            while (end := self.said.find(b"\n", heard)) >= 0:
+                self._hear(bytes(self.said[heard:end]))
+                heard = end + 1
         raise self._stopped(f"it takes longer than {self.limits.seconds:g} s")
+
+    def _hear(self, line: bytes) -> None:
+        if line.startswith(_RUN):
+            try:
+                asked = run_from_json(json.loads(line)["run"])
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                raise self._stopped("it does not say what is to be run") from None
+            self.send(_run(asked))
+
+    def _seconds(self) -> float:
+        return max(self._deadline - time.monotonic(), 0)
 
     def verdict(self) -> Verdict:
         """What the last line says. Raises the error that it tells, or `InputError` where it tells nothing."""
@@ -156,6 +182,18 @@ class _Answer:
                     place = f"rendering {service} in {environment}, or validating it"
         what = f"{place} was stopped: {why}"
         return InputError(what, where=Location(path) if path else None, next="mend the template, or what it is given")
+
+
+def _run(asked: Run) -> dict[str, Any]:
+    """What a program answers, for the process that has asked."""
+    from generator import programs
+
+    try:
+        return {"printed": asdict(programs.run(asked))}
+    except RefusedError as refused:
+        return {"refused": refused.said}
+    except TowpathError as error:
+        return error_json(error)
 
 
 # --- What both sides know
@@ -209,7 +247,7 @@ def _error(value: dict[str, Any]) -> TowpathError:
 
 def main() -> None:
     """Read a request from standard input, and answer in lines on standard output."""
-    asked = json.load(sys.stdin)
+    asked = json.loads(sys.stdin.readline())
     limits = Limits(**asked["limits"])
     from generator.judge import Request, judge
 
@@ -217,7 +255,7 @@ def main() -> None:
     given: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in asked["request"].items()}
     request = Request(**given)
     try:
-        _say({"verdict": _written(judge(request, _watch(request, limits)))})
+        _say({"verdict": _written(judge(request, _watch(request, limits), _asking))})
     except TowpathError as error:
         _say(error_json(error))
     except Exception as error:  # noqa: BLE001 - whoever asked has to hear of it
@@ -251,6 +289,17 @@ def _say(line: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def _asking(asked: Run) -> Printed:
+    """What a program prints that is run outside of here; see `generator.program.Runner`."""
+    _say({"run": run_json(asked)})
+    answer = json.loads(sys.stdin.readline())
+    if "refused" in answer:
+        raise RefusedError(asked.program, answer["refused"])
+    if "error" in answer:
+        raise _error(answer["error"])
+    return Printed(**answer["printed"])
+
+
 def _watch(request: Request, limits: Limits) -> Reuse:
     """Says what is rendered next, and sees to it that its templates do not compute for too long."""
     from generator.load import load_spec
@@ -266,8 +315,9 @@ def _watch(request: Request, limits: Limits) -> Reuse:
             frame = frame.f_back
 
     def begin(overlay: Overlay, _inputs: str) -> tuple[Manifest, ...] | None:
-        template = load_spec(tree, overlay.service).template
-        _say({"rendering": (overlay.service, overlay.environment, f"templates/{template}")})
+        spec = load_spec(tree, overlay.service)
+        folder = spec.foreign.folder if spec.foreign else f"templates/{spec.template}"
+        _say({"rendering": (overlay.service, overlay.environment, folder)})
         signal.setitimer(signal.ITIMER_VIRTUAL, limits.a_service, 1)
         return None
 

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 
 from generator import templates
 from generator.admission import objections
-from generator.errors import Location
+from generator.errors import InputError, Location
 from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
+from generator.foreign_source import chart_defaults
 from generator.gates import untunable
-from generator.repository import Chart, Environment, Foreign, Overlay, Repository, ServiceSpec, overlay_path, spec_path
+from generator.repository import (
+    Chart,
+    Environment,
+    Foreign,
+    Overlay,
+    Repository,
+    ServiceSpec,
+    Source,
+    overlay_path,
+    spec_path,
+)
 from generator.templates import Template
 from generator.tree import Tree
 
@@ -46,9 +57,19 @@ def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
         yield problem("no-environment", "there are no environments", Location("environments"), fix)
     for overlay in repository.overlays.values():
         yield from objections(repository.environments[overlay.environment], overlay)
-    known = _known(tree)
+    declared = {value for template in _known(tree).values() for value in template.values}
+    charts = {
+        spec.name: _ChartValues(tree, spec.foreign)
+        for spec in repository.services.values()
+        if isinstance(spec.foreign, Chart)
+    }
+    declared.update(value for chart in charts.values() for value in chart.values)
     for environment in repository.environments.values():
-        yield from _unused_defaults(environment, known.values())
+        yield from _unused_defaults(environment, declared)
+    for name, chart in charts.items():
+        own = [overlay for overlay in repository.overlays.values() if overlay.service == name]
+        for source in (repository.services[name].source, *(overlay.source for overlay in own)):
+            yield from _unused_values(source, chart)
     yield from _unused_specs(repository)
     yield from _unused_manifests(tree, repository)
 
@@ -132,8 +153,40 @@ def _unused_manifests(tree: Tree, repository: Repository) -> Iterator[Finding]:
                 )
 
 
-def _unused_defaults(environment: Environment, known: Iterable[Template]) -> Iterator[Finding]:
-    declared = {value for template in known for value in template.values}
+class _ChartValues:
+    """The values that a chart takes, as far as that can be seen."""
+
+    def __init__(self, tree: Tree, chart: Chart) -> None:
+        self._tree = tree
+        self.folder = chart.folder
+        try:
+            self.values = frozenset(chart_defaults(tree, chart).data)
+        except InputError:  # rendering says so
+            self.values = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Whether the chart has a value, or its name is anywhere in its files: many take more than they declare.
+
+        Packed subcharts keep to themselves what they take.
+        """
+        if name in self.values or any(path.endswith(".tgz") for path in self._contents):
+            return True
+        return any(name.encode() in content for content in self._contents.values())
+
+    @cached_property
+    def _contents(self) -> Mapping[str, bytes]:
+        return {path: self._tree.read(path) or b"" for path in self._tree.files(self.folder)}
+
+
+def _unused_values(source: Source, chart: _ChartValues) -> Iterator[Finding]:
+    for name in source.data.get("values") or {}:
+        if not chart.has(name):
+            where = key_location(source, ("values", name))
+            message = f"nothing in {chart.folder} takes the value '{name}'{_hint(name, chart.values)}"
+            yield warning(check="unused-value", message=message, where=where, fix="correct the name, or remove it")
+
+
+def _unused_defaults(environment: Environment, declared: Iterable[str]) -> Iterator[Finding]:
     for name in environment.defaults:
         if name not in declared:
             where = key_location(environment.source, ("defaults", name))

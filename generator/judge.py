@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator import programs
 from generator.build import Build, Reuse
 from generator.catalogue import Catalogue
 from generator.git import Git
 from generator.load import load
 from generator.pins import Pins
 from generator.processes import available
+from generator.program import Runner
 from generator.report.text import count
 from generator.survey import survey
 from generator.tree import DiskTree, Tree
@@ -61,8 +63,8 @@ def _rendered(build: Build) -> _Rendered:
     return _Rendered(build.environment, build.service, tuple(map(contents, build.manifests)))
 
 
-def judge(request: Request, watch: Reuse | None = None) -> Verdict:
-    """The verdict on a repository. `watch` is asked before each rendering, as by `survey`.
+def judge(request: Request, watch: Reuse | None = None, run: Runner = programs.run) -> Verdict:
+    """The verdict on a repository. `watch` is asked before each rendering, and `run` runs programs, as by `survey`.
 
     Raises `InputError` where there is no such thing to read, `GitError` where git cannot.
     """
@@ -74,6 +76,7 @@ def judge(request: Request, watch: Reuse | None = None) -> Verdict:
         request.services,
         keep=_rendered,
         reuse=watch,
+        run=run,
         compare=True,
         also=request.also,
         catalogue=Catalogue(locations=request.locations, ignore_missing=request.ignore_missing),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from generator.errors import InputError
+
+PROGRAMS: Final = ("helm", "kustomize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,28 @@ class Run:
     arguments: tuple[str, ...]
     files: Mapping[str, bytes]
     twice: bool = False
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as JSON, for another process."""
+    files = {path: b64encode(content).decode() for path, content in run.files.items()}
+    return {
+        "program": run.program,
+        "version": run.version,
+        "arguments": run.arguments,
+        "files": files,
+        "twice": run.twice,
+    }
+
+
+def run_from_json(value: Any) -> Run:
+    """The run that JSON says. Raises `ValueError`, `KeyError`, `TypeError` or `AttributeError` where it says none."""
+    if value["program"] not in PROGRAMS:
+        raise ValueError("no such program")
+    files = {str(path): b64decode(content) for path, content in value["files"].items()}
+    return Run(
+        value["program"], str(value["version"]), tuple(map(str, value["arguments"])), files, bool(value["twice"])
+    )
 
 
 @dataclass(frozen=True, slots=True)

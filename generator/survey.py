@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from generator import load, processes
+from generator import load, processes, programs
 from generator.build import Build, Builder, Reuse, chosen
 from generator.catalogue import Catalogue
 from generator.errors import Location
 from generator.finding import Finding, errors
 from generator.pins import Pins
+from generator.program import Runner
 from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
 from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
@@ -44,6 +45,7 @@ def survey(
     *,
     keep: Callable[[Build], T],
     reuse: Reuse | None = None,
+    run: Runner = programs.run,
     compare: bool = False,
     also: Iterable[str] = (),
     catalogue: Catalogue | None = None,
@@ -53,7 +55,8 @@ def survey(
 ) -> Survey[T]:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
-    Each build is forgotten once it is validated, but for what `keep` says of it; `jobs` processes share the work.
+    Each build is forgotten once it is validated, but for what `keep` says of it; `jobs` processes share the work, and
+    `run` runs the programs that some are rendered by.
 
     `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
     change are compared with the tree `before`. What is accepted is for `policy` to say, by default the tree itself: its
@@ -69,7 +72,7 @@ def survey(
     overlays = [one for one in chosen(repository, set(environments), set()) if not wrong & _files(one)]
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
     wanted, places = set(services), set(environments)
-    builders = Builder(tree, repository, pins, reuse), Builder(tree, repository, pins)
+    builders = Builder(tree, repository, pins, reuse, run), Builder(tree, repository, pins, None, run)
     work = _Work(*builders, validation, tree if compare else None, keep, wanted)
     pins.apart()
     done = list(processes.each(work.on, overlays, jobs))

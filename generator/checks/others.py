@@ -39,6 +39,11 @@ OTHERS: Final[Mapping[str, Other]] = {
         "a default that no template takes has no effect, so its name is probably misspelt",
         "correct the name or remove it",
     ),
+    "unused-value": Other(
+        Severity.WARNING,
+        "helm passes over a value that nothing in the chart takes, so its name is probably misspelt",
+        "correct the name or remove it",
+    ),
     "unused-manifests": Other(
         Severity.WARNING,
         "plain manifests beside a service that is not there are rendered nowhere",

@@ -243,6 +243,17 @@ def test_a_remark_about_a_value_that_nobody_gave_is_no_error():
     assert built(Helm(remarks="warning: skipped value for corner-shop.image: Not a table.")).findings == ()
 
 
+def test_a_value_that_nothing_in_the_chart_takes_is_a_warning():
+    given = {SPEC: "chart: shop\nvalues: {replcas: 2, global: {a: 1}, image: {}}\n"}
+    found = [one for one in check(tree(CHART, given))[1] if one.check == "unused-value"]
+    assert [(str(one.where), one.message) for one in found] == [
+        (f"{SPEC}:2:10", "nothing in charts/shop takes the value 'replcas'; did you mean 'replicas'?"),
+        (f"{SPEC}:2:22", "nothing in charts/shop takes the value 'global'"),
+    ]
+    packed = {**given, "charts/shop/charts/sub-1.0.0.tgz": "packed"}
+    assert not [one for one in check(tree(CHART, packed))[1] if one.check == "unused-value"]
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [

@@ -7,8 +7,11 @@ import pytest
 
 from generator import confined
 from generator.confined import Limits
-from generator.errors import InputError, Location
+from generator.errors import InputError, Location, OutsideError
 from generator.judge import Request, judge
+from generator.program import Printed
+from tests.generator.foreign import CHART
+from tests.generator.foreign import files as chart_files
 from tests.generator.small import FILES, commit, write_files
 
 LOOP = """\
@@ -28,6 +31,17 @@ HUNGER = """\
 {% endfor %}
 kind: {{ s.x }}
 """
+
+
+HELM = """\
+#!/bin/sh
+if [ "$1" = version ]; then echo v4.3.1; exit; fi
+if [ ! -e charts/shop/Chart.yaml ]; then echo "Error: no chart" >&2; exit 1; fi
+echo "Error: no" >&2
+printf -- '---\\n# Source: corner-shop/templates/notes.yaml\\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\\n'
+exit 0
+"""
+ASKED = b'{"run": {"program": "helm", "version": "1", "arguments": [], "files": {"a": "eA=="}, "twice": false}}\n'
 
 
 def repository(root, changes=FILES):
@@ -62,14 +76,13 @@ def test_an_answer_that_does_not_end_is_cut_off(tmp_path):
 
 def answer(said, **limits):
     """What is made of an answer whose pipe stays open."""
-    reader, writer = os.pipe()
+    (reader, writer), (deaf, to) = os.pipe(), os.pipe()
     os.write(writer, said)
-    taken = confined._Answer(Limits(**limits))
     try:
-        taken.read(reader)
+        confined._Answer(Limits(**limits), reader, to).read()
     finally:
-        os.close(reader)
-        os.close(writer)
+        for one in (reader, writer, deaf, to):
+            os.close(one)
 
 
 def test_a_process_that_does_not_end_is_stopped_and_its_template_named():
@@ -83,10 +96,50 @@ def test_a_process_that_does_not_end_is_stopped_and_its_template_named():
     "said", [b"", b"{", b"[]\n", b"[" * 100_000, b'{"verdict": {}}\n', b'{"verdict": 3}\n', b"\xff"]
 )
 def test_what_is_no_answer_is_an_error_and_no_crash(said):
-    taken = confined._Answer(Limits())
+    reader, writer = os.pipe()
+    taken = confined._Answer(Limits(), reader, writer)
+    os.close(reader)
+    os.close(writer)
     taken.said += said
     with pytest.raises(InputError, match="ended without an answer"):
         taken.verdict()
+
+
+def test_a_chart_is_rendered_outside_of_the_process_and_judged_inside(tmp_path, monkeypatch):
+    program = tmp_path / "bin/helm"
+    program.parent.mkdir()
+    program.write_text(HELM)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = write_files(tmp_path / "shop", chart_files(CHART))
+    made = commit(root)
+    asked = Request(str(root), made, head=made, environments=("test",))
+    verdict = confined.judge(asked)
+    assert {finding.check for finding in verdict.findings} == {"stale-rendered"}
+    program.write_text(HELM.replace("exit 0", "exit 1"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    assert "helm: no" in {finding.message for finding in confined.judge(asked).findings}
+    program.unlink()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    with pytest.raises(OutsideError, match="helm is not installed"):
+        confined.judge(asked)
+    assert verdict.checked == "1 object of 1 service in 1 environment"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b'{"run": {"program": "sh"}}\n', "it does not say what is to be run"),
+        (b'{"run": 1}\n', "it does not say what is to be run"),
+        (b'{"run": ' + b"[" * 50_000 + b"\n", "it does not say what is to be run"),
+        (ASKED * 2, "it takes longer than 0.3 s"),
+    ],
+)
+def test_what_a_process_asks_for_is_looked_at_and_it_must_listen(said, why, monkeypatch):
+    monkeypatch.setattr("generator.programs.run", lambda asked: Printed("x" * 2**20))
+    with pytest.raises(InputError, match=why):
+        answer(said, seconds=0.3)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process is given is seen in /proc")
