@@ -62,7 +62,7 @@ class People:
             self.edit_environment: 1,
             self.edit_without_rendering: 1,
             self.edit_spec: 1,
-            self.edit_template: 2,
+            self.edit_template: 4,
             self.comment: 1,
             self.hold: 1,
             self.label: 1,

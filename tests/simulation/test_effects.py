@@ -100,3 +100,21 @@ def test_the_end_is_the_same(tmp_path: Path, template: Path, kind: type[Play]) -
         records = play.site.ledger().records.values()
         failed = [record.key for record in records if record.verdict and record.verdict.state is State.FAIL]
         assert [key.environment for key in failed] == ["staging"]
+
+
+@pytest.mark.parametrize("kind", [Mortal, Crowded])
+def test_a_template_edit_lands_once_in_each_environment_for_all_services(
+    tmp_path: Path, template: Path, kind: type[Play]
+) -> None:
+    """P6: whoever dies or comes in between, one pull request brings it to both services."""
+    with playing(kind, tmp_path / "play", template) as play:
+        play.people.edit_template()
+        for number in range(_PASSES):
+            play.turn(play.seats[number % 2])
+            play.site.wait(_STEP)
+        merged = [pull for pull in play.site.forge().pulls() if pull.state is PullState.MERGED]
+        assert [pull.branch.rpartition("/")[0] for pull in merged] == [
+            "towpath/promote/staging/_together",
+            "towpath/promote/prod/_together",
+        ]
+        assert not open_pulls(play)
