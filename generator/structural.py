@@ -1,6 +1,6 @@
 """The structural schema of a CustomResourceDefinition, applied to an object as the API server applies it.
 
-The API server drops nulls that a field may not have, fills in defaults, and validates what comes of it
+The API server fills in defaults, also for nulls that a field may not have, and validates what comes of it
 (k8s.io/apiextensions-apiserver, pkg/apiserver/schema). Strictly, a field that it would prune is an error.
 """
 
@@ -145,7 +145,7 @@ def _allow_null(schema: Schema) -> None:
 
 
 def admitted(value: Any, node: Node | None) -> Any:
-    """A copy of a value as it is validated: without nulls that are not allowed, and with the defaults."""
+    """A copy of a value as it is validated: with the defaults, also in place of nulls that are not allowed."""
     if node is None:
         return value
     if isinstance(value, Mapping):
@@ -160,10 +160,8 @@ def _admitted_map(value: Mapping[str, Any], node: Node) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, one in value.items():
         below = child(node, key)
-        if not _refused(one, below):
-            found[key] = admitted(one, below)
-        elif _default(below) is not None:
-            found[key] = admitted(_default(below), below)
+        replaced = _refused(one, below) and _default(below) is not None
+        found[key] = admitted(_default(below) if replaced else one, below)
     for key, below in node.get("properties", {}).items():
         if key not in found and _default(below) is not None:
             found[key] = admitted(_default(below), below)

@@ -144,7 +144,7 @@ FLUX = {
     ("change", "found"),
     [
         ({}, []),
-        ({"prune": None}, ["prune"]),
+        ({"prune": None}, ["spec.prune"]),
         ({"interval": "soon"}, ["spec.interval"]),
         ({"sourceRef": {"kind": "Git", "name": "a"}}, ["spec.sourceRef.kind"]),
         ({"pruned": True}, ["spec.pruned"]),

@@ -55,8 +55,9 @@ CASES = [
         {"p": 1.5},
         [("spec.p", "wrong-type")],
     ),
-    ("a null that is dropped", {**NAMED, "required": []}, {"size": None}, []),
-    ("a required field that is null", {**NAMED, "required": ["size"]}, {"size": None}, [("spec", "missing-field")]),
+    ("a null", {**NAMED, "required": []}, {"size": None}, [("spec.size", "wrong-type")]),
+    ("a required field that is null", {**NAMED, "required": ["size"]}, {"size": None}, [("spec.size", "wrong-type")]),
+    ("a null with a default", {"properties": {"s": {"type": "string", "default": "x"}}}, {"s": None}, []),
     ("a null that is allowed", {"properties": {"s": {"type": "string", "nullable": True}}}, {"s": None}, []),
     (
         "a null in a list",
@@ -305,7 +306,7 @@ def test_the_object_itself_is_not_changed():
     schema = {
         "properties": {"spec": {"properties": {"a": {"type": "string"}, "b": {"default": 1}, "l": {"items": {}}}}}
     }
-    assert structural.admitted({"spec": spec}, schema) == {"spec": {"b": 1, "l": [None]}}
+    assert structural.admitted({"spec": spec}, schema) == {"spec": {"a": None, "b": 1, "l": [None]}}
     assert spec == {"a": None, "l": [None]}
 
 

@@ -35,6 +35,10 @@ another seed made 3,293 mistakes, and 99.79 % agreed. The projects: Argo CD and 
 kubeconform, kubesec, kustomize, polaris, and the Prometheus operator. Not counted are objects whose fate depends on
 what else is in the cluster.
 
+With the 23 definitions of Argo CD, the Gateway API and the Prometheus operator installed, 2,696 of their custom
+resources, as these projects have them and with mistakes, were judged the same way: 99.04 % agreed at first, since nulls
+were thought to be dropped, and then all of them.
+
 - **Missed**: the API server refuses the manifest, the validator accepts it.
 - **Wrongly refused**: the API server accepts it, the validator refuses it.
 """
