@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from generator.build import build_all
 from generator.digest import release_id
 from generator.errors import InputError
 from generator.file_schemas import InvalidInput
-from generator.git import Git
+from generator.git import CommitTree, Git
 from generator.load import load
 from generator.pins import Pins
 from generator.resolve import Pinned, ResolvedService, resolve
@@ -215,3 +216,32 @@ def test_what_is_broken_in_a_pinned_commit_says_when(repo: Shop) -> None:
     repo.pin(broken)
     with pytest.raises(InvalidInput, match=rf"unknown field 'frob'.*\(as of {broken[:12]}\)"):
         repo.pinned()
+
+
+def test_templates_are_read_once_for_a_commit_however_many_services_are_pinned_to_it(
+    repo: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = (repo.folder / SPEC).read_text()
+    names = [f"cart-{number}" for number in range(12)]
+    repo.commit({SPEC.replace("cart", name): spec for name in names})
+    commits = [repo.run("rev-parse", "HEAD"), repo.commit({PARENT: WORKLOAD + "# edited\n"})]
+    release = "release: {{image: 'ghcr.io/acme/cart:1', revision: {}}}\n"
+    repo.commit({OVERLAY.replace("cart", name): release.format(commits[name < "cart-5"]) for name in names})
+    read: list[str] = []
+    really = CommitTree.read
+
+    def reading(tree: CommitTree, path: str) -> bytes | None:
+        read.append(path)
+        return really(tree, path)
+
+    monkeypatch.setattr(CommitTree, "read", reading)
+
+    def reads_of_templates(*services: str) -> list[str]:
+        read.clear()
+        built = build_all(DiskTree(repo.folder), repo.pins(), ["prod"], services)
+        assert all(build.manifests for build in built.builds)
+        return sorted(path for path in read if path.startswith("templates/"))
+
+    reads_of_templates(*names)  # what is made of equal templates is kept
+    assert reads_of_templates(*names) == reads_of_templates("cart-1", "cart-7")
+    assert len(read) < len(reads_of_templates(*names)) + 3 * len(names)
