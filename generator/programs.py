@@ -165,7 +165,7 @@ def _read(name: str, process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     with selectors.DefaultSelector() as waiting:
         for pipe in (process.stdout, process.stderr):
             waiting.register(pipe, selectors.EVENT_READ)  # type: ignore[arg-type] # both are pipes, see `_start`
-            said[pipe.fileno()] = bytearray()  # type: ignore[union-attr]
+            said[pipe.fileno()] = bytearray()  # type: ignore[union-attr] # they are pipes
         while waiting.get_map():
             ready = waiting.select(max(deadline - time.monotonic(), 0))
             if not ready:

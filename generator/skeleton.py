@@ -37,7 +37,7 @@ def filled(pieces: Sequence[Piece]) -> tuple[Any, ...] | None:
     They share what is the same in all of this shape, so they are not to be changed.
     """
     try:
-        shape = "".join([piece.mark for piece in pieces])  # type: ignore[misc]
+        shape = "".join([piece.mark for piece in pieces])  # type: ignore[misc] # None raises, and says so
     except TypeError:  # a piece without a mark
         return None
     fills = _fills(shape)

@@ -68,20 +68,18 @@ def survey(
     repository, found = load.check(tree, policy)
     if repository is None:
         return Survey(None, (), tuple(found))
-    wrong = {finding.where.path for finding in errors(found)}
-    overlays = [one for one in chosen(repository, set(environments), set()) if not wrong & _files(one)]
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
     wanted, places = set(services), set(environments)
     builders = Builder(tree, repository, pins, reuse, run), Builder(tree, repository, pins, None, run)
     work = _Work(*builders, validation, tree if compare else None, keep, wanted)
     pins.apart()
-    done = list(processes.each(work.on, overlays, jobs))
+    done = list(processes.each(work.on, _sound(repository, places, found), jobs))
     told = validation.findings([one.judged for one in done], work.build_of)
-    told += reweigh(repository.settings, found)
     told += [finding for one in done for finding in one.wrong]
-    told += reweigh(repository.settings, (finding for one in done for finding in one.stale))
+    stale = [finding for one in done for finding in one.stale]
     if compare and not wanted:
-        told += reweigh(repository.settings, _left_behind(tree, repository, places or repository.environments))
+        stale += _left_behind(tree, repository, places or repository.environments)
+    told += reweigh(repository.settings, [*found, *stale])
     others = {
         place
         for place in repository.overlays
@@ -100,8 +98,11 @@ def whole(build: Build) -> Build:
     return build
 
 
-def _files(overlay: Overlay) -> set[str]:
-    return {overlay.source.path, spec_path(overlay.service)}
+def _sound(repository: Repository, environments: set[str], found: Iterable[Finding]) -> list[Overlay]:
+    """The overlays of these environments (empty: of all) that can be built: their own files are not wrong."""
+    wrong = {finding.where.path for finding in errors(list(found))}
+    overlays = chosen(repository, environments, set())
+    return [one for one in overlays if not wrong & {one.source.path, spec_path(one.service)}]
 
 
 @dataclass(frozen=True, slots=True)

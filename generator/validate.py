@@ -125,7 +125,7 @@ class Validation:
         for name in self._repository.environments:
             open_, hiding = _open(self._across(name, judged), self._given)
             used |= hiding
-            ranked += _located(open_, lambda service, name=name: build_of((name, service)))  # type: ignore[misc]
+            ranked += _located(open_, lambda service, name=name: build_of((name, service)))  # type: ignore[misc] # a lambda's default has no type
         ranked.sort(key=lambda one: (one[1].where.path, one[0]))
         found = [*unknown_checks(settings), *unknown(self._given, BY_ID, BY_ID), *(finding for _, finding in ranked)]
         places = {each.place for each in judged if not each.failed}

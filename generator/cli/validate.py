@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -110,21 +110,22 @@ def command(
     also = tuple(_version("--also-check", version) for version in also_check)
     known = Catalogue(locations=tuple(map(location, schema_location)), ignore_missing=ignore_missing_schemas)
     if are_paths(targets, repository):
-        if chosen:
-            raise UsageError("-e belongs to services, not to paths", next="leave it out")
-        if base:
-            raise UsageError("--base belongs to services, not to paths", next="leave it out")
-        if confined:
-            raise UsageError("--confined is about templates, and paths have none", next="leave it out")
+        _refuse({"-e": chosen, "--base": base, "--confined": confined}, "services, not to paths")
         verdict = _plain(targets, root_of(repository), also, known, plain)
     else:
-        for option in plain.given():
-            raise UsageError(f"{option} is for paths", next="name a file, a folder, or - for standard input")
+        _refuse(dict.fromkeys(plain.given(), True), "paths: a file, a folder, or - for standard input")
         verdict = _judged(_request(targets, chosen, find_repository(repository or Path()), also, known, base), confined)
     if text := written(verdict, output, coloured(sys.stdout)):
         out(text)
     _tell(verdict, plain, output)
     return 1 if errors(verdict.findings) else 0
+
+
+def _refuse(options: Mapping[str, object], owners: str) -> None:
+    """Raises `UsageError` for the first of the options that was given."""
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"{option} belongs to {owners}", next="leave it out")
 
 
 def _tell(verdict: Verdict, plain: Plain, output: str) -> None:

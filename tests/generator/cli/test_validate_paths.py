@@ -319,7 +319,7 @@ def test_a_name_is_a_path_if_there_is_one_and_a_service_else(here, capsys):
 def test_options_for_paths_are_not_ignored_elsewhere(here, capsys):
     write_files(here, FILES)
     assert run(["validate", "--skip", "Secret"]) == 2
-    assert "--skip is for paths" in capsys.readouterr().err
+    assert "--skip belongs to paths" in capsys.readouterr().err
     assert run(["validate", ".", "-e", "test"]) == 2
 
 
