@@ -80,17 +80,19 @@ def survey(
     if compare and not wanted:
         stale += _left_behind(tree, repository, places or repository.environments)
     told += reweigh(repository.settings, [*found, *stale])
-    others = {
+    asked = [one for one in done if one.kept]
+    rules = validation.unknown_rules(one.judged for one in asked)
+    about = dict.fromkeys(_not_about(_others(repository, places, wanted), told))
+    return Survey(repository, tuple(one.kept[0] for one in asked), tuple(about), rules)
+
+
+def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:
+    """The services that nobody asked about."""
+    return {
         place
         for place in repository.overlays
-        if (wanted and place[1] not in wanted) or (places and place[0] not in places)
+        if (services and place[1] not in services) or (environments and place[0] not in environments)
     }
-    return Survey(
-        repository,
-        tuple(one.kept[0] for one in done if one.kept),
-        tuple(dict.fromkeys(_not_about(others, told))),
-        validation.unknown_rules(one.judged for one in done if one.kept),
-    )
 
 
 def whole(build: Build) -> Build:
