@@ -56,9 +56,7 @@ def survey(
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
     Each build is forgotten once it is validated, but for what `keep` says of it; `jobs` processes share the work, and
-    `run` runs the programs that some are rendered by.
-
-    `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
+    `run` runs the programs that some are rendered by. `also` are further Kubernetes versions, `catalogue` says what else there are schemas for. Fields that cannot
     change are compared with the tree `before`. What is accepted is for `policy` to say, by default the tree itself: its
     suppressions, `checks:` and `allow:`. Who asks for a change must not accept its findings in the same breath (R4).
 
@@ -70,20 +68,19 @@ def survey(
         return Survey(None, (), tuple(found))
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
     wanted, places = set(services), set(environments)
-    builders = Builder(tree, repository, pins, reuse, run), Builder(tree, repository, pins, None, run)
-    work = _Work(*builders, validation, tree if compare else None, keep, wanted)
     pins.apart()
+    builder, reusing = (Builder(tree, repository, pins, known, run) for known in (None, reuse))
+    work = _Work(reusing, builder, validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
-    told = validation.findings([one.judged for one in done], work.build_of)
-    told += [finding for one in done for finding in one.wrong]
     stale = [finding for one in done for finding in one.stale]
     if compare and not wanted:
         stale += _left_behind(tree, repository, places or repository.environments)
+    told = validation.findings([one.judged for one in done], work.build_of)
+    told += (finding for one in done for finding in one.wrong)
     told += reweigh(repository.settings, [*found, *stale])
-    asked = [one for one in done if one.kept]
-    rules = validation.unknown_rules(one.judged for one in asked)
-    about = dict.fromkeys(_not_about(_others(repository, places, wanted), told))
-    return Survey(repository, tuple(one.kept[0] for one in asked), tuple(about), rules)
+    about = _not_about(_others(repository, places, wanted), told)
+    rules = validation.unknown_rules(one.judged for one in done if one.kept)
+    return Survey(repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules)
 
 
 def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:
