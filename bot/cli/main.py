@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Mapping[str, Entry]] = {
     "Run": {
         "bot": Entry("bot.cli.bot", "Run the promotion bot"),
         "pr": Entry("bot.cli.pr", "Work with the pull requests of the local forge"),
+        "chart": Entry("generator.cli.chart", "Bring Helm charts into the repository"),
         "template": Entry("generator.cli.template", "Make, test, add and update service templates"),
         "schema": Entry("generator.cli.schema", "Print the JSON schemas of the files, for editors"),
         "completion": Entry("bot.cli.completion", "Print what completes commands in your shell"),
