@@ -58,8 +58,8 @@ def survey(
     Each build is forgotten once it is validated, but for what `keep` says of it; `jobs` processes share the work, and
     `run` runs the programs that some are rendered by. `also` are further Kubernetes versions, `catalogue` says what
     else there are schemas for. Fields that cannot change are compared with the tree `before`. What is accepted is for
-    `policy` to say, by default the tree itself: its suppressions, `checks:` and `allow:`. Who asks for a change must not
-    accept its findings in the same breath (R4).
+    `policy` to say, by default the tree itself: its suppressions, `checks:` and `allow:`. Who asks for a change must
+    not accept its findings in the same breath (R4).
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
