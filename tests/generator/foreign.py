@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Mapping
 
 from generator.tree import EditedTree
@@ -92,6 +94,21 @@ release:
 PROGRAMS = {
     "towpath.yaml": SMALL["towpath.yaml"] + 'programs: {helm: "4.3.1", kustomize: "5.8.2"}\n',
 }
+
+
+def archive(files: Mapping[str, bytes], link: str | None = None) -> bytes:
+    """The bytes of a .tgz with these files, and with a link."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as opened:
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            opened.addfile(member, io.BytesIO(content))
+        if link:
+            member = tarfile.TarInfo("shop/link")
+            member.type, member.linkname = tarfile.SYMTYPE, link
+            opened.addfile(member)
+    return made.getvalue()
 
 
 def files(source: Mapping[str, str], changes: Mapping[str, str | None] | None = None) -> dict[str, str]:

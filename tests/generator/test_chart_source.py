@@ -1,8 +1,5 @@
 """Bringing charts in: from a folder, from an archive, and through helm, whose part is played by a script."""
 
-import io
-import tarfile
-
 import pytest
 
 from bot.cli.main import run
@@ -10,6 +7,7 @@ from generator import chart_source
 from generator.chart_source import LOCK, edits, fetch, read_lock
 from generator.errors import InputError, OutsideError, UsageError
 from generator.tree import DiskTree
+from tests.generator import foreign
 from tests.generator.foreign import CHART
 from tests.generator.small import write_files
 
@@ -17,18 +15,8 @@ FILES = {path.removeprefix("charts/"): text for path, text in CHART.items() if p
 
 
 def archive(files, link=None):
-    """The bytes of a .tgz with these files."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as opened:
-        for path, text in files.items():
-            member = tarfile.TarInfo(path)
-            member.size = len(text)
-            opened.addfile(member, io.BytesIO(text.encode()))
-        if link:
-            member = tarfile.TarInfo("shop/link")
-            member.type, member.linkname = tarfile.SYMTYPE, link
-            opened.addfile(member)
-    return made.getvalue()
+    """The bytes of a .tgz with these texts."""
+    return foreign.archive({path: text.encode() for path, text in files.items()}, link)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from generator.finding import errors
 from generator.load import check, load
 from generator.pins import Pins
 from generator.program import Printed, RefusedError
+from generator.tree import EditedTree
 from generator.validate import validate
-from tests.generator.foreign import CHART, files, tree
+from tests.generator.foreign import CHART, archive, files, tree
 
 DEPLOYMENT = "charts/shop/templates/deployment.yaml"
 SPEC = "environments/base/services/web.yaml"
@@ -220,8 +221,8 @@ def test_what_helm_refuses_is_said_at_its_place(refuses, said):
         (Helm(OUTPUT.replace("acme/web", "acme/app")), {}, f"{PROD}:6:10: no container runs ghcr.io/acme/web"),
         (
             Helm(),
-            {"charts/shop/values.schema.json": '{\n "$ref": "https://example.com/a.json"}\n'},
-            "charts/shop/values.schema.json:2: the schema of the values refers to another file",
+            {"charts/shop/values.schema.json": '{"a": [\n{"$ref":\n "https://example.com/a.json"}]}\n'},
+            "charts/shop/values.schema.json:3: the schema of the values refers to https://example.com/a.json, and",
         ),
         (
             Helm(),
@@ -239,6 +240,32 @@ def test_what_cannot_be_rendered_is_said_with_its_place(helm, changes, said):
     assert failure(helm, changes).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (
+            '{"$schema": "http://json-schema.org/schema#", "$ref": "#/a",\n"a": {"\\u0024ref": "file:///etc/passwd"}}',
+            "charts/shop/charts/a.tgz/a/charts/b.tgz/b/values.schema.json:2: the schema of the values refers to file:/",
+        ),
+        ("{" + " " * 2**20 + "}", "charts/shop/charts/a.tgz: it is larger than 1 MiB once it is unpacked"),
+    ],
+)  # fmt: skip
+def test_packed_subcharts_are_looked_into(schema, said, monkeypatch):
+    monkeypatch.setattr("generator.charts._LARGEST_PACKED", 2**20)
+    packed = archive({"a/charts/b.tgz": archive({"b/values.schema.json": schema.encode()})})
+    if "larger" in said:
+        packed = archive({"a/values.schema.json": schema.encode()})
+    resolved = EditedTree(tree(CHART), {"charts/shop/charts/a.tgz": packed})
+    (build,) = build_all(resolved, Pins(None, None), ["prod"], run=Helm()).builds
+    (finding,) = errors(build.findings)
+    assert f"{finding.where}: {finding.message}".startswith(said)
+
+
+def test_what_is_no_packed_subchart_is_told():
+    said = failure(Helm(), {"charts/shop/charts/a.tgz": "no archive"})
+    assert said.startswith("charts/shop/charts/a.tgz: this is no packed chart")
+
+
 def test_a_remark_about_a_value_that_nobody_gave_is_no_error():
     assert built(Helm(remarks="warning: skipped value for corner-shop.image: Not a table.")).findings == ()
 
@@ -250,7 +277,7 @@ def test_a_value_that_nothing_in_the_chart_takes_is_a_warning():
         (f"{SPEC}:2:10", "nothing in charts/shop takes the value 'replcas'; did you mean 'replicas'?"),
         (f"{SPEC}:2:22", "nothing in charts/shop takes the value 'global'"),
     ]
-    packed = {**given, "charts/shop/charts/sub-1.0.0.tgz": "packed"}
+    packed = {**given, "charts/shop/charts/sub-1.0.0.tgz": "what is in it is not looked at"}
     assert not [one for one in check(tree(CHART, packed))[1] if one.check == "unused-value"]
 
 
