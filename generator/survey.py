@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -73,12 +73,8 @@ def survey(
     builder, reusing = (Builder(tree, repository, pins, known, run) for known in (None, reuse))
     work = _Work(reusing, builder, validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
-    stale = [finding for one in done for finding in one.stale]
-    if compare and not wanted:
-        stale += _left_behind(tree, repository, places or repository.environments)
-    told = validation.findings([one.judged for one in done], work.build_of)
-    told += (finding for one in done for finding in one.wrong)
-    told += reweigh(repository.settings, [*found, *stale])
+    left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
+    told = work.findings(done, reweigh(repository.settings, [*found, *left]))
     about = _not_about(_others(repository, places, wanted), told)
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
     return Survey(repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules)
@@ -107,14 +103,13 @@ def _sound(repository: Repository, environments: set[str], found: Iterable[Findi
 
 @dataclass(frozen=True, slots=True)
 class _Done(Generic[T]):
-    """A service after its share of the work: what kept it from being built, and what is not up to date.
+    """A service after its share of the work: what kept it from being built, or is not up to date.
 
     `kept` is empty for one that nobody asked about.
     """
 
     judged: Judged
-    wrong: tuple[Finding, ...]
-    stale: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     kept: tuple[T, ...]
 
 
@@ -137,9 +132,14 @@ class _Work(Generic[T]):
             build = self.build_of(judged.place)
             judged = self.validation.alone(build)
         if self.wanted and overlay.service not in self.wanted:
-            return _Done(judged, build.findings, (), ())
-        stale = tuple(up_to_date(self.compared, build)) if self.compared else ()
-        return _Done(judged, build.findings, stale, (self.keep(build),))
+            return _Done(judged, build.findings, ())
+        stale = reweigh(self.validation.settings, up_to_date(self.compared, build)) if self.compared else ()
+        return _Done(judged, (*build.findings, *stale), (self.keep(build),))
+
+    def findings(self, done: Sequence[_Done[T]], general: Iterable[Finding]) -> list[Finding]:
+        """Everything about the services and what they are together, beside what is general."""
+        told = self.validation.findings([one.judged for one in done], self.build_of)
+        return [*told, *general, *(finding for one in done for finding in one.findings)]
 
     def build_of(self, place: Place) -> Build:
         """A service rendered once more: what is across services is told at the lines of a manifest."""

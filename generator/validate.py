@@ -96,6 +96,7 @@ class Validation:
         before: Tree | None = None,
         policy: Repository | None = None,
     ) -> None:
+        self.settings = repository.settings
         self._repository = repository
         self._also = tuple(also)
         self._before = before
@@ -119,7 +120,7 @@ class Validation:
 
     def findings(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Finding]:
         """Everything about the builds and what they are together; `build_of` builds a service once more."""
-        settings, judged = self._repository.settings, self._with_kinds(judged, build_of)
+        settings, judged = self.settings, self._with_kinds(judged, build_of)
         ranked = [one for each in judged for one in each.findings]
         used = {one for each in judged for one in each.used}
         for name in self._repository.environments:
@@ -152,7 +153,7 @@ class Validation:
         objects = tuple(one for each in judged if each.place[0] == environment for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
         scope = Scope(self._repository.environments[environment], objects, {}, known)
-        return problems(scope, running(self._repository.settings, ACROSS), self._also)
+        return problems(scope, running(self.settings, ACROSS), self._also)
 
     def _with_kinds(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Judged]:
         """The same, with services judged again that use a kind which another one defines."""
