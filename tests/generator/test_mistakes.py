@@ -52,7 +52,7 @@ IN_REPOSITORY = {
     "An image without a tag": (OVERLAY, "web:1.4.1", "web"),
     "A version of Kubernetes that there is not": (ENVIRONMENT, "1.36", "1.63"),
     "A template that reads what there is not": (DEPLOYMENT, "values.replicas", "values.replica"),
-    "A template with a part of a value": (DEPLOYMENT, "name: {{ service }}", "name: x-{{ service }}"),
+    "A template with a part of a value": (DEPLOYMENT, "name: {{ mounted }}", "name: x-{{ mounted }}"),
     "A template with a misspelt field": (DEPLOYMENT, "    spec:", "    specs:"),
     "A template with a line indented too far": (DEPLOYMENT, "  selector:", "   selector:"),
 }
