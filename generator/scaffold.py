@@ -28,14 +28,14 @@ from generator.own_schemas import is_editable, modeline
 from generator.ownership import NAME
 from generator.pins import Pins
 from generator.portable import is_device
-from generator.repository import Repository, overlay_path, spec_path
+from generator.repository import Foreign, Kustomization, Repository, overlay_path, spec_path
 from generator.reuse import from_disk
 from generator.shipped import shipped
 from generator.state import STATE
 from generator.suggest import one_of
 from generator.survey import survey, whole
 from generator.templates import load_template, names
-from generator.tree import DiskTree
+from generator.tree import DiskTree, Tree
 from generator.write import Plan, plan, write
 
 Example = Literal["web", "online-boutique", "none"]
@@ -276,10 +276,11 @@ class NewService:
     required: tuple[str, ...]
 
 
-def new_service(root: Path, name: str, template: str, image: str, environments: tuple[str, ...]) -> NewService:
+def new_service(root: Path, name: str, source: Foreign | str, image: str, environments: tuple[str, ...]) -> NewService:
     """Write a service spec and an overlay for each environment; in those without parents with the release.
 
-    Raises `UsageError` for a name that is taken or that Kubernetes would not accept, and for an unknown template.
+    `source` is a template, or the chart or kustomization that it is rendered from. Raises `UsageError` for a name that
+    is taken or that Kubernetes would not accept, and for a source that there is not.
     """
     if not _LABEL.fullmatch(name) or is_device(name):
         raise UsageError(
@@ -293,18 +294,24 @@ def new_service(root: Path, name: str, template: str, image: str, environments: 
     for path in paths:
         if tree.read(path) is not None:
             raise UsageError(f"there is a service {name} already: {path}", next="edit it, or choose another name")
-    kind = load_template(tree, one_of("template", template, names(tree)))
-    required = {value: str(kind.values[value].get("description", "")) for value in kind.required}
-    files = {paths[0]: _spec(template, required)}
+    required: dict[str, str] = {}
+    template = None
+    if isinstance(source, str):
+        template = one_of("template", source, names(tree))
+        kind = load_template(tree, template)
+        required = {value: str(kind.values[value].get("description", "")) for value in kind.required}
+        files = {paths[0]: _spec(template, required)}
+    else:
+        files = {paths[0]: _foreign_spec(tree, source)}
     for environment, path in zip(chosen, paths[1:], strict=True):
         files[path] = _overlay(environment, image if repository.environments[environment].is_root else None)
     if is_editable(tree):
-        named = template if is_editable(tree, template) else None
+        named = template if template and is_editable(tree, template) else None
         kinds = {path: "service" if path == paths[0] else "overlay" for path in paths}
         files = {path: modeline(path, kinds[path], named) + text for path, text in files.items()}
     content = {path: text.encode() for path, text in files.items()}
     write(root, Plan(content, (), 0, (), ()))
-    return NewService(content, kind.required)
+    return NewService(content, tuple(required))
 
 
 def _spec(template: str, required: Mapping[str, str]) -> str:
@@ -313,6 +320,15 @@ def _spec(template: str, required: Mapping[str, str]) -> str:
     for value, description in required.items():
         lines += [f"  # Required: {' '.join(description.split())}", f"  # {value}:"]
     return "\n".join(lines) + "\n"
+
+
+def _foreign_spec(tree: Tree, source: Foreign) -> str:
+    top = source.folder.partition("/")[0]
+    one_of(f"folder in {top}/", source.folder, sorted(tree.entries(top).folders))
+    owner = "# owner: who to tell and to ask\n"
+    if isinstance(source, Kustomization):
+        return f"kustomization: {source.path}\n{owner}"
+    return f"# All values and what they mean: {source.folder}/values.yaml.\nchart: {source.name}\n{owner}values: {{}}\n"
 
 
 def _overlay(environment: str, image: str | None) -> str:

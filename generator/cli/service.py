@@ -10,6 +10,7 @@ from generator.cli.options import environments_option, output_option, repository
 from generator.errors import InputError, UsageError
 from generator.release import parse_image
 from generator.report.console import out, out_json, say
+from generator.repository import Chart, Foreign, Kustomization
 
 
 @click.group()
@@ -19,12 +20,23 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--template", required=True, metavar="TEMPLATE", help="A folder of templates/, such as backend.")
+@click.option("--template", metavar="TEMPLATE", help="A folder of templates/, such as backend.")
+@click.option("--chart", metavar="CHART", help="A Helm chart instead: a folder of charts/.")
+@click.option("--kustomization", metavar="PATH", help="A kustomization instead: a folder below kustomizations/.")
 @click.option("--image", required=True, metavar="REF", help="The image that the first environment runs.")
 @environments_option
 @repository_option
 @output_option
-def new(name: str, template: str, image: str, environments: tuple[str, ...], repository: Path, output: str) -> None:
+def new(
+    name: str,
+    template: str | None,
+    chart: str | None,
+    kustomization: str | None,
+    image: str,
+    environments: tuple[str, ...],
+    repository: Path,
+    output: str,
+) -> None:
     """Write the spec of a new service NAME and an overlay for each environment, by default for all.
 
     Environments at the start of the pipeline get the release; into the others the bot brings it.
@@ -33,11 +45,13 @@ def new(name: str, template: str, image: str, environments: tuple[str, ...], rep
     Examples:
       towpath service new cart --template backend --image ghcr.io/acme/cart:1.0.0
       towpath service new mailer --template worker --image ghcr.io/acme/mailer:2.1.0 -e test -e staging
+      towpath service new podinfo --chart podinfo --image ghcr.io/stefanprodan/podinfo:6.9.1
     """
     from generator.scaffold import new_service
 
     _check_image(image)
-    made = new_service(repository, name, template, image, environments)
+    source = _source(template, chart, kustomization)
+    made = new_service(repository, name, source, image, environments)
     if output == "json":
         out_json({"service": name, "written": sorted(made.files), "required": made.required})
         return
@@ -47,6 +61,18 @@ def new(name: str, template: str, image: str, environments: tuple[str, ...], rep
     if made.required:
         say(f"  set {', '.join(made.required)} in {next(iter(made.files))}")
     say(f"  towpath render {name}\n  towpath validate\n  git add environments && git commit")
+
+
+def _source(template: str | None, chart: str | None, kustomization: str | None) -> Foreign | str:
+    given: list[Foreign | str] = [
+        *((template,) if template else ()),
+        *((Chart(chart),) if chart else ()),
+        *((Kustomization(kustomization),) if kustomization else ()),
+    ]
+    if len(given) != 1:
+        next = "name one of --template, --chart and --kustomization"
+        raise UsageError("a service is rendered from exactly one thing", next=next)
+    return given[0]
 
 
 def _check_image(image: str) -> None:

@@ -6,6 +6,11 @@ import shutil
 import pytest
 
 from bot.cli.main import run
+from generator.finding import errors
+from generator.load import check
+from generator.tree import DiskTree
+from tests.generator.foreign import CHART, KUSTOMIZATION
+from tests.generator.foreign import files as foreign_files
 from tests.generator.small import FILES, git, write_files
 
 
@@ -141,6 +146,7 @@ def test_hooks_and_signing_of_the_person_do_not_stop_it(here, monkeypatch):
     assert run(["init", "shop"]) == 0
 
 
+OWNER = "# owner: who to tell and to ask\n"
 NEW = ["service", "new", "api", "--template", "web", "--image", "ghcr.io/acme/api:1.0.0"]
 
 
@@ -163,6 +169,25 @@ def test_a_new_service_is_released_in_the_root_and_waits_elsewhere(tmp_path, cap
     assert not (tmp_path / "environments/prod/rendered/api").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "files", "spec"),
+    [
+        (("--chart", "shop"), CHART, f"chart: shop\n{OWNER}values: {{}}\n"),
+        (
+            ("--kustomization", "shop/base"),
+            KUSTOMIZATION,
+            f"kustomization: shop/base\n{OWNER}",
+        ),
+    ],
+)
+def test_a_new_service_from_a_chart_or_a_kustomization(option, files, spec, tmp_path):
+    write_files(tmp_path, foreign_files(files))
+    image = ("--image", "ghcr.io/acme/web:1.0.0")
+    assert run(["service", "new", "api", *option, *image, "-C", str(tmp_path)]) == 0
+    assert (tmp_path / "environments/base/services/api.yaml").read_text().endswith(spec)
+    assert not errors(check(DiskTree(tmp_path))[1])
+
+
 def test_a_new_service_only_where_asked(tmp_path):
     write_files(tmp_path)
     assert run([*NEW, "-e", "test", "-C", str(tmp_path)]) == 0
@@ -178,6 +203,8 @@ def test_a_new_service_only_where_asked(tmp_path):
         ([*NEW[:6], "ghcr.io/acme/api"], 2, "neither a tag nor a digest"),
         ([*NEW[:6], "not an image"], 2, "no image reference"),
         ([*NEW, "-e", "tset"], 2, "did you mean 'test'"),
+        ([*NEW, "--chart", "shop"], 2, "a service is rendered from exactly one thing"),
+        ([*NEW[:3], "--chart", "shop", *NEW[5:]], 2, "there is no folder in charts/ 'charts/shop'"),
     ],
 )
 def test_a_new_service_that_cannot_be_is_refused_and_nothing_is_written(arguments, code, what, tmp_path, capsys):
