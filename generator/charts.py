@@ -15,7 +15,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from generator.errors import InputError, Location
-from generator.file_schemas import InvalidInput, key_location, read_source
+from generator.file_schemas import InvalidInput, key_location, problem, read_source
+from generator.finding import Finding
 from generator.foreign_source import foreign_location
 from generator.manifest_files import read_bytes
 from generator.program import Printed, RefusedError, Run, Runner
@@ -213,7 +214,7 @@ def _is_given(values: Any, pointer: Pointer) -> bool:
     return True
 
 
-_SCHEMA: Final = re.compile(r"^- at '(/?[^']*)': (.*)$", re.M)
+_SCHEMA: Final = re.compile(r"^(?P<chart>[A-Za-z0-9._-]+):$|^- at '/?(?P<at>[^']*)': (?P<why>.*)$", re.M)
 _MISSING: Final = re.compile(r"missing in charts/ directory: (.*)")
 
 
@@ -226,17 +227,22 @@ def _explain(resolved: ResolvedService, chart: Chart, name: str, refused: Refuse
         what = f"the chart needs {missing[1].strip()}, which is not in {chart.folder}/charts/"
         next = f"run `helm dependency build {chart.folder}` and commit what it brings: nothing is fetched here"
         raise InputError(what, where=where, next=next) from refused
-    if broken := list(_SCHEMA.finditer(said)):
-        raise InvalidInput([_schema_problem(resolved, one[1], one[2]) for one in broken]) from refused
+    if broken := list(_schema_problems(resolved, name, said)):
+        raise InvalidInput(broken) from refused
     where = _place(resolved.tree, chart, name, said)
     raise InputError(_first(said), where=where, next="mend the chart, or the values that it is given") from refused
 
 
-def _schema_problem(resolved: ResolvedService, pointer: str, message: str) -> Any:
-    from generator.file_schemas import problem
-
-    path = tuple(pointer.strip("/").split("/")) if pointer.strip("/") else ()
-    return problem("bad-value", f"{'.'.join(('values', *path))}: {message}", resolved.origins.nearest(path))
+def _schema_problems(resolved: ResolvedService, name: str, said: str) -> Iterator[Finding]:
+    """What schemas have against the values: those of the chart, and those of subcharts, which are below their names."""
+    above: Pointer = ()
+    for found in _SCHEMA.finditer(said):
+        if found["chart"]:
+            above = () if found["chart"] == name else (found["chart"],)
+            continue
+        path = (*above, *filter(None, found["at"].split("/")))
+        words = f"{'.'.join(('values', *map(str, path)))}: {found['why']}"
+        yield problem("bad-value", words, resolved.origins.nearest(path))
 
 
 def _place(tree: Tree, chart: Chart, name: str, said: str) -> Location:

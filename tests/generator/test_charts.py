@@ -187,6 +187,10 @@ def test_hooks_that_are_tests_are_left_out():
             "Error: values don't meet\ncorner-shop:\n- at '/notes/mode': got string, want number\n",
             f"{PROD}:3:30: values.notes.mode: got string, want number",
         ),
+        (
+            "Error: values don't meet\nnotes:\n- at '/mode': got string, want number\n",
+            f"{PROD}:3:30: values.notes.mode: got string, want number",
+        ),
     ],
 )  # fmt: skip
 def test_what_helm_refuses_is_said_at_its_place(refuses, said):

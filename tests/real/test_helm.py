@@ -68,21 +68,23 @@ def test_definitions_and_subcharts():
     definition = (
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n"
     )
-    build = built(
-        {
-            "charts/shop/crds/a.yaml": definition,
-            "charts/shop/Chart.yaml": CHART["charts/shop/Chart.yaml"] + dependencies,
-            "charts/shop/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
-            "charts/shop/charts/sub/values.yaml": "size: 1\n",
-            "charts/shop/charts/sub/templates/a.yaml": (
-                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sub}\ndata: {size: {{ .Values.size | quote }}}\n"
-            ),
-            PROD: CHART[PROD].replace("values:\n", "values:\n  sub: {size: many}\n"),
-        }
-    )
+    files: dict[str, str | None] = {
+        "charts/shop/crds/a.yaml": definition,
+        "charts/shop/Chart.yaml": CHART["charts/shop/Chart.yaml"] + dependencies,
+        "charts/shop/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "charts/shop/charts/sub/values.yaml": "size: 1\n",
+        "charts/shop/charts/sub/templates/a.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sub}\ndata: {size: {{ .Values.size | quote }}}\n"
+        ),
+        PROD: CHART[PROD].replace("values:\n", "values:\n  sub: {size: many}\n"),
+    }
+    build = built(files)
     made = objects(build)
     assert made["customresourcedefinition-a.example.com.yaml"]["metadata"] == {"name": "a.example.com"}
     assert made["configmap-sub.yaml"]["data"] == {"size": "many"}
+    schema = '{"properties": {"size": {"type": "integer"}}}'
+    said = failure({**files, "charts/shop/charts/sub/values.schema.json": schema})
+    assert said.startswith(f"{PROD}:2:15: values.sub.size: ")
     sub = next(manifest for manifest in build.manifests if manifest.name == "configmap-sub.yaml")
     assert sub.template == "charts/shop/charts/sub/templates/a.yaml"
 
