@@ -31,14 +31,32 @@ class Pins:
     """
 
     def __init__(self, git: Git | None, head: str | None) -> None:
-        self._git = git
-        self._head = head
+        self._open: Callable[[], tuple[Git | None, str | None]] = lambda: (git, head)
         self._pinned: dict[str, _Content] = {}
         self._newest: _Content | None = None
 
-    def apart(self) -> None:
+    @classmethod
+    def later(cls, open: Callable[[], tuple[Git | None, str | None]]) -> Pins:
+        """Pins of which git and the head are asked for once something is pinned."""
+        pins = cls(None, None)
+        pins._open = open
+        return pins
+
+    @cached_property
+    def _opened(self) -> tuple[Git | None, str | None]:
+        return self._open()
+
+    @property
+    def _git(self) -> Git | None:
+        return self._opened[0]
+
+    @property
+    def _head(self) -> str | None:
+        return self._opened[1]
+
+    def apart(self, repository: Repository) -> None:
         """Let go of what processes cannot share, before this one is copied: each starts git for itself."""
-        if self._git is not None:
+        if any(one.release and one.release.revision for one in repository.overlays.values()) and self._git is not None:
             self._git.close()
 
     @cached_property

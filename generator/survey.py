@@ -69,7 +69,7 @@ def survey(
         return Survey(None, (), tuple(found))
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
     wanted, places = set(services), set(environments)
-    pins.apart()
+    pins.apart(repository)
     builder, reusing = (Builder(tree, repository, pins, known, run) for known in (None, reuse))
     work = _Work(reusing, builder, validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))

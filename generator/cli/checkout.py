@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generator.errors import UsageError
 from generator.pins import Pins
 
+if TYPE_CHECKING:
+    from generator.git import Git
+
 
 def worktree_pins(root: Path) -> Pins:
     """The pins that the commit at HEAD allows; without git, none."""
-    if not (root / ".git").exists():
-        return Pins(None, None)
+    return Pins.later(lambda: _head(root)) if (root / ".git").exists() else Pins(None, None)
+
+
+def _head(root: Path) -> tuple[Git, str | None]:
     from generator.git import Git
 
     git = Git(root)
-    return Pins(git, git.resolve("HEAD"))
+    return git, git.resolve("HEAD")
 
 
 def commit_of(root: Path, revision: str | None = None) -> str | None:
