@@ -10,6 +10,7 @@ whatever is wrong with it, is for the composer, which has the last word; a test 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml_rs
@@ -53,12 +54,18 @@ _COMMENT: Final = r"(?:[ ]+#[ -~]*+)?+"
 _START: Final = rf"(?:(?:-[ ]){{0,3}}+{_KEY}:[ ]+|(?:-[ ]){{1,3}}+)"
 _LINE: Final = rf"[ ]{{0,60}}+(?:{_START}{_VALUE}|(?:-[ ]){{0,3}}+{_KEY}:)[ ]*+{_COMMENT}\n"
 _NOTHING: Final = r"[ ]*+(?:#[ -~]*+)?+\n"
-_EVERYDAY: Final = re.compile(rf"(?P<before>(?:{_NOTHING})*+)(?!\Z)(?:{_LINE}|{_NOTHING})*+", re.ASCII)
+_EVERYDAY: Final = rf"(?P<before>(?:{_NOTHING})*+)(?!\Z)(?:{_LINE}|{_NOTHING})*+"
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    """Compiled for the first text: not every command reads one."""
+    return re.compile(_EVERYDAY, re.ASCII)
 
 
 def read(text: str) -> tuple[Any, int] | None:
     """The value of a document and the line (from 1) where it starts; None if somebody else must read it."""
-    found = _EVERYDAY.fullmatch(text) if len(text) <= _LONGEST else None
+    found = _pattern().fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         return None
     try:
