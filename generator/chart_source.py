@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from generator.charts import DEFINITION
+from generator.chart_problems import DEFINITION
 from generator.errors import InputError, Location, OutsideError, UsageError, redact
 from generator.file_schemas import parsed, read_source
 from generator.k8syaml import dump

@@ -255,7 +255,7 @@ def test_what_cannot_be_rendered_is_said_with_its_place(helm, changes, said):
     ],
 )  # fmt: skip
 def test_packed_subcharts_are_looked_into(schema, said, monkeypatch):
-    monkeypatch.setattr("generator.charts._LARGEST_PACKED", 2**20)
+    monkeypatch.setattr("generator.chart_schemas._LARGEST_PACKED", 2**20)
     packed = archive({"a/charts/b.tgz": archive({"b/values.schema.json": schema.encode()})})
     if "larger" in said:
         packed = archive({"a/values.schema.json": schema.encode()})
