@@ -65,9 +65,12 @@ def _cold(root: Path) -> None:
 
 
 def _add_all(root: Path) -> float:
-    """`git add -A` of what was rendered, into a new repository."""
+    """`git add -A` of all that, into a new repository; it is committed then, as repositories are."""
     run("git", "init", "-q", folder=root)
-    return seconds(lambda: run("git", "add", "-A", folder=root))
+    took = seconds(lambda: run("git", "add", "-A", folder=root))
+    who = ("-c", "user.name=Benchmark", "-c", "user.email=benchmark@example.com")
+    run("git", *who, "commit", "-q", "--no-gpg-sign", "-m", "All of it", folder=root)
+    return took
 
 
 def measure(root: Path) -> Iterator[tuple[str, float]]:
@@ -144,6 +147,7 @@ def main() -> None:
     parser.add_argument(
         "--sample", type=int, default=60, help="targets measured of peers that need a process each; 0: all"
     )
+    parser.add_argument("--no-peers", action="store_true", help="measure only Towpath and git")
     options = parser.parse_args()
     programs = ["git", *(name for name in ("kapitan", "kustomize", "helm", "kubeconform") if installed(name))]
     out(f"{platform.machine()}, {len(os.sched_getaffinity(0))} processors, Python {platform.python_version()}")
@@ -157,7 +161,8 @@ def main() -> None:
             out(f"\n{services:,} services in {len(ENVIRONMENTS)} environments, {services * 12:,} manifests:\n")
             out("| what | time | of the cold run |\n| --- | --- | --- |")
             cold = table(measure(root))
-            table(peers(services, options.sample), cold)
+            if not options.no_peers:
+                table(peers(services, options.sample), cold)
             _cold(root)
             out(f"\nLargest process of a cold run: {memory(root)} MiB")
     out(f"\nThis benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
