@@ -6,8 +6,7 @@ import io
 import tarfile
 from collections.abc import Mapping
 
-from generator.tree import EditedTree
-from tests.generator.memory import Empty
+from generator.tree import EMPTY, EditedTree
 from tests.generator.small import FILES as SMALL
 
 CHART: Mapping[str, str] = {
@@ -120,4 +119,4 @@ def files(source: Mapping[str, str], changes: Mapping[str, str | None] | None = 
 
 def tree(source: Mapping[str, str], changes: Mapping[str, str | None] | None = None) -> EditedTree:
     """The same, in memory."""
-    return EditedTree(Empty(), {path: text.encode() for path, text in files(source, changes).items()})
+    return EditedTree(EMPTY, {path: text.encode() for path, text in files(source, changes).items()})

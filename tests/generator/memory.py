@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from generator.tree import NOTHING, EditedTree, Entries
+from generator.tree import EMPTY, EditedTree
 
 WORKLOAD = """\
 description: What all services share.
@@ -69,27 +69,8 @@ defaults: {replicas: 3}
 }
 
 
-class Empty:
-    """A tree without files."""
-
-    def read(self, path: str) -> bytes | None:
-        return None
-
-    def files(self, folder: str) -> Iterator[str]:
-        return iter(())
-
-    def entries(self, folder: str) -> Entries:
-        return NOTHING
-
-    def blob_id(self, path: str) -> str | None:
-        return None
-
-    def folder_id(self, path: str) -> str | None:
-        return None
-
-
 def shop(changes: Mapping[str, str | bytes | None] | None = None) -> EditedTree:
     """The repository above with some files changed, added, or (None) taken away."""
     files = {**FILES, **(changes or {})}
     edits = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    return EditedTree(Empty(), edits)
+    return EditedTree(EMPTY, edits)

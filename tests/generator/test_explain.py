@@ -7,8 +7,7 @@ from generator.errors import InputError
 from generator.explain import at_line, explain, leaves
 from generator.load import load
 from generator.pins import Pins
-from generator.tree import EditedTree
-from tests.generator.memory import Empty
+from generator.tree import EMPTY, EditedTree
 from tests.generator.small import FILES
 
 NO_PINS = Pins(None, None)
@@ -17,7 +16,7 @@ RENDERED = "environments/prod/rendered/web/deployment.yaml"
 
 def built(environment="prod", **changes):
     files = {path: text.encode() for path, text in {**FILES, **changes}.items()}
-    tree = EditedTree(Empty(), files)
+    tree = EditedTree(EMPTY, files)
     repository = load(tree)
     builder = Builder(tree, repository, NO_PINS)
     resolved = builder.resolve(repository.overlays[environment, "web"]).service

@@ -5,9 +5,8 @@ import pytest
 from generator.build import build_all
 from generator.k8syaml import load_all
 from generator.pins import Pins
-from generator.tree import EditedTree
+from generator.tree import EMPTY, EditedTree
 from generator.validate import validate
-from tests.generator.memory import Empty
 from tests.generator.small import FILES
 
 SPEC = "environments/base/services/web.yaml"
@@ -48,7 +47,7 @@ release:
 
 def built(changes=None, environment="prod"):
     files = {**FILES, **(changes or {})}
-    tree = EditedTree(Empty(), {path: text.encode() for path, text in files.items()})
+    tree = EditedTree(EMPTY, {path: text.encode() for path, text in files.items()})
     found = build_all(tree, Pins(None, None), [environment])
     return found, found.builds[0]
 

@@ -7,9 +7,8 @@ from generator.finding import errors
 from generator.k8syaml import load_all
 from generator.load import check, load
 from generator.pins import Pins
-from generator.tree import EditedTree
+from generator.tree import EMPTY, EditedTree
 from generator.validate import validate
-from tests.generator.memory import Empty
 from tests.generator.small import FILES
 
 BASE = "environments/base/services/web/manifests"
@@ -44,7 +43,7 @@ ALONE = {
 
 def tree(changes):
     files = {**FILES, **changes}
-    return EditedTree(Empty(), {path: text.encode() for path, text in files.items() if text is not None})
+    return EditedTree(EMPTY, {path: text.encode() for path, text in files.items() if text is not None})
 
 
 def built(changes, environment="prod"):

@@ -21,16 +21,15 @@ from generator.schemas import validate_object
 from generator.shipped import shipped
 from generator.template_cases import cases, run
 from generator.templates import load_template, names
-from generator.tree import DiskTree, EditedTree
+from generator.tree import EMPTY, DiskTree, EditedTree
 from generator.validate import validate
-from tests.generator.memory import Empty
 
 TEMPLATES = {
     f"templates/{path.relative_to(shipped('templates'))}": path.read_bytes()
     for path in shipped("templates").rglob("*")
     if path.is_file()
 }
-SHIPPED = EditedTree(Empty(), TEMPLATES)
+SHIPPED = EditedTree(EMPTY, TEMPLATES)
 CASES = cases(SHIPPED)
 ENVIRONMENT = """\
 cluster: {name: golden, kubernetesVersion: "1.36", controller: flux}
@@ -49,7 +48,7 @@ def resolved(spec, files=None, overlay=OVERLAY, templates=TEMPLATES):
         "environments/base/services/app.yaml": spec,
     }
     edits = {path: text.encode() for path, text in texts.items()} | dict(templates) | (files or {})
-    tree = EditedTree(Empty(), edits)
+    tree = EditedTree(EMPTY, edits)
     repository = load.load(tree)
     service = repository.services["app"]
     pinned = Pinned(service, load_template(tree, service.template or ""), tree, tree)
@@ -84,7 +83,7 @@ def test_there_is_a_case_for_every_template_and_it_sets_every_value():
 
 
 def test_every_value_of_every_template_is_described():
-    tree = EditedTree(Empty(), TEMPLATES)
+    tree = EditedTree(EMPTY, TEMPLATES)
     for name in names(tree):
         for value, schema in load_template(tree, name).values.items():
             assert schema["description"].endswith("."), f"{name}: {value}"

@@ -16,10 +16,9 @@ from generator.pins import Pins
 from generator.shipped import shipped
 from generator.survey import Survey, survey, whole
 from generator.templates import load_template, names
-from generator.tree import EditedTree
+from generator.tree import EMPTY, EditedTree
 from generator.value_schema import compiled
 from generator.values import merge
-from tests.generator.memory import Empty
 from tests.generator.schema_values import NASTY, accepted_by
 
 VERSION = "1.36"
@@ -34,7 +33,7 @@ FILES = {
     ),
     "environments/test/services/app.yaml": b"release:\n  image: ghcr.io/acme/app:1.4.2\n",
 }
-SHIPPED = EditedTree(Empty(), FILES)
+SHIPPED = EditedTree(EMPTY, FILES)
 TEMPLATES = {name: load_template(SHIPPED, name) for name in names(SHIPPED)}
 KINDS = {"ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"}
 KINDS |= {"Service", "ServiceAccount"}
@@ -54,7 +53,7 @@ def surveyed(template: str, values: Mapping[str, Any]) -> Survey:
     mounted = values.get("files") or {}
     beside = {f"environments/base/services/{name}": b"\x00\xff{{ x }}" for name in mounted.values() if "/" not in name}
     spec = dump({"template": template, "values": values}).encode()
-    tree = EditedTree(Empty(), {**FILES, **beside, "environments/base/services/app.yaml": spec})
+    tree = EditedTree(EMPTY, {**FILES, **beside, "environments/base/services/app.yaml": spec})
     return survey(tree, Pins(None, None), keep=whole)
 
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from generator.errors import InputError
 from generator.git import Git
-from generator.tree import NOTHING, DiskTree, EditedTree, Entries, Tree, blob_id, safe_path
-from tests.generator.memory import Empty
+from generator.tree import EMPTY, NOTHING, DiskTree, EditedTree, Entries, Tree, blob_id, safe_path
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def test_every_tree_answers_the_same(folder: Path, kind: str) -> None:
     if kind == "commit":
         tree = committed(folder)
     elif kind == "edited":
-        tree = EditedTree(Empty(), {"a/b/deep.yaml": b"deep", "a/b.txt": b"text", "top.yaml": b"top"})
+        tree = EditedTree(EMPTY, {"a/b/deep.yaml": b"deep", "a/b.txt": b"text", "top.yaml": b"top"})
     assert list(tree.files("a")) == ["a/b.txt", "a/b/deep.yaml"]
     assert list(tree.files("a/b")) == ["a/b/deep.yaml"]
     assert list(tree.files("nowhere")) == []

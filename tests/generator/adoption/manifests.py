@@ -8,15 +8,14 @@ from generator.adoption.adopt import Adoption, adopt
 from generator.adoption.collect import Collected, collected
 from generator.manifest_files import read_bytes
 from generator.shipped import shipped
-from generator.tree import EditedTree
-from tests.generator.memory import Empty
+from generator.tree import EMPTY, EditedTree
 
 TEMPLATES = {
     f"templates/{path.relative_to(shipped('templates'))}": path.read_bytes()
     for path in shipped("templates").rglob("*")
     if path.is_file()
 }
-REPOSITORY = EditedTree(Empty(), {**TEMPLATES, "towpath.yaml": b"version: 1\n"})
+REPOSITORY = EditedTree(EMPTY, {**TEMPLATES, "towpath.yaml": b"version: 1\n"})
 
 WEB = """\
 apiVersion: apps/v1
