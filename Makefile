@@ -23,8 +23,9 @@ help:
 demo: $(VENV)/.towpath-run
 	@$(BIN)/towpath demo
 
+# Compiled files are worth it whatever the shell says: each worker, and each process that a test starts, reads all modules.
 test: $(VENV)/.towpath-dev
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.towpath-dev
 	$(BIN)/ruff check .
@@ -38,6 +39,7 @@ format: $(VENV)/.towpath-dev
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .towpath
+	find $(wildcard bot generator schemas tests benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp says what the environment already holds; it is made last, so that an interrupted installation starts over.
 $(VENV)/.towpath-python:

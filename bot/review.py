@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from bot.effect import objects
 from bot.forge.interface import PullRequest
 from bot.git import Clone
 from bot.messages.words import one_line
 from bot.propose import Session
-from generator import confined
+from generator import confined, judge
 from generator.diff import Change, Placed, compare
 from generator.finding import Finding, new_errors
 from generator.git import Git
 from generator.judge import Request
 
 _RENDERED = "rendered"
+
+# What holds nothing but values, read against schemas of ours, and what is rendered from them. All else may be rendered
+# itself, or run: templates, charts, plain manifests, definitions of kinds with their rules.
+_VALUES: Final = re.compile(r"environments/[^/]+/(environment\.yaml|services/[^/]+\.yaml|rendered/.+)")
 
 
 def cluster_changes(clone: Clone, pull: PullRequest) -> tuple[Change, ...]:
@@ -48,8 +54,9 @@ def blocking(session: Session, pull: PullRequest) -> tuple[Finding, ...]:
     changed = [change.path for change in session.clone.changes(head, merged)]
     places = _environments(changed)
     base = Request(str(session.clone.folder), head, head=head, before=head, policy=head, environments=places)
-    # The templates are the pull request's: nobody has vouched for them yet.
-    return new_errors(confined.judge(replace(base, commit=merged)).findings, lambda: confined.judge(base).findings)
+    # Values are data, templates are code, and nobody has vouched for those of the pull request yet.
+    reached = judge.judge if all(map(_VALUES.fullmatch, changed)) else confined.judge
+    return new_errors(reached(replace(base, commit=merged)).findings, lambda: judge.judge(base).findings)
 
 
 def landing_message(clone: Clone, pull: PullRequest) -> str:

@@ -1,13 +1,16 @@
 """`towpath pr`: what it shows, and that it merges what was validated and nothing else (R4)."""
 
 import json
+from functools import partial
 
 import pytest
 
 from bot.forge.interface import PullState, Status, StatusState
 from generator.confined import Limits
+from generator.verdict import Verdict
 from tests.bot.cli.conftest import NEW
 
+CLEAN = Verdict((), (), "nothing")
 TEST = "environments/test/services/web.yaml"
 
 
@@ -89,13 +92,13 @@ def test_a_merge_of_several_commits_names_them(desk, pull):
 
 
 def open_for(desk, branch, edits):
-    desk.origin.push(branch, edits)
+    desk.origin.push(branch, {path: text.encode() for path, text in edits.items()})
     return desk.forge().open(branch, "main", f"Change {branch}", "").number
 
 
 def test_what_would_break_the_base_is_not_merged(desk):
     base = desk.origin.head()
-    number = open_for(desk, "broken", {TEST: desk.read(TEST).replace("values:", "valeus:").encode()})
+    number = open_for(desk, "broken", {TEST: desk.read(TEST).replace("values:", "valeus:")})
     refused = desk.towpath("pr", "merge", str(number), code=1)
     assert "valeus" in refused.out
     assert f"#{number} is not merged" in refused.err
@@ -103,7 +106,7 @@ def test_what_would_break_the_base_is_not_merged(desk):
 
 
 def test_what_was_not_rendered_is_not_merged(desk):
-    number = open_for(desk, "stale", {TEST: desk.read(TEST).replace("web:1.4.1", "web:1.4.9").encode()})
+    number = open_for(desk, "stale", {TEST: desk.read(TEST).replace("web:1.4.1", "web:1.4.9")})
     refused = json.loads(desk.towpath("pr", "merge", str(number), "--output", "json", code=1).out)
     assert {finding["check"] for finding in refused["findings"]} == {"stale-rendered"}
 
@@ -111,7 +114,7 @@ def test_what_was_not_rendered_is_not_merged(desk):
 def worktree_edits(desk):
     """What is changed in the checkout; it is clean afterwards."""
     desk.git("add", "--all")
-    edits = {path: (desk.checkout / path).read_bytes() for path in desk.git("diff", "--staged", "--name-only").split()}
+    edits = {path: (desk.checkout / path).read_text() for path in desk.git("diff", "--staged", "--name-only").split()}
     desk.git("reset", "--quiet", "--hard")
     return edits
 
@@ -176,10 +179,31 @@ def test_a_checkout_that_does_not_know_who_asks(desk, monkeypatch):
     assert 'git config user.name "Your Name"' in desk.towpath("pr", "list", code=1).err
 
 
+def test_what_nobody_has_vouched_for_is_judged_in_a_process_of_its_own(desk, monkeypatch):
+    """Values are data, templates are code; those of the base have been merged by somebody."""
+    places = []
+
+    def judge(place, _):
+        places.append(place)
+        return CLEAN
+
+    for place in ("confined", "judge"):
+        monkeypatch.setattr(f"generator.{place}.judge", partial(judge, place))
+    data = ["base/services/web.yaml", "prod/environment.yaml", "prod/rendered/web/service.yaml"]
+    code = ["environments/prod/services/web/manifests/kind.yaml", "environments/prod/kind.yaml", "towpath.yaml"]
+    code += ["templates/frontend/template.yaml", "charts/shop/Chart.yaml", "kustomizations/a/b.yaml", "schemas/a.yaml"]
+    for path in [*(f"environments/{one}" for one in data), *code]:
+        content = desk.read(path) if path in desk.files() else ""
+        number = open_for(desk, "edited", {TEST: desk.read(TEST) + "#\n", path: content + "# edited\n"})
+        desk.towpath("pr", "merge", str(number))
+        assert places.pop() == ("confined" if path in code else "judge"), path
+    assert not places
+
+
 def test_a_template_that_would_run_for_ever_is_refused_at_its_line(desk, monkeypatch):
     monkeypatch.setattr(Limits.__init__, "__defaults__", (300, 0.5, 2**30, 2**26))
     path = next(path for path in desk.files() if path.endswith("/deployment.yaml.j2"))
     loop, end = "{% for x in range(10000) %}\n", "{% endfor %}\n"
-    number = open_for(desk, "loop", {path: f"{loop * 4}{end * 4}kind: Deployment\n".encode()})
+    number = open_for(desk, "loop", {path: f"{loop * 4}{end * 4}kind: Deployment\n"})
     refused = desk.towpath("pr", "merge", str(number), code=1)
     assert f"it computes for more than 0.5 s\n  --> {path}:" in refused.out
