@@ -141,6 +141,7 @@ def _inputs(repository: Repository, resolved: ResolvedService, release: ReleaseI
         facts[resolved.foreign.program] = {
             "version": resolved.version,
             "kubernetes": environment.cluster.kubernetes_version,
+            "served": environment.cluster.api_versions,
             **asdict(resolved.foreign),
         }
     if resolved.overlay.patches:

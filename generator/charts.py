@@ -19,6 +19,7 @@ from generator.foreign_source import foreign_location
 from generator.manifest_files import read_bytes
 from generator.program import RefusedError, Run, Runner
 from generator.repository import Chart
+from generator.schemas import minor
 from generator.workload import at
 
 if TYPE_CHECKING:
@@ -52,14 +53,15 @@ def objects(resolved: ResolvedService, chart: Chart, run: Runner) -> Iterator[tu
 
 
 def _asked(resolved: ResolvedService, chart: Chart) -> Run:
-    tree = resolved.tree
+    tree, cluster = resolved.tree, resolved.environment.cluster
     files = {path: tree.read(path) or b"" for path in tree.files(chart.folder)}
     check_schemas(files)
     files[_VALUES] = json.dumps(resolved.given, sort_keys=True, ensure_ascii=False).encode()
     arguments = (
         *("template", resolved.service, chart.folder),
         *("--namespace", resolved.namespace),
-        *("--kube-version", f"{resolved.environment.cluster.kubernetes_version}.0"),
+        *("--kube-version", f"{minor(cluster.kubernetes_version)}.0"),
+        *(part for served in cluster.api_versions for part in ("--api-versions", served)),
         *("--values", _VALUES),
         "--include-crds",
         "--skip-tests",

@@ -172,7 +172,8 @@ def _cluster(source: Source) -> Cluster:
     except InputError as error:
         where = source.at(("cluster", "kubernetesVersion"))
         raise InvalidInput([problem("bad-value", error.what.rstrip("."), where, error.next)]) from error
-    return Cluster(written["name"], written["kubernetesVersion"], written["controller"])
+    served = tuple(written.get("apiVersions", ()))
+    return Cluster(written["name"], written["kubernetesVersion"], written["controller"], served)
 
 
 def _promotion(written: Mapping[str, Any]) -> Promotion:

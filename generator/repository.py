@@ -77,11 +77,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`cluster:` of an environment; `controller` is the sync controller that applies it."""
+    """`cluster:` of an environment; `controller` is the sync controller that applies it.
+
+    `api_versions` are what it serves besides Kubernetes' own, for charts that ask.
+    """
 
     name: str
     kubernetes_version: str
     controller: str
+    api_versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

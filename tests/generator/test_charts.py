@@ -108,6 +108,14 @@ def test_values_are_laid_over_each_other_and_a_null_reaches_the_defaults_of_the_
     assert given == [{"replicas": 5, "notes": {"hello": None, "mode": "prod"}}, {"replicas": 2}]
 
 
+def test_what_the_cluster_serves_besides_is_told_and_part_of_the_inputs():
+    helm, path = Helm(), "environments/prod/environment.yaml"
+    build = built(helm, edited(path, "controller: flux", "controller: flux, apiVersions: [example.com/v1, a.b/v1/C]"))
+    arguments = " ".join(helm.asked[0].arguments)
+    assert " --api-versions example.com/v1 --api-versions a.b/v1/C " in arguments
+    assert build.inputs != built(helm).inputs
+
+
 def test_defaults_of_an_environment_reach_the_values_that_the_chart_has():
     helm = Helm()
     built(helm, edited("environments/prod/environment.yaml", "{replicas: 3}", "{notes: {a: 1}, other: 2}"))

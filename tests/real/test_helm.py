@@ -14,7 +14,7 @@ from generator.errors import InputError, OutsideError
 from generator.finding import errors
 from generator.pins import Pins
 from generator.program import RefusedError, Run
-from tests.generator.foreign import CHART, tree
+from tests.generator.foreign import CHART, files, tree
 
 DEPLOYMENT = "charts/shop/templates/deployment.yaml"
 NOTES = "charts/shop/templates/notes.yaml"
@@ -57,6 +57,15 @@ def test_another_environment_keeps_what_the_chart_says_by_itself():
     assert test["configmap-web-notes.yaml"]["data"]["hello"] == "world"
 
 
+def test_a_chart_can_ask_what_the_cluster_serves():
+    asks = ".Capabilities.APIVersions.Has `example.com/v1`"
+    text = f"kind: ConfigMap\nmetadata: {{name: {{{{ {asks} | ternary `served` `missing` }}}}}}\n"
+    path = "environments/prod/environment.yaml"
+    served = files(CHART)[path].replace("controller: flux", "controller: flux, apiVersions: [example.com/v1]")
+    assert "configmap-missing.yaml" in objects(built({NOTES: text}))
+    assert "configmap-served.yaml" in objects(built({NOTES: text, path: served}))
+
+
 def test_the_same_is_not_rendered_twice(monkeypatch):
     built()
     monkeypatch.setattr(programs, "_start", None)
@@ -68,7 +77,7 @@ def test_definitions_and_subcharts():
     definition = (
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n"
     )
-    files: dict[str, str | None] = {
+    changes: dict[str, str | None] = {
         "charts/shop/crds/a.yaml": definition,
         "charts/shop/Chart.yaml": CHART["charts/shop/Chart.yaml"] + dependencies,
         "charts/shop/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
@@ -78,12 +87,12 @@ def test_definitions_and_subcharts():
         ),
         PROD: CHART[PROD].replace("values:\n", "values:\n  sub: {size: many}\n"),
     }
-    build = built(files)
+    build = built(changes)
     made = objects(build)
     assert made["customresourcedefinition-a.example.com.yaml"]["metadata"] == {"name": "a.example.com"}
     assert made["configmap-sub.yaml"]["data"] == {"size": "many"}
     schema = '{"properties": {"size": {"type": "integer"}}}'
-    said = failure({**files, "charts/shop/charts/sub/values.schema.json": schema})
+    said = failure({**changes, "charts/shop/charts/sub/values.schema.json": schema})
     assert said.startswith(f"{PROD}:2:15: values.sub.size: ")
     sub = next(manifest for manifest in build.manifests if manifest.name == "configmap-sub.yaml")
     assert sub.template == "charts/shop/charts/sub/templates/a.yaml"
