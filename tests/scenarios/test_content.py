@@ -12,6 +12,7 @@ from tests.scenarios.shop import Shop
 
 TEMPLATE = "templates/workload/template.yaml"
 DEPLOYMENT = "templates/workload/deployment.yaml.j2"
+LABELS = "      labels: {{ all_labels | merge(values.podLabels) }}\n"
 FRONTEND = "templates/frontend/template.yaml"
 SPEC = "environments/base/services/web.yaml"
 MIRROR = "images: {mirror: {ghcr.io/acme: registry.example.com/acme}}\n"
@@ -60,7 +61,7 @@ def test_a_template_edit_lands_in_one_pull_request_for_all_services(shop: Shop) 
     shop.change({f"environments/{name}/services/api.yaml": pinned for name in ("staging", "prod")})
     shop.rest()
     assert not shop.pulls() and shop.arrival("staging").revision == revision
-    edit = shop.edit(DEPLOYMENT, "metadata:\n", "metadata:\n  annotations:\n    edited: once\n")
+    edit = shop.edit(DEPLOYMENT, LABELS, f"{LABELS}      annotations:\n        edited: once\n")
     shop.rest()
     for environment in ("staging", "prod"):
         (pull,) = shop.pulls(environment=environment)
@@ -85,7 +86,7 @@ def test_one_configuration_that_fails_is_taken_back_alone(shop: Shop) -> None:
     )
     shop.until_passed("staging", "1.0.0", "api")
     before = shop.arrival("staging")
-    shop.edit(DEPLOYMENT, "metadata:\n", "metadata:\n  annotations:\n    edited: once\n")
+    shop.edit(DEPLOYMENT, LABELS, f"{LABELS}      annotations:\n        edited: once\n")
     shop.until(lambda: shop.arrival("staging").release != before.release)
     shop.behaviours.append(Behaviour(service="web", environment="staging", errors=0.2))
     shop.until(lambda: bool(shop.pulls(PullState.MERGED, "staging", "rollback")))
@@ -129,12 +130,12 @@ def test_only_bytes_that_cannot_change_are_promoted(shop: Shop) -> None:
 def test_a_value_that_a_template_has_come_to_require_is_asked_for_and_does_not_deadlock(shop: Shop) -> None:
     """P9: [a template that gains a required value must not deadlock]"""
     template = shop.text(TEMPLATE).replace("values:\n", "values:\n  tier: {description: Who pays., type: string}\n", 1)
-    annotated = "metadata:\n  annotations:\n    tier: {{ values.tier }}\n"
+    annotated = f"{LABELS}      annotations:\n        tier: {{{{ values.tier }}}}\n"
     overlay = shop.text("environments/test/services/web.yaml").replace("values:\n", "values:\n  tier: gold\n")
     shop.change(
         {
             TEMPLATE: template,
-            DEPLOYMENT: shop.text(DEPLOYMENT).replace("metadata:\n", annotated, 1),
+            DEPLOYMENT: shop.text(DEPLOYMENT).replace(LABELS, annotated, 1),
             "environments/test/services/web.yaml": overlay,
         }
     )
