@@ -113,7 +113,7 @@ EDITS = st.dictionaries(PATHS.map("/".join), st.binary(max_size=20), max_size=6)
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=EDITS, after=EDITS)
 def test_a_commit_holds_exactly_the_edited_files(origin, before, after):
     first = origin.commit(None, before, "first", date=EPOCH)

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -77,19 +77,17 @@ def test_writing_is_deterministic_and_stable(value: Any) -> None:
     assert dump(read) == dump(load_all(dump(read))[0])
 
 
-@settings(max_examples=60)
 @given(values)
 def test_a_yaml_1_2_reader_reads_the_same_strings(value: Any) -> None:
     assert strings_of(read_by_yaml_1_2(dump(value))) == strings_of(value)
 
 
-@pytest.mark.parametrize("text", TRAPS, ids=lambda text: repr(text)[:30])
-def test_traps_survive_as_value_item_key_and_document(text: str) -> None:
-    nested = [text, [text, {"k": text, text: {"b": [text], "c": text}, "d": 1}]]
-    for value in (text, nested):
-        written = dump(value)
-        assert load_all(written) == [value]
-        assert strings_of(read_by_yaml_1_2(written)) == strings_of(value)
+def test_traps_survive_as_value_item_key_and_document() -> None:
+    for text in TRAPS:
+        for value in (text, [text, [text, {"k": text, text: {"b": [text], "c": text}, "d": 1}]]):
+            written = dump(value)
+            assert load_all(written) == [value]
+            assert strings_of(read_by_yaml_1_2(written)) == strings_of(value)
 
 
 @given(values, st.integers(0, 3))

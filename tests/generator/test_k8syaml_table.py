@@ -29,22 +29,34 @@ def same(ours: Any, theirs: Any) -> bool:
     return isinstance(ours, bool) == isinstance(theirs, bool) and bool(ours == theirs)
 
 
-@pytest.mark.parametrize("row", ACCEPTED, ids=lambda row: repr(row["yaml"])[:60])
-def test_reads_what_kubernetes_reads(row: dict[str, Any]) -> None:
-    assert same(load_all(row["yaml"])[0], row["json"])
+def read(text: str) -> Any:
+    """What the first document holds, or why it is refused."""
+    try:
+        return load_all(text, "a.yaml")[0]
+    except YamlError as refused:
+        return refused
 
 
-@pytest.mark.parametrize("row", REFUSED, ids=lambda row: repr(row["yaml"])[:60])
-def test_refuses_what_kubernetes_refuses_and_says_where(row: dict[str, Any]) -> None:
-    with pytest.raises(YamlError) as caught:
-        load_all(row["yaml"], "a.yaml")
-    lines = row["yaml"].count("\n") + 1
-    assert caught.value.line is not None and 1 <= caught.value.line <= lines
-    assert caught.value.column is not None and caught.value.column >= 1
-    assert str(caught.value).startswith("a.yaml:")
+def test_there_are_enough_rows() -> None:
+    assert len(ACCEPTED) > 400 and len(REFUSED) > 150
 
 
-@pytest.mark.parametrize("row", REFUSED, ids=lambda row: repr(row["yaml"])[:60])
-def test_refuses_the_same_in_files_that_people_write(row: dict[str, Any]) -> None:
-    with pytest.raises(YamlError):
-        parse(row["yaml"])
+def test_reads_what_kubernetes_reads() -> None:
+    found = [(row["yaml"], read(row["yaml"]), row["json"]) for row in ACCEPTED]
+    assert [row for row in found if not same(*row[1:])] == []
+
+
+def test_refuses_what_kubernetes_refuses_and_says_where() -> None:
+    found = [(row["yaml"], read(row["yaml"])) for row in REFUSED]
+    assert [row for row in found if not (isinstance(row[1], YamlError) and says_where(*row))] == []
+
+
+def says_where(text: str, refused: YamlError) -> bool:
+    line, column = refused.line or 0, refused.column or 0
+    return 1 <= line <= text.count("\n") + 1 and column >= 1 and str(refused).startswith("a.yaml:")
+
+
+def test_refuses_the_same_in_files_that_people_write() -> None:
+    for row in REFUSED:
+        with pytest.raises(YamlError):
+            pytest.fail(f"{row['yaml']!r} is read as {parse(row['yaml'])}")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
@@ -362,7 +362,6 @@ def broken(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(broken() | st.tuples(PATHS, st.binary(max_size=30) | st.text("a:-[]{}!&*|>#%@\n \t'\"0", max_size=20)))
-@settings(max_examples=200)
 def test_whatever_a_file_holds_is_told_and_never_breaks_anything(changed: tuple[str, str | bytes]) -> None:
     tree = shop(dict([changed]))
     repository, findings = check(tree)

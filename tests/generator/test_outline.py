@@ -36,13 +36,13 @@ def test_the_bad_example_is_found_by_its_outline(check):
     assert check.id in {one[0] for one in found([check], placed([outline(value) for value in values]))}
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(bent(), min_size=1, max_size=4))
 def test_outlines_say_all_that_is_asked_across_services(values):
     assert found(ACROSS, placed([outline(value) for value in values])) == found(ACROSS, placed(values))
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(bent(), min_size=2, max_size=4))
 def test_the_other_checks_need_one_service_only(values):
     apart = (placed([value], index) for index, value in enumerate(values))

@@ -6,7 +6,7 @@ from functools import cache
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import schemas
@@ -161,9 +161,9 @@ def test_a_version_without_schemas_says_which_there_are(version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("obj", CORPUS, ids=lambda obj: obj["kind"])
-def test_ordinary_objects_are_fine_in_every_version(version, obj):
-    assert validate_object(version, obj) == []
+def test_ordinary_objects_are_fine_in_every_version(version):
+    found = [(obj, validate_object(version, obj)) for obj in CORPUS]
+    assert [one for one in found if one[1] != []] == []
 
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
@@ -393,7 +393,6 @@ def mutated(obj, path, value, change):
     return obj
 
 
-@settings(max_examples=200)
 @given(data=st.data())
 def test_both_validators_agree_on_mutated_objects(data):
     version = data.draw(st.sampled_from(["1.25", "1.31", "1.37"]))

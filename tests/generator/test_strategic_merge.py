@@ -27,13 +27,13 @@ def merged(original, patch, api_version="apps/v1", kind="Deployment"):
     return None if found is None else plain(found)
 
 
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: json.dumps(case["patch"])[:80])
-def test_a_patch_gives_what_kubectl_gives(case):
-    try:
-        made = merged(RECORDED["object"], case["patch"])
-    except PatchError:
-        made = None
-    assert made == case.get("result")
+def test_a_patch_gives_what_kubectl_gives():
+    for case in RECORDED["cases"]:
+        try:
+            made = merged(RECORDED["object"], case["patch"])
+        except PatchError:
+            made = None
+        assert made == case.get("result"), case["patch"]
 
 
 def test_what_a_patch_adds_to_a_list_has_no_directives_and_no_nulls():

@@ -89,7 +89,7 @@ def assert_clear(finding: Finding) -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-@settings(max_examples=20, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_values_that_the_schema_accepts_are_held_exactly(name: str, data: st.DataObject) -> None:
     values = data.draw(values_of(name))

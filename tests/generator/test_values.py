@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import Location
@@ -58,20 +58,17 @@ def test_the_cases_of_rfc_7396(below: dict[str, Any], above: dict[str, Any], mer
     assert merge(below, above) == merged
 
 
-@settings(max_examples=40)
 @given(maps)
 def test_nothing_laid_over_changes_nothing(one: dict[str, Any]) -> None:
     assert merge(one, {}) == one
 
 
-@settings(max_examples=40)
 @given(maps, maps)
 def test_what_is_laid_over_twice_counts_once(one: dict[str, Any], other: dict[str, Any]) -> None:
     once = merge(one, other)
     assert merge(once, other) == once
 
 
-@settings(max_examples=40)
 @given(shaped, shaped, shaped)
 def test_layers_of_one_shape_can_be_merged_in_any_grouping(
     one: dict[str, Any], two: dict[str, Any], three: dict[str, Any]
@@ -79,7 +76,6 @@ def test_layers_of_one_shape_can_be_merged_in_any_grouping(
     assert merge(merge(one, two), three) == merge(one, merge(two, three))
 
 
-@settings(max_examples=40)
 @given(maps, maps)
 def test_merging_changes_neither_side(one: dict[str, Any], other: dict[str, Any]) -> None:
     before = repr((one, other))
@@ -87,13 +83,11 @@ def test_merging_changes_neither_side(one: dict[str, Any], other: dict[str, Any]
     assert repr((one, other)) == before
 
 
-@settings(max_examples=40)
 @given(st.lists(maps, min_size=1, max_size=4))
 def test_no_null_survives(layers: list[dict[str, Any]]) -> None:
     assert not has_null(merge_all(Layer(data, nowhere) for data in layers))
 
 
-@settings(max_examples=40)
 @given(maps, st.lists(scalars, max_size=3), keys)
 def test_a_list_always_replaces(one: dict[str, Any], items: list[Any], key: str) -> None:
     assert merge(one, {key: items})[key] == items
@@ -113,7 +107,6 @@ def at(data: Any, pointer: Pointer) -> Any:
     return data
 
 
-@settings(max_examples=40)
 @given(st.lists(maps, min_size=1, max_size=4))
 def test_the_origin_of_a_leaf_is_the_last_layer_that_wrote_it(layers: list[dict[str, Any]]) -> None:
     named = tuple(layer(str(number), data) for number, data in enumerate(layers))

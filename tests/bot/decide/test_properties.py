@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -398,4 +397,3 @@ def check_forge(world: World) -> None:
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

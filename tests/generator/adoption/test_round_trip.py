@@ -27,7 +27,7 @@ def test_what_the_cases_of_the_templates_render_comes_back_by_a_template(case):
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
-@settings(max_examples=3, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))  # each is dear
 @given(data=st.data())
 def test_every_valid_service_comes_back(name, data):
     found = surveyed(name, data.draw(values_of(name)))

@@ -41,7 +41,7 @@ def bent(draw):
     return value
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(bent(), min_size=1, max_size=3))
 def test_no_check_fails_for_any_object(values):
     text = "---\n".join(map(dump, values))
