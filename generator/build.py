@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from generator import load, ownership, programs
+from generator import load, ownership
 from generator.digest import release_id
 from generator.errors import InputError
 from generator.file_schemas import findings_of
 from generator.finding import Finding, errors
+from generator.foreign import programs
+from generator.foreign.program import Runner
 from generator.manifest import Manifest
 from generator.output import output
 from generator.pins import Pins
-from generator.program import Runner
 from generator.release import ReleaseId
 from generator.repository import Overlay, Repository, rendered_path, spec_path
 from generator.resolve import ResolvedService, resolve

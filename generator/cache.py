@@ -186,7 +186,7 @@ def _take(entry: os.DirEntry[str], path: str, found: list[Seen]) -> None:
 
 
 def _take_manifests(entry: os.DirEntry[str], path: str, found: list[Seen]) -> None:
-    """What may define kinds (`generator.definitions`) outside of our folders; links are passed over there."""
+    """What may define kinds (`generator.custom.definitions`) outside of our folders; links are passed over there."""
     if entry.is_dir(follow_symlinks=False):
         if not of_tools(path) and path.count("/") < DEEPEST:
             with os.scandir(entry.path) as entries:

@@ -4,7 +4,8 @@ Templates are code. Those of the base branch have been merged by somebody; other
 rendered only here. The process is a fresh interpreter with no environment but PATH and a few settings, no open files
 but its two pipes, and the limits of `Limits`; it can write no file, and ends as a group when its time is up. It
 answers in lines of JSON: what it renders now, and at the end the verdict. Charts and kustomizations it cannot render by
-itself: it asks for that, and `generator.programs` runs helm or kustomize outside of it, within limits of their own.
+itself: it asks for that, and `generator.foreign.programs` runs helm or kustomize outside of it, within limits of their
+own.
 
 What it is not: another user, or a wall between it and the files that you can read. Against that there is the sandbox
 of the templates (`generator.sandbox`); this process keeps what passes the sandbox from costing more than a failure.
@@ -29,7 +30,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.errors import InputError, Location, OutsideError, TowpathError, UsageError
-from generator.program import Printed, RefusedError, Run, run_from_json, run_json
+from generator.foreign.program import Printed, RefusedError, Run, run_from_json, run_json
 from generator.report.json import error_json, finding_from_json, finding_json
 from generator.verdict import Case, Status, Verdict
 
@@ -186,7 +187,7 @@ class _Answer:
 
 def _run(asked: Run) -> dict[str, Any]:
     """What a program answers, for the process that has asked."""
-    from generator import programs
+    from generator.foreign import programs
 
     try:
         return {"printed": asdict(programs.run(asked))}
@@ -290,7 +291,7 @@ def _say(line: dict[str, Any]) -> None:
 
 
 def _asking(asked: Run) -> Printed:
-    """What a program prints that is run outside of here; see `generator.program.Runner`."""
+    """What a program prints that is run outside of here; see `generator.foreign.program.Runner`."""
     _say({"run": run_json(asked)})
     answer = json.loads(sys.stdin.readline())
     if "refused" in answer:

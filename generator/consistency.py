@@ -12,7 +12,7 @@ from generator.admission import objections
 from generator.errors import InputError, Location
 from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
-from generator.foreign_source import chart_defaults
+from generator.foreign.source import chart_defaults
 from generator.gates import untunable
 from generator.repository import (
     Chart,

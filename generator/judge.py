@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import programs
 from generator.build import Build, Reuse
-from generator.catalogue import Catalogue
+from generator.custom.catalogue import Catalogue
+from generator.foreign import programs
+from generator.foreign.program import Runner
 from generator.git import Git
 from generator.load import load
 from generator.pins import Pins
 from generator.processes import available
-from generator.program import Runner
 from generator.report.text import count
 from generator.survey import survey
 from generator.tree import DiskTree, Tree

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from generator import decode, templates
 from generator.consistency import contradictions, shortcomings
-from generator.definitions import Definitions
+from generator.custom.definitions import Definitions
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of, place_order, problem, read_checked
 from generator.finding import Finding, errors

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from generator import foreign
 from generator.errors import InputError, Location
+from generator.foreign.manifests import manifests as foreign
+from generator.foreign.placing import Placing
+from generator.foreign.program import Runner
 from generator.manifest import Manifest
-from generator.patching import patched
-from generator.placing import Placing
+from generator.patches.patching import patched
 from generator.plain_manifests import manifests
-from generator.program import Runner
 from generator.render import render
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def output(resolved: ResolvedService, run: Runner) -> tuple[Manifest, ...]:
     Raises `InputError` with the line that somebody wrote for whatever goes wrong, and what `run` raises.
     """
     placing = Placing(resolved)
-    rendered = tuple(foreign.manifests(resolved, run, placing)) if resolved.foreign else render(resolved)
+    rendered = tuple(foreign(resolved, run, placing)) if resolved.foreign else render(resolved)
     if resolved.manifests:
         rendered = (*rendered, *_beside(resolved, rendered, placing))
     if not resolved.template.files:

@@ -1,7 +1,7 @@
 """Plain manifests of a service: files in `manifests/` beside its spec, or beside an overlay for one environment.
 
-They are rendered as they are, less comments and formatting, but for their namespaces and images (`generator.placing`).
-A List becomes its items.
+They are rendered as they are, less comments and formatting, but for their namespaces and images
+(`generator.foreign.placing`). A List becomes its items.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from generator.checks.check import RenderedObject
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput
+from generator.foreign.placing import Placing
 from generator.manifest import Manifest
 from generator.manifest_files import ManifestFile, read_bytes
-from generator.placing import Placing
+from generator.patches.sourced import FileText, Node, sourced, written
 from generator.repository import manifests_path, rendered_path
-from generator.sourced import FileText, Node, sourced, written
 from generator.tree import Tree
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from generator.policy import HoldOrder, Lift, Promotion, Verify
 from generator.release import Release
 
 if TYPE_CHECKING:
-    from generator.definitions import Definitions
+    from generator.custom.definitions import Definitions
 
 BASE = "environments/base/services"
 CHARTS = "charts"

@@ -10,7 +10,7 @@ from generator.admission import objections
 from generator.errors import InputError, Location
 from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, key_location, place_order, problem
 from generator.finding import Finding, errors
-from generator.foreign_source import chart_defaults, foreign_of, program_version
+from generator.foreign.source import chart_defaults, foreign_of, program_version
 from generator.images import mirrored
 from generator.plain_manifests import PlainFile, plain_files
 from generator.release import ImageReference, Release, parse_image

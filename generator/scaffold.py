@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from generator import template_lock, template_source
 from generator.build import Build, Reuse
 from generator.errors import InputError, UsageError
 from generator.finding import errors
@@ -34,6 +33,8 @@ from generator.shipped import shipped
 from generator.state import STATE
 from generator.suggest import one_of
 from generator.survey import survey, whole
+from generator.template_library import lock as template_lock
+from generator.template_library import source as template_source
 from generator.templates import load_template, names
 from generator.tree import DiskTree, Tree
 from generator.write import Plan, plan, write

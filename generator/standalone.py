@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from posixpath import join, normpath, relpath
 from typing import Final
 
-from generator.catalogue import Catalogue
 from generator.checks.all import CHECKS
 from generator.checks.check import Basis, RenderedObject, Scope
-from generator.crds import defined
+from generator.custom.catalogue import Catalogue
+from generator.custom.crds import defined
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
 from generator.manifest_files import ManifestFile

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from generator import load, processes, programs
+from generator import load, processes
 from generator.build import Build, Builder, Reuse, chosen
-from generator.catalogue import Catalogue
+from generator.custom.catalogue import Catalogue
 from generator.errors import Location
 from generator.finding import Finding, errors
+from generator.foreign import programs
+from generator.foreign.program import Runner
 from generator.pins import Pins
-from generator.program import Runner
 from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
 from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree

@@ -11,11 +11,11 @@ from typing import Any, Final
 from generator import ownership
 from generator.applied import Identity, applied
 from generator.build import Build
-from generator.catalogue import Catalogue
 from generator.checks.all import BY_ID, CHECKS
 from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
 from generator.checks.others import OTHERS
-from generator.crds import CustomKind, defined
+from generator.custom.catalogue import Catalogue
+from generator.custom.crds import CustomKind, defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from generator.structural import FORMATS
+from generator.custom.structural import FORMATS
 
 Schema = dict[str, Any]
 

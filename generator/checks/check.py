@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from generator.applied import Identity
-from generator.catalogue import Catalogue
 from generator.checks.fields.validator import violations
+from generator.custom.catalogue import Catalogue
 from generator.decoded import decoded
 from generator.finding import Severity
 from generator.manifest import Manifest

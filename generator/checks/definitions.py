@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from generator.cel import syntax_error
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
-from generator.crds import KIND
+from generator.custom.cel import syntax_error
+from generator.custom.crds import KIND
+from generator.custom.structural import fits, is_pattern
 from generator.file_schemas import explain
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.schemas import definition
-from generator.structural import fits, is_pattern
 from generator.workload import at, items, mapping
 
 if TYPE_CHECKING:

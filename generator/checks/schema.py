@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from generator.catalogue import ADD_SCHEMA
 from generator.checks.apis import is_removed
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
+from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
 from generator.schemas import UnknownKind, kinds
 

@@ -12,8 +12,8 @@ from generator.errors import UsageError
 from generator.report.console import out, out_json, say
 
 if TYPE_CHECKING:
-    from generator.template_cases import Outcome
-    from generator.template_work import Work
+    from generator.template_library.cases import Outcome
+    from generator.template_library.work import Work
 
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 
@@ -37,7 +37,7 @@ def new(name: str, parent: str | None, repository: Path, output: str) -> None:
       towpath template new payments --extends backend
     """
     from generator.suggest import one_of
-    from generator.template_work import carry_out, make
+    from generator.template_library.work import carry_out, make
     from generator.templates import names
     from generator.tree import DiskTree
 
@@ -68,7 +68,7 @@ def test(names: tuple[str, ...], update: bool, repository: Path, output: str) ->
       towpath template test backend --update
     """
     from generator.suggest import one_of
-    from generator.template_cases import cases, run
+    from generator.template_library.cases import cases, run
     from generator.templates import names as known
     from generator.tree import DiskTree
     from generator.write import Plan, write
@@ -141,8 +141,8 @@ def add(source: str, path: str | None, name: str | None, dry_run: bool, reposito
       towpath template add https://github.com/acme/templates@v1.2 --path templates/payments
       towpath template add git@github.com:acme/templates.git --path job --as nightly --dry-run
     """
-    from generator.template_source import address
-    from generator.template_work import add as vendor
+    from generator.template_library.source import address
+    from generator.template_library.work import add as vendor
 
     work = vendor(repository, address(source), path, name)
     _finish_all([work], [], dry_run, repository, output)
@@ -175,9 +175,9 @@ def update(names: tuple[str, ...], to: str | None, conflicts: str, dry_run: bool
       towpath template update payments --to v1.3
       towpath template update backend --conflicts write
     """
-    from generator import template_lock
-    from generator.template_work import refuse_broken
-    from generator.template_work import update as bring
+    from generator.template_library import lock as template_lock
+    from generator.template_library.work import refuse_broken
+    from generator.template_library.work import update as bring
     from generator.tree import DiskTree
 
     if to is not None and len(names) != 1:
@@ -201,9 +201,9 @@ def list_(repository: Path, output: str) -> None:
     Examples:
       towpath template list
     """
-    from generator import template_lock
     from generator.report.text import count
-    from generator.template_work import changes
+    from generator.template_library import lock as template_lock
+    from generator.template_library.work import changes
     from generator.templates import names
     from generator.tree import DiskTree
 
@@ -243,10 +243,10 @@ def diff(name: str, repository: Path) -> None:
     Examples:
       towpath template diff backend
     """
-    from generator import template_lock
     from generator.suggest import one_of
-    from generator.template_work import diff as lines
-    from generator.template_work import originals
+    from generator.template_library import lock as template_lock
+    from generator.template_library.work import diff as lines
+    from generator.template_library.work import originals
     from generator.tree import EMPTY, DiskTree, EditedTree
 
     tree = DiskTree(repository)
@@ -258,8 +258,8 @@ def diff(name: str, repository: Path) -> None:
 
 def _finish_all(ready: list[Work], open_: list[Work], dry_run: bool, repository: Path, output: str) -> None:
     """Show what is ready and write it; show what is open and leave it."""
-    from generator.template_work import carry_out
-    from generator.template_work import diff as lines
+    from generator.template_library.work import carry_out
+    from generator.template_library.work import diff as lines
     from generator.tree import DiskTree
 
     tree = DiskTree(repository)

@@ -20,7 +20,7 @@ from generator.report.console import coloured, out, say
 from generator.suggest import one_of
 
 if TYPE_CHECKING:
-    from generator.catalogue import Catalogue
+    from generator.custom.catalogue import Catalogue
     from generator.judge import Request
     from generator.manifest_files import ManifestFile
     from generator.standalone import Around
@@ -103,7 +103,7 @@ def command(
       towpath validate manifests/ --kubernetes-version 1.36 --summary
       helm template . | towpath validate - --output sarif
     """
-    from generator.catalogue import Catalogue, location
+    from generator.custom.catalogue import Catalogue, location
     from generator.report.validation import written
 
     plain = Plain(**options)  # type: ignore[arg-type] # click has checked them
@@ -215,7 +215,7 @@ def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tupl
         return None, known
     from dataclasses import replace
 
-    from generator.definitions import Definitions
+    from generator.custom.definitions import Definitions
     from generator.load import load_settings
     from generator.standalone import Around
     from generator.tree import DiskTree

@@ -8,10 +8,10 @@ import pytest
 from generator import confined
 from generator.confined import Limits
 from generator.errors import InputError, Location, OutsideError
+from generator.foreign.program import Printed
 from generator.judge import Request, judge
-from generator.program import Printed
-from tests.generator.foreign import CHART
-from tests.generator.foreign import files as chart_files
+from tests.generator.foreign.sources import CHART
+from tests.generator.foreign.sources import files as chart_files
 from tests.generator.small import FILES, commit, write_files
 
 LOOP = """\
@@ -137,7 +137,7 @@ def test_a_chart_is_rendered_outside_of_the_process_and_judged_inside(tmp_path, 
     ],
 )
 def test_what_a_process_asks_for_is_looked_at_and_it_must_listen(said, why, monkeypatch):
-    monkeypatch.setattr("generator.programs.run", lambda asked: Printed("x" * 2**20))
+    monkeypatch.setattr("generator.foreign.programs.run", lambda asked: Printed("x" * 2**20))
     with pytest.raises(InputError, match=why):
         answer(said, seconds=0.3)
 

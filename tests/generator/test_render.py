@@ -19,7 +19,7 @@ from generator.resolve import Pinned, resolve
 from generator.sandbox import Engine
 from generator.schemas import validate_object
 from generator.shipped import shipped
-from generator.template_cases import cases, run
+from generator.template_library.cases import cases, run
 from generator.templates import load_template, names
 from generator.tree import EMPTY, DiskTree, EditedTree
 from generator.validate import validate

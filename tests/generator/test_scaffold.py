@@ -9,8 +9,8 @@ from bot.cli.main import run
 from generator.finding import errors
 from generator.load import check
 from generator.tree import DiskTree
-from tests.generator.foreign import CHART, KUSTOMIZATION
-from tests.generator.foreign import files as foreign_files
+from tests.generator.foreign.sources import CHART, KUSTOMIZATION
+from tests.generator.foreign.sources import files as foreign_files
 from tests.generator.small import FILES, git, write_files
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.simulate.clock import START
 from generator.git import Git
 from generator.scaffold import create
-from tests.generator.foreign import CHART
+from tests.generator.foreign.sources import CHART
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 
 SERVICE = "environments/{}/services/corner.yaml"

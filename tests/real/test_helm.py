@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from generator import programs
 from generator.build import Build, build_all
 from generator.errors import InputError, OutsideError
 from generator.finding import errors
+from generator.foreign import programs
+from generator.foreign.program import RefusedError, Run
 from generator.pins import Pins
-from generator.program import RefusedError, Run
-from tests.generator.foreign import CHART, files, tree
+from tests.generator.foreign.sources import CHART, files, tree
 
 DEPLOYMENT = "charts/shop/templates/deployment.yaml"
 NOTES = "charts/shop/templates/notes.yaml"

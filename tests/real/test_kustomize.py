@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from generator import programs
 from generator.build import Build, build_all
 from generator.errors import OutsideError
 from generator.finding import errors
+from generator.foreign import programs
+from generator.foreign.program import RefusedError, Run
 from generator.k8syaml import load_all
 from generator.pins import Pins
-from generator.program import RefusedError, Run
-from tests.generator.foreign import KUSTOMIZATION, tree
+from tests.generator.foreign.sources import KUSTOMIZATION, tree
 
 BASE = "kustomizations/shop/base/kustomization.yaml"
 FOLDER = "kustomizations/shop/base"

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from generator.strategic_merge import PatchError
-from tests.generator.record_strategic_merges import DEPLOYMENT, WRITTEN, drawn
-from tests.generator.test_strategic_merge import merged
+from generator.patches.strategic_merge import PatchError
+from tests.generator.patches.record_strategic_merges import DEPLOYMENT, WRITTEN, drawn
+from tests.generator.patches.test_strategic_merge import merged
 
 PATH = "/apis/apps/v1/namespaces/default/deployments"
 SEED = random.Random(7386)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from generator.finding import errors
 from generator.k8syaml import dump
-from generator.template_cases import run
+from generator.template_library.cases import run
 from tests.generator.adoption.manifests import adopted
 from tests.generator.test_render import CASES, SHIPPED
 from tests.generator.test_templates_hold import TEMPLATES, surveyed, values_of

@@ -1,0 +1,165 @@
+"""Every kind there is a schema for: Kubernetes' own, those of CustomResourceDefinitions, and folders of schemas."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from generator.custom.crds import CustomKind, bundled, bundled_versions
+from generator.errors import InputError, UsageError
+from generator.file_schemas import explain
+from generator.schema_words import SchemaError
+from generator.schemas import Kind, UnknownKind, kinds, minor, validate_object
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+ADD_SCHEMA: Final = (
+    "correct the kind or its apiVersion; or add its CustomResourceDefinition to the repository (schemas/crds/, say) or "
+    "to the paths, or name a folder of schemas with --schema-location; --ignore-missing-schemas lets it pass"
+)
+_LAYOUT: Final = "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json"
+_PLACEHOLDER = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")
+
+Key = tuple[str, str]
+"""The apiVersion and the kind."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What objects are validated against.
+
+    `custom` are the kinds of CustomResourceDefinitions by apiVersion and kind; `locations` are paths of JSON schemas
+    as kubeconform's -schema-location writes them. Kubernetes' own kinds come first, those that travel with the tool
+    last. With `ignore_missing`, what has no schema passes.
+    """
+
+    custom: Mapping[Key, CustomKind] = field(default_factory=dict)
+    locations: tuple[str, ...] = ()
+    ignore_missing: bool = False
+
+    def with_kinds(self, found: Iterable[CustomKind]) -> Catalogue:
+        """The same with these kinds, which come before those that were there."""
+        added = {(one.kind.api_version, one.kind.kind): one for one in found}
+        return replace(self, custom=_Layers(added, self.custom)) if added else self
+
+    def custom_kind(self, api_version: str, kind: str) -> CustomKind | None:
+        """The custom kind of that name, of the repository or of those that travel with the tool."""
+        return self.custom.get((api_version, kind)) or bundled(api_version, kind)
+
+    def kind(self, version: str, api_version: str, kind: str) -> Kind | None:
+        """A kind as a Kubernetes version serves it with these definitions; None where nothing is known of it."""
+        served = kinds(version).get((api_version, kind))
+        if served is not None:
+            return served
+        custom = self.custom_kind(api_version, kind)
+        return custom.kind if custom else None
+
+    def validate(self, version: str, obj: object) -> list[SchemaError] | UnknownKind:
+        """All that the schema of its kind has against an object, ordered by path; empty when it is fine."""
+        key = _key(obj)
+        if key is None or not isinstance(obj, Mapping) or key in kinds(version):
+            return validate_object(version, obj)
+        if custom := self.custom.get(key):
+            return custom.validate(version, obj)
+        for location in self.locations:
+            if (accepts := _located(_path(location, version, *key))) is not None:
+                return explain(*accepts, obj)
+        if travelling := bundled(*key):
+            return travelling.validate(version, obj)
+        return [] if self.ignore_missing else self._unknown(version, obj, *key)
+
+    def has_schema(self, version: str, obj: object) -> bool:
+        """Whether an object can be validated at all."""
+        return not isinstance(replace(self, ignore_missing=False).validate(version, obj), UnknownKind)
+
+    def unknown_rules(self, version: str, keys: Iterable[Key]) -> int:
+        """How many CEL rules of these kinds are not evaluated here."""
+        custom = (self.custom_kind(*key) for key in set(keys) - set(kinds(version)))
+        return sum(one.unknown_rules() for one in custom if one is not None)
+
+    def _unknown(self, version: str, obj: object, api_version: str, kind: str) -> UnknownKind | list[SchemaError]:
+        found = validate_object(version, obj)
+        group = api_version.rpartition("/")[0]
+        others = [one for one, name in self.custom if name == kind and one.rpartition("/")[0] == group]
+        others += bundled_versions(group, kind)
+        if isinstance(found, UnknownKind) and others:
+            return replace(found, did_you_mean=Kind(max(others), kind, namespaced=True))
+        return found
+
+
+class _Layers(Mapping[Key, CustomKind]):
+    """Two mappings, the first before the second; the second may be one that is only read when asked."""
+
+    def __init__(self, above: Mapping[Key, CustomKind], below: Mapping[Key, CustomKind]) -> None:
+        self._above, self._below = above, below
+
+    def __getitem__(self, key: Key) -> CustomKind:
+        return self._above[key] if key in self._above else self._below[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter({**self._above, **self._below})
+
+    def __len__(self) -> int:
+        return len({**self._above, **self._below})
+
+
+def _key(obj: object) -> Key | None:
+    if not isinstance(obj, Mapping):
+        return None
+    api_version, kind = obj.get("apiVersion"), obj.get("kind")
+    return (api_version, kind) if isinstance(api_version, str) and isinstance(kind, str) else None
+
+
+def location(value: str) -> str:
+    """A location as the command line gives it, as a template of paths. Raises `UsageError` for addresses."""
+    if "://" in value:
+        raise UsageError(f"{value} is an address, and validation uses no network", next="name a folder on this disk")
+    if value == "default":
+        raise UsageError("'default' is on the network", next="leave it out: Kubernetes' own schemas are always used")
+    template = value if value.endswith(".json") else f"{value.rstrip('/')}/{_LAYOUT}"
+    for name in _PLACEHOLDER.findall(template):
+        if name not in _variables("1.36", "apps/v1", "Deployment"):
+            next = f"use {', '.join(_variables('', '', ''))}"
+            raise UsageError(f"{value} has an unknown variable .{name}", next=next)
+    return template
+
+
+def _variables(version: str, api_version: str, kind: str) -> dict[str, str]:
+    """The variables of a location (kubeconform's README, «Overriding schemas location»)."""
+    parts = api_version.split("/")
+    suffix = "-" + parts[0].split(".")[0].lower() + (f"-{parts[1].lower()}" if len(parts) > 1 else "")
+    return {
+        "NormalizedKubernetesVersion": f"v{version}.0",
+        "StrictSuffix": "-strict",
+        "ResourceKind": kind.lower(),
+        "ResourceAPIVersion": parts[-1],
+        "Group": parts[0],
+        "KindSuffix": suffix,
+    }
+
+
+def _path(location: str, version: str, api_version: str, kind: str) -> str:
+    values = _variables(minor(version), api_version, kind)
+    if any("/" in value or ".." in value for name, value in values.items()):
+        return ""  # what an object calls itself never leads elsewhere
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], location)
+
+
+@lru_cache(maxsize=512)
+def _located(path: str) -> tuple[jsonschema_rs.Validator, Mapping[str, Any]] | None:
+    import jsonschema_rs
+
+    if not path or not Path(path).is_file():
+        return None
+    try:
+        schema = json.loads(Path(path).read_text(encoding="utf-8"))
+        accepts = jsonschema_rs.validator_for(schema, offline=True)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        raise InputError(f"{path} is no JSON Schema: {error}", next="correct it, or leave the location out") from error
+    return accepts, schema

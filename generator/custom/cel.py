@@ -1,0 +1,208 @@
+"""The CEL rules of a custom resource (`x-kubernetes-validations`), evaluated by CEL's own implementation.
+
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules.
+Rules about changes (`oldSelf`) say nothing about an object on its own. What the library or our functions do not
+know is skipped, and counted by `unknown_rules`.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from generator.custom.structural import Node, Pointer, child
+from generator.schema_words import SchemaError
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+_TRANSITION = re.compile(r"\boldSelf\b")
+_RESERVED: Final = frozenset(
+    "true false null in as break const continue else for function if import let loop package namespace return var "
+    "void while".split()
+)
+_ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
+_URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
+_SYNTAX = re.compile(r"Syntax error: (.*?)(?: expecting \{[^\n]*)?(?:\n|$)")
+_TIMES: Final = frozenset({"date", "date-time", "datetime", "duration"})
+
+
+def violations(value: Any, node: Node | None, path: Pointer = ()) -> Iterator[SchemaError]:
+    """The rules that a value breaks, which is valid by its schema and has its defaults."""
+    if node is None:
+        return
+    rules = [rule for rule in node.get("x-kubernetes-validations", ()) if _is_known(rule["rule"], node)]
+    if rules and value is not None:
+        own = typed(value, node)
+        for rule in rules:
+            yield from _broken(rule, own, path)
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from violations(one, child(node, key), (*path, key))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from violations(one, node.get("items"), (*path, index))
+
+
+def unknown_rules(node: Any) -> int:
+    """How many rules of a schema cannot be evaluated here."""
+    if isinstance(node, list):
+        return sum(map(unknown_rules, node))
+    if not isinstance(node, Mapping):
+        return 0
+    own = node.get("x-kubernetes-validations")
+    rules = [one["rule"] for one in own if isinstance(one, Mapping)] if isinstance(own, list) else []
+    unknown = sum(not _TRANSITION.search(rule) and not _is_known(rule, node) for rule in rules)
+    return unknown + sum(map(unknown_rules, node.values()))
+
+
+def _is_known(rule: str, node: Node) -> bool:
+    """Whether a rule says something about an object on its own, and can be evaluated."""
+    if _TRANSITION.search(rule) or _compiled(rule) is None:
+        return False
+    return not any(re.search(rf"\b{re.escape(name)}\b", rule) for name in _times(node, "self"))
+
+
+def _times(node: Any, name: str) -> Iterator[str]:
+    """The fields below a node that are times or durations to CEL: the library takes no such values from outside."""
+    if not isinstance(node, Mapping):
+        return
+    if node.get("format") in _TIMES:
+        yield name
+    for key, one in node.get("properties", {}).items():
+        yield from _times(one, escaped(key))
+    for key in ("items", "additionalProperties"):
+        yield from _times(node.get(key), name)
+
+
+def _broken(rule: Mapping[str, str], value: Any, path: Pointer) -> Iterator[SchemaError]:
+    expression = _compiled(rule["rule"])
+    if expression is None:
+        return
+    result = expression.eval(data={"self": value})
+    if result.value() is True:
+        return
+    if result.type().name() == "BOOL":
+        message = _message(rule, value)
+    else:
+        message = f"the rule {_line(rule['rule'])} fails: {result.value()}"
+    yield SchemaError((*path, *_field(rule)), "broken-rule", message)
+
+
+def _message(rule: Mapping[str, str], value: Any) -> str:
+    expression = _compiled(rule["messageExpression"]) if "messageExpression" in rule else None
+    said = expression.eval(data={"self": value}).value() if expression else None
+    if isinstance(said, str) and said.strip():
+        return _line(said)
+    return _line(rule.get("message", "")) or f"breaks the rule {_line(rule['rule'])}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _field(rule: Mapping[str, str]) -> Pointer:
+    """`fieldPath` (`.spec.name`, `['a-b']`) as a path."""
+    steps = re.findall(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^']+)'\]", rule.get("fieldPath", ""))
+    return tuple(name or quoted for name, quoted in steps)
+
+
+def typed(value: Any, node: Node | None) -> Any:
+    """A value as CEL's types: field names escaped, floats where the schema says number, bytes."""
+    if isinstance(value, Mapping):
+        fixed = node is not None and "properties" in node
+        return {
+            escaped(key) if fixed else key: typed(one, child(node, key) if node else None) for key, one in value.items()
+        }
+    if isinstance(value, list):
+        return [typed(one, node.get("items") if node else None) for one in value]
+    if node is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and node.get("type") == "number":
+        return float(value)
+    return base64.b64decode(value) if isinstance(value, str) and node.get("format") == "byte" else value
+
+
+def escaped(name: str) -> str:
+    """A field's name as CEL expressions write it."""
+    if name in _RESERVED:
+        return f"__{name}__"
+    for plain, escape in _ESCAPES:
+        name = name.replace(plain, escape)
+    return name
+
+
+@lru_cache(maxsize=4096)
+def _compiled(rule: str) -> cel.Expression | None:
+    environment = _environment()
+    if environment is None:
+        return None
+    try:
+        return environment.compile(rule)
+    except Exception:  # noqa: BLE001 - the library raises its own errors as plain ones: the rule is not for it
+        return None
+
+
+def syntax_error(rule: str) -> str:
+    """What keeps a text from being CEL at all; nothing where the library is not installed."""
+    environment = _environment()
+    if environment is None:
+        return ""
+    try:
+        environment.compile(rule)
+    except Exception as error:  # noqa: BLE001 - the library raises its own errors as plain ones
+        found = _SYNTAX.search(str(error))
+        return found[1] if found else ""
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _environment() -> cel.Env | None:
+    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed."""
+    try:
+        from cel_expr_python import cel
+        from cel_expr_python.ext import ext_strings
+    except ImportError:
+        return None
+    dyn, text, truth = cel.Type.DYN, cel.Type.STRING, cel.Type.BOOL
+    items = cel.Type.List(dyn)
+
+    def function(name: str, result: Any, parameters: list[Any], run: Any, *, member: bool) -> Any:
+        overload = cel.Overload(f"towpath_{name}_{len(parameters)}", result, parameters, is_member=member, impl=run)
+        return cel.FunctionDecl(name, [overload])
+
+    functions = [
+        function("isIP", truth, [text], _is_ip, member=False),
+        function("isCIDR", truth, [text], _is_cidr, member=False),
+        function("isURL", truth, [text], _is_url, member=False),
+        function("isSorted", truth, [items], lambda found: list(found) == sorted(found), member=True),
+        function("sum", dyn, [items], sum, member=True),
+        function("min", dyn, [items], min, member=True),
+        function("max", dyn, [items], max, member=True),
+    ]
+    return cel.NewEnv(variables={"self": dyn}, extensions=[ext_strings.ExtStrings()], functions=functions)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _is_url(text: str) -> bool:
+    """An absolute path, or anything with a scheme, as Go's url.ParseRequestURI takes it."""
+    return _URL.fullmatch(text) is not None

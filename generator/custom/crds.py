@@ -1,0 +1,147 @@
+"""Kinds that CustomResourceDefinitions define: those of the repository, and those that travel with the tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from generator.custom import cel, structural
+from generator.file_schemas import explain
+from generator.schema_words import SchemaError
+from generator.schemas import Kind, definition
+from generator.shipped import shipped
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+GROUP = "apiextensions.k8s.io/v1"
+KIND = "CustomResourceDefinition"
+
+
+@dataclass(frozen=True, eq=False)
+class CustomKind:
+    """A version of a kind that a CustomResourceDefinition defines; `origin` is the file or package that has it."""
+
+    kind: Kind
+    schema: Mapping[str, Any]
+    origin: str
+
+    def validate(self, version: str, obj: Mapping[str, Any]) -> list[SchemaError]:
+        """All that the API server of a Kubernetes version would have against an object of this kind."""
+        value = structural.admitted(obj, self.schema)
+        accepts, schema = _compiled(self, version)
+        try:
+            if not accepts.is_valid(value):
+                return _sorted(explain(accepts, schema, value))
+        except ValueError as refused:  # what JSON cannot say: keys that are no strings
+            return [SchemaError((), "bad-value", str(refused))]
+        found = [*structural.duplicates(value, self.schema), *cel.violations(value, self.schema)]
+        return _sorted(SchemaError(_written(obj, error.path), error.check, error.message) for error in found)
+
+    def unknown_rules(self) -> int:
+        """How many of its CEL rules are not evaluated here."""
+        return _unknown_rules(self)
+
+
+def _written(obj: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """As much of a path as the object itself has: a default is written nowhere."""
+    for depth, step in enumerate(path):
+        if isinstance(obj, Mapping) and step not in obj:
+            return path[:depth]
+        obj = obj[step]
+    return path
+
+
+def _sorted(errors: Iterable[SchemaError]) -> list[SchemaError]:
+    return sorted(errors, key=lambda error: ([str(step) for step in error.path], error.message))
+
+
+@lru_cache(maxsize=256)
+def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft202012Validator, Mapping[str, Any]]:
+    import jsonschema_rs
+
+    schema = structural.json_schema(custom.schema)
+    schema["$defs"] = definition(version, structural.OBJECT_META)["$defs"]
+    linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
+    try:
+        accepts = jsonschema_rs.Draft202012Validator(
+            schema, offline=True, validate_formats=True, pattern_options=linear
+        )
+    except jsonschema_rs.ValidationError as error:
+        why = f"the schema in {custom.origin} is none: {error.message}"
+        broken = {"not": {}, "x-towpath-expects": why}
+        return jsonschema_rs.Draft202012Validator(broken, offline=True), broken
+    return accepts, schema
+
+
+@lru_cache(maxsize=1024)
+def _unknown_rules(custom: CustomKind) -> int:
+    return cel.unknown_rules(custom.schema)
+
+
+def defined(obj: Any, origin: str) -> Iterator[CustomKind]:
+    """The kinds that an object defines: a version each if it is a CustomResourceDefinition, else none."""
+    if not isinstance(obj, Mapping) or (obj.get("apiVersion"), obj.get("kind")) != (GROUP, KIND):
+        return
+    spec = obj.get("spec")
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("names"), Mapping):
+        return
+    group, kind, namespaced = spec.get("group"), spec["names"].get("kind"), spec.get("scope") != "Cluster"
+    for version in spec["versions"] if isinstance(spec.get("versions"), list) else ():
+        schema = _schema(version)
+        if schema is not None and isinstance(kind, str):
+            yield CustomKind(Kind(f"{group}/{version.get('name')}", kind, namespaced), schema, origin)
+
+
+def _schema(version: Any) -> Mapping[str, Any] | None:
+    """The schema of a version that is served."""
+    if not isinstance(version, Mapping) or version.get("served") is False:
+        return None
+    schema = version.get("schema")
+    found = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
+    return found if isinstance(found, Mapping) and _well_formed(found) else None
+
+
+def _well_formed(node: Any) -> bool:
+    """Whether a schema has maps and lists where it must; what else is wrong with it, the definition's check says."""
+    if not isinstance(node, Mapping):
+        return False
+    named = node.get("properties", {})
+    rules = node.get("x-kubernetes-validations", [])
+    alternatives = [node.get(key, []) for key in ("allOf", "anyOf", "oneOf")]
+    if not isinstance(named, Mapping) or not all(isinstance(one, list) for one in (*alternatives, rules)):
+        return False
+    if not all(isinstance(rule, Mapping) and isinstance(rule.get("rule"), str) for rule in rules):
+        return False
+    inner = [*named.values(), *(one for some in alternatives for one in some)]
+    inner += [node[key] for key in ("items", "not") if key in node]
+    if isinstance(node.get("additionalProperties"), Mapping):
+        inner.append(node["additionalProperties"])
+    return all(map(_well_formed, inner))
+
+
+def bundled(api_version: str, kind: str) -> CustomKind | None:
+    """A kind of schemas/crds, with the package it is from."""
+    line = _store().get((api_version, kind))
+    return None if line is None else _parsed(line)
+
+
+def bundled_versions(group: str, kind: str) -> list[str]:
+    """The apiVersions in which schemas/crds has a kind of a group."""
+    return [api_version for api_version, name in _store() if name == kind and api_version.partition("/")[0] == group]
+
+
+@lru_cache(maxsize=1)
+def _store() -> Mapping[tuple[str, str], str]:
+    path = shipped("schemas") / "crds" / "definitions.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {(fields[0], fields[1]): line for line in lines for fields in [line.split("\t", 2)]}
+
+
+@lru_cache(maxsize=256)
+def _parsed(line: str) -> CustomKind:
+    api_version, kind, scope, origin, text = line.split("\t", 4)
+    return CustomKind(Kind(api_version, kind, scope == "namespaced"), json.loads(text), origin)

@@ -1,0 +1,1 @@
+"""Services from Helm charts and kustomizations, rendered by the real programs."""

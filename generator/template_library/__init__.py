@@ -1,0 +1,1 @@
+"""Making, testing, adding and updating templates: the work of `towpath template`."""
