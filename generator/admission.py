@@ -22,14 +22,13 @@ def objections(environment: Environment, overlay: Overlay) -> Iterator[Finding]:
 
 def _image(environment: Environment, overlay: Overlay, written: str, at: Pointer) -> Iterator[Finding]:
     image = parse_image(written)
-    where = overlay.source.at(at)
     if not image.tag and not image.digest:
         message = f"{image} has neither a tag nor a digest"
-        yield problem("image-without-tag", message, where, "say which version to run")
+        yield problem("image-without-tag", message, overlay.source.at(at), "say which version to run")
     if not is_allowed(written, environment.allowed_images):
         message = f"{environment.name} does not allow the image {image}"
         fix = f"use an image that matches {' or '.join(environment.allowed_images)}, or add a pattern to allow.images"
-        yield problem("image-not-allowed", message, where, fix)
+        yield problem("image-not-allowed", message, overlay.source.at(at), fix)
 
 
 def _pin(environment: Environment, overlay: Overlay, revision: str | None) -> Iterator[Finding]:

@@ -141,7 +141,12 @@ def _file(content: bytes | Path, folder: Path) -> Path:
     if isinstance(content, Path):
         return content
     temporary = folder / f"{os.getpid()}-{next(_NUMBERS)}"
-    temporary.write_bytes(content)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+    finally:
+        os.close(handle)
     return temporary
 
 

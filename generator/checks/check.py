@@ -33,32 +33,27 @@ class RenderedObject:
     index: int
     value: Mapping[str, Any]
     within: Pointer = ()
+    api_version: str = field(init=False, repr=False, compare=False)
+    """Its apiVersion, or the empty text."""
+    api_group: str = field(init=False, repr=False, compare=False)
+    """The group of its API, empty for the core group."""
+    kind: str = field(init=False, repr=False, compare=False)
+    """Its kind, or the empty text."""
+    name: str = field(init=False, repr=False, compare=False)
+    """Its name, or the empty text."""
+    namespace: str | None = field(init=False, repr=False, compare=False)
+    """The namespace it names, if it does."""
 
-    @cached_property
-    def api_version(self) -> str:
-        """Its apiVersion, or the empty text."""
-        return str(at(self.value, ("apiVersion",)) or "")
-
-    @cached_property
-    def api_group(self) -> str:
-        """The group of its API, empty for the core group."""
-        return self.api_version.rpartition("/")[0]
-
-    @cached_property
-    def kind(self) -> str:
-        """Its kind, or the empty text."""
-        return str(at(self.value, ("kind",)) or "")
-
-    @cached_property
-    def name(self) -> str:
-        """Its name, or the empty text."""
-        return str(at(self.value, ("metadata", "name")) or "")
-
-    @cached_property
-    def namespace(self) -> str | None:
-        """The namespace it names, if it does."""
-        found = at(self.value, ("metadata", "namespace"))
-        return found if isinstance(found, str) else None
+    def __post_init__(self) -> None:
+        # Every check asks for these, so they are not looked up each time.
+        api_version, namespace = str(at(self.value, ("apiVersion",)) or ""), at(self.value, ("metadata", "namespace"))
+        self.__dict__.update(
+            api_version=api_version,
+            api_group=api_version.rpartition("/")[0],
+            kind=str(at(self.value, ("kind",)) or ""),
+            name=str(at(self.value, ("metadata", "name")) or ""),
+            namespace=namespace if isinstance(namespace, str) else None,
+        )
 
     @property
     def title(self) -> str:

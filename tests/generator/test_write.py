@@ -3,7 +3,6 @@ import os
 import shutil
 import signal
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -160,14 +159,14 @@ def test_a_link_instead_of_the_state_folder_is_refused(tmp_path):
 def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
     render(tmp_path, built(deployment="1", ingress="1"))
     before = there(tmp_path)
-    real, calls = Path.write_bytes, count()
+    real, calls = os.write, count()
 
-    def full(self, data):
-        if self.parent.name.startswith("write-") and next(calls) == 1:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
-        return real(self, data)
+    def full(handle, data):
+        if next(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(handle, data)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("generator.write.os.write", full)
     with pytest.raises(OSError, match="No space"):
         render(tmp_path, built(deployment="2", ingress="2"))
     assert there(tmp_path) == before
