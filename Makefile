@@ -25,7 +25,7 @@ demo: $(VENV)/.towpath-run
 
 # Compiled files are worth it whatever the shell says: each worker, and each process that a test starts, reads all modules.
 test: $(VENV)/.towpath-dev
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.towpath-dev
 	$(BIN)/ruff check .

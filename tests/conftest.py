@@ -11,7 +11,7 @@ from hypothesis import settings
 # A busy machine is slow, not wrong; a failing example must be repeatable from the log alone. Each run looks at the same
 # few examples; `.ci/run` draws many others: `pytest -m hypothesis --hypothesis-profile soak`.
 settings.register_profile("towpath", deadline=None, derandomize=True, max_examples=15, stateful_step_count=30)
-settings.register_profile("soak", deadline=None, print_blob=True, max_examples=200, stateful_step_count=30)
+settings.register_profile("soak", deadline=None, print_blob=True, max_examples=100, stateful_step_count=30)
 settings.load_profile("towpath")
 
 

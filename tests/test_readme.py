@@ -11,13 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
-
-# They look at one demo, so one worker plays it.
-pytestmark = pytest.mark.xdist_group("readme")
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -36,14 +30,6 @@ _VOLATILE = (
 )
 
 
-@dataclass(frozen=True)
-class Played:
-    """The demo as it went: where its repository is, and everything that it wrote."""
-
-    shop: Path
-    text: str
-
-
 def towpath(*arguments: str, cwd: Path) -> str:
     """Run the command as a user would; everything that it prints."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120"}
@@ -60,13 +46,6 @@ def towpath(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder = tmp_path_factory.mktemp("readme") / "towpath-demo-readme"
-    text = towpath("demo", "--folder", str(folder), cwd=folder.parent)
-    return Played(folder / "shop", text)
-
-
 def stable(text: str) -> str:
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
@@ -77,10 +56,20 @@ def update(old: str, new: str) -> None:
     README.write_text(README.read_text().replace(old, new))
 
 
-def test_the_demo_ends_as_the_readme_shows(played: Played, update_golden: bool) -> None:
+def test_the_demo_and_the_commands_after_it_print_what_the_readme_shows(tmp_path: Path, update_golden: bool) -> None:
+    """One test, so that the demo is played once."""
+    folder = tmp_path / "towpath-demo-readme"
+    ends_as_shown(towpath("demo", "--folder", str(folder), cwd=tmp_path), update_golden)
+    blocks = _CONSOLE.findall(README.read_text())
+    assert blocks
+    for block in blocks:
+        prints_what_is_shown(block, folder / "shop", update_golden)
+
+
+def ends_as_shown(played: str, update_golden: bool) -> None:
     found = _DEMO.search(README.read_text())
     assert found
-    _, _, ending = played.text.partition("What there is to see now\n")
+    _, _, ending = played.partition("What there is to see now\n")
     shown = ending.partition("\nGo on from here:")[0].rstrip() + "\n"
     if update_golden:
         update(found[0], f"{found[1]}{shown}{found[3]}")
@@ -88,16 +77,10 @@ def test_the_demo_ends_as_the_readme_shows(played: Played, update_golden: bool) 
         assert stable(found[2]) == stable(shown)
 
 
-def consoles() -> list[str]:
-    return _CONSOLE.findall(README.read_text())
-
-
-@pytest.mark.parametrize("index", range(len(consoles())))
-def test_a_command_prints_what_the_readme_shows(played: Played, update_golden: bool, index: int) -> None:
-    block = consoles()[index]
+def prints_what_is_shown(block: str, shop: Path, update_golden: bool) -> None:
     command, _, shown = block.partition("\n")
     assert command.startswith("$ towpath ")
-    printed = towpath(*shlex.split(command)[2:], cwd=played.shop).rstrip() + "\n"
+    printed = towpath(*shlex.split(command)[2:], cwd=shop).rstrip() + "\n"
     if update_golden:
         update(block, f"{command}\n{printed}")
     else:
