@@ -341,7 +341,16 @@ def test_a_reader_that_leaves_is_no_error(repository):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.fixture
+def heeding_ctrl_c():
+    """As in front of a person: a shell has whatever it starts in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("moment", range(3))
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_leaves_every_file_old_or_new_and_says_so_in_one_line(moment, repository, monkeypatch, capsys):
     old = contents(repository)
     (repository / SPEC).write_text(FILES[SPEC].replace("8080", "8081"))
