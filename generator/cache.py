@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from generator.digest import SOURCES
@@ -131,15 +132,20 @@ def _state(root: Path, seen: Sequence[Seen]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def scan(root: Path, seen: Sequence[Seen], stamps: Mapping[str, Stamp]) -> Files:
-    """The content of all files that were seen; only those are read whose stamp does not say their id."""
+def scan(
+    root: Path, seen: Sequence[Seen], stamps: Mapping[str, Stamp], written: Mapping[str, str] = MappingProxyType({})
+) -> Files:
+    """The content of all files that were seen; only those are read whose stamp does not say their id.
+
+    `written` are the ids of files that were written just now.
+    """
     settled = _clock(root) - _TICK
     ids: dict[str, str] = {}
     trusted: dict[str, Stamp] = {}
     for path, size, changed, inode in seen:
         stamp = stamps.get(path)
         if stamp is None or stamp[:3] != (size, changed, inode):
-            stamp = (size, changed, inode, _content(root / path, size, changed, inode))
+            stamp = (size, changed, inode, written.get(path) or _content(root / path, size, changed, inode))
         ids[path] = stamp[3]
         if changed < settled:
             trusted[path] = stamp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,7 @@ class _Workers:
         from multiprocessing import get_context
 
         context = get_context("fork")
+        gc.freeze()  # else collecting garbage would copy every page of memory into each process
         self._arrived: dict[int, list[Any]] = {}
         self._running: dict[Connection, BaseProcess] = {}
         for first in range(count):
@@ -62,6 +64,7 @@ class _Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         for pipe in list(self._running):
             self._end(pipe)
 

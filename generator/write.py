@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def spooled(planned: Plan, folder: Path) -> Plan:
 def _file(content: bytes | Path, folder: Path) -> Path:
     if isinstance(content, Path):
         return content
-    temporary = folder / f"{os.getpid()}-{next(_NUMBERS)}"
+    temporary = _own(folder, os.getpid()) / str(next(_NUMBERS))
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         while content:
@@ -148,6 +149,14 @@ def _file(content: bytes | Path, folder: Path) -> Path:
     finally:
         os.close(handle)
     return temporary
+
+
+@lru_cache(maxsize=1)
+def _own(folder: Path, process: int) -> Path:
+    """A folder for each process: in one that many write into, they would wait for each other."""
+    own = folder / str(process)
+    own.mkdir(exist_ok=True)
+    return own
 
 
 def carry_out(root: Path, planned: Plan, folder: Path) -> None:
@@ -159,30 +168,31 @@ def carry_out(root: Path, planned: Plan, folder: Path) -> None:
 
 
 def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) -> None:
-    # A folder is up to date only when all of it is.
-    lists = {path: temporary for path, temporary in ready.items() if path.endswith(f"/{ownership.NAME}")}
-    for path, temporary in ready.items():
-        if path not in lists:
-            folders.put(temporary, path)
-    for path in gone:
-        folders.remove(path)
-    for path, temporary in lists.items():
-        folders.put(temporary, path)
+    for path in sorted({*ready, *gone}, key=_folder_by_folder):
+        if path in ready:
+            folders.put(ready[path], path)
+        else:
+            folders.remove(path)
+
+
+def _folder_by_folder(path: str) -> tuple[str, bool, str]:
+    """Sorts paths so that the list of a folder comes last: it is up to date only when all of it is."""
+    folder, _, name = path.rpartition("/")
+    return folder, name == ownership.NAME, name
 
 
 class _Folders:
     """The folders below a root, each opened in the one above it: no link leads out, not even one put there just now."""
 
     def __init__(self, root: Path) -> None:
-        self._root = os.open(root, _FOLDER)
-        self._open: tuple[str, int] = ("", os.dup(self._root))
+        self._open: list[tuple[str, int]] = [("", os.open(root, _FOLDER))]  # from the root down to the last one used
 
     def __enter__(self) -> _Folders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._open[1])
-        os.close(self._root)
+        for _, handle in self._open:
+            os.close(handle)
 
     def put(self, temporary: Path, path: str) -> None:
         """Move a file to a path, in whose place there may be another."""
@@ -200,21 +210,23 @@ class _Folders:
                 os.rmdir(own, dir_fd=self._in(above))
 
     def _in(self, folder: str) -> int:
-        """A folder, made if it is not there. Files come folder by folder, so only the last one is kept open."""
-        if self._open[0] != folder:
-            here = os.dup(self._root)
-            for part in filter(None, folder.split("/")):
-                above, here = here, self._below(here, part, folder)
-                os.close(above)
-            os.close(self._open[1])
-            self._open = (folder, here)
-        return self._open[1]
+        """A folder, made if it is not there. Files come folder by folder, so the last one and those above stay open."""
+        while self._open[-1][0] and not f"{folder}/".startswith(f"{self._open[-1][0]}/"):
+            os.close(self._open.pop()[1])
+        above, handle = self._open[-1]
+        for part in filter(None, folder.removeprefix(above).split("/")):
+            handle = self._below(handle, part, folder)
+            above = f"{above}/{part}".lstrip("/")
+            self._open.append((above, handle))
+        return handle
 
     @staticmethod
     def _below(above: int, part: str, path: str) -> int:
-        with suppress(FileExistsError):
-            os.mkdir(part, dir_fd=above)
         try:
+            with suppress(FileNotFoundError):
+                return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=above)
+            with suppress(FileExistsError):
+                os.mkdir(part, dir_fd=above)
             return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=above)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from generator.build import Build, Reuse
     from generator.survey import Survey
@@ -75,18 +75,22 @@ def _skipped(root: Path) -> Outcome | None:
 def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
     from generator.cache import recall
     from generator.reuse import from_disk
-    from generator.tree import DiskTree
+    from generator.tree import DiskTree, blob_id
     from generator.write import carry_out, plan, spooled, workspace
 
     tree = DiskTree(root)
     if check:  # it is for CI: it believes nothing that an earlier run has left behind
-        found = _survey(tree, environments, service, lambda build: _Folder.of(build, plan(tree, [build])))
+        found = _survey(
+            tree, environments, service, lambda build: _Folder(build.folder, bool(build.manifests), plan(tree, [build]))
+        )
         planned = _planned(tree, found, environments, service)
         return _outcome(found, planned, _changes(tree, planned))
     with workspace(root) as folder:
 
         def keep(build: Build) -> _Folder:
-            return _Folder.of(build, spooled(plan(tree, [build]), folder))
+            planned = plan(tree, [build])
+            ids = {path: blob_id(content) for path, content in build.files.items() if path in planned.writes}
+            return _Folder(build.folder, bool(build.manifests), spooled(planned, folder), ids)
 
         found = _survey(tree, environments, service, keep, from_disk(tree, recall(root).rendered))
         planned = _planned(tree, found, environments, service)
@@ -98,15 +102,15 @@ def _render(root: Path, environments: tuple[str, ...], service: str | None, chec
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """What is kept of a build: the folder, whether manifests are in it now, and what is to be written."""
+    """What is kept of a build: the folder, whether manifests are in it now, and what is to be written.
+
+    `ids` are the blob ids of what is written.
+    """
 
     path: str
     is_rendered: bool
     plan: Plan
-
-    @classmethod
-    def of(cls, build: Build, planned: Plan) -> _Folder:
-        return cls(build.folder, bool(build.manifests), planned)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def _survey(
@@ -164,7 +168,8 @@ def _remember(root: Path, found: Survey[_Folder], findings: tuple[Finding, ...],
     if found.repository is None:
         return
     known = cache.recall(root)
-    files = cache.scan(root, cache.look(root), known.stamps)
+    ids = {path: name for one in found.kept for path, name in one.ids.items()}
+    files = cache.scan(root, cache.look(root), known.stamps, ids)
     written = {one.path: f"{one.path}/{NAME}" for one in found.kept if one.is_rendered}
     rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
     # An error may go away without a change of files, as when a shallow clone gets its history.
