@@ -178,7 +178,7 @@ def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) 
 def _folder_by_folder(path: str) -> tuple[str, bool, str]:
     """Sorts paths so that the list of a folder comes last: it is up to date only when all of it is."""
     folder, _, name = path.rpartition("/")
-    return folder, name == ownership.NAME, name
+    return (folder, name == ownership.NAME, name)
 
 
 class _Folders:
@@ -191,7 +191,7 @@ class _Folders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _, handle in self._open:
+        for _path, handle in self._open:
             os.close(handle)
 
     def put(self, temporary: Path, path: str) -> None:
