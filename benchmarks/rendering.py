@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.peers import PEERS, Peer, Target, installed, kubeconform, targets, version
@@ -84,7 +85,8 @@ def measure(root: Path) -> Iterator[tuple[str, float]]:
     time.sleep(0.2)  # files must be older than a tick of the file system's clock
     towpath(root, "render")
     yield "nothing to do", min(towpath(root, "render") for _ in range(RUNS))
-    yield "one service changed", min(_edited(root, lambda n=n: write_service(root, 0, n)) for n in range(1, 4))  # type: ignore[misc]
+    edits = [partial(write_service, root, 0, minor) for minor in (1, 2, 3)]
+    yield "one service changed", min(_edited(root, edit) for edit in edits)
     environment = root / "environments/prod/environment.yaml"
     yield "an environment changed", _edited(root, lambda: _replace(environment, "namespace: web", "namespace: shop"))
     template = root / "templates/workload/deployment.yaml.j2"
