@@ -16,7 +16,7 @@ from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import YamlError, parse
 from generator.repository import Pointer, Source
-from generator.schema_words import SchemaError, located, shown, type_name, worded
+from generator.schema_words import SchemaError, errors_of, located, shown, type_name, worded
 from generator.shipped import shipped
 from generator.tree import Tree
 from generator.version import VERSION
@@ -29,6 +29,9 @@ FileKind = Literal["towpath", "environment", "service", "overlay", "template"]
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
 MAX_FILE: Final = 1024 * 1024
 """Bytes of one of our own files, and of all files that a service mounts (a ConfigMap holds no more)."""
+
+MAX_NODES: Final = 20_000
+"""Keys and values of one of our own files."""
 
 AT_KEY: Final = frozenset({"unknown-field", "missing-field", "not-supported", "bad-name"})
 """The checks that are about a key rather than its value."""
@@ -78,7 +81,7 @@ def parsed(path: str, content: bytes) -> Source:
             f"the file has {len(content):,} bytes", where=Location(path), next=f"keep it below {MAX_FILE:,}"
         )
     text = decoded(path, content)
-    documents = parse(text, path)
+    documents = parse(text, path, most=MAX_NODES)
     if len(documents) > 1:
         where = Location(path, documents[1].line)
         raise InputError("a second YAML document", where=where, next="write one document a file")
@@ -132,7 +135,7 @@ def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instanc
 
     Of alternatives (`anyOf`, `oneOf`) the one that fits the value's type is explained.
     """
-    leaves = (leaf for error in accepts.iter_errors(instance) for leaf in _leaves(error, schema))
+    leaves = (leaf for error in errors_of(accepts, instance) for leaf in _leaves(error, schema))
     words = (words for leaf in leaves for words in _words(leaf, schema))
     return list(dict.fromkeys(located(one, instance) for one in words))
 

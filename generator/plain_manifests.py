@@ -80,10 +80,16 @@ def manifests(resolved: ResolvedService, placing: Placing) -> Iterator[Manifest]
 @lru_cache(maxsize=4096)
 def _objects(file: PlainFile) -> tuple[Node, ...]:
     """The objects of a file, which environments share: not to be changed."""
-    read = read_bytes(file.path, file.content)
+    read = _read(file)
     if read.finding:
         raise InvalidInput([read.finding])
     return tuple(_node(read, placed) for placed in read.objects)
+
+
+@lru_cache(maxsize=64)
+def _read(file: PlainFile) -> ManifestFile:
+    """The file as it is read; what is wrong with it is remembered too."""
+    return read_bytes(file.path, file.content)
 
 
 def _node(read: ManifestFile, placed: RenderedObject) -> Node:

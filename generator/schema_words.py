@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _LONGEST = 40
 _FEW = 8
 _ALIKE = 0.7
+_LARGE_NODES = 2_000
+_LARGE_TEXT = 64 * 1024
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgtp])(i?)b?", re.IGNORECASE)
 _SECRET = ("data", "stringData")
@@ -63,6 +65,38 @@ def _child(value: object, step: str | int) -> object:
     if isinstance(value, dict):
         return value.get(step)
     return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+
+
+def errors_of(accepts: jsonschema_rs.Validator, value: object) -> Iterable[jsonschema_rs.ValidationError]:
+    """All that a schema has against a value; of a large one the first error alone, for each may copy all of it."""
+    if _weight(value) <= 1:
+        return accepts.iter_errors(value)
+    return _first(accepts, value)
+
+
+def _first(accepts: jsonschema_rs.Validator, value: object) -> Iterator[jsonschema_rs.ValidationError]:
+    import jsonschema_rs
+
+    try:
+        accepts.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
+
+
+def _weight(value: object) -> float:
+    """How large a value is; above 1 it is large."""
+    found, waiting = 0.0, [value]
+    while waiting and found <= 1:
+        one = waiting.pop()
+        found += 1 / _LARGE_NODES
+        if isinstance(one, str):
+            found += len(one) / _LARGE_TEXT
+        elif isinstance(one, dict):
+            waiting += one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return found
 
 
 def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind: str) -> Iterator[SchemaError]:

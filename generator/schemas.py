@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.errors import InputError
-from generator.schema_words import SchemaError, located, shown, worded
+from generator.schema_words import SchemaError, errors_of, located, shown, worded
 from generator.shipped import shipped
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def validate_object(version: str, obj: object) -> list[SchemaError] | UnknownKin
     try:
         if accepts.is_valid(obj):
             return []
-        found = [located(error, obj) for raw in accepts.iter_errors(obj) for error in worded(raw, schema, kind)]
+        found = [located(error, obj) for raw in errors_of(accepts, obj) for error in worded(raw, schema, kind)]
     except ValueError as refused:  # what JSON cannot say: keys that are no strings
         return [SchemaError((), "bad-value", str(refused))]
     return sorted(found, key=lambda error: ([str(step) for step in error.path], error.message))

@@ -21,7 +21,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from generator.k8syaml.limits import MAX_DEPTH, excessive
+from generator.k8syaml.limits import MAX_ALIASED_TEXT, MAX_DEPTH, MAX_KEYS, MAX_NODES, excessive
 from generator.k8syaml.scalars import (
     Scalar,
     ScalarError,
@@ -49,15 +49,19 @@ class _Merge:
 
 
 class _Anchor:
-    """A node with an anchor: its event if it is a scalar, its value, and how many nodes it decodes."""
+    """A node with an anchor: its event if it is a scalar, its value, and how many nodes and characters it decodes.
 
-    __slots__ = ("event", "open", "value", "weight")
+    While a map or list is open, `characters` is where they start.
+    """
 
-    def __init__(self, value: Any, event: ScalarEvent | None = None) -> None:
+    __slots__ = ("characters", "event", "open", "value", "weight")
+
+    def __init__(self, value: Any, characters: int, event: ScalarEvent | None = None) -> None:
         self.value = value
         self.event = event
         self.open = event is None
         self.weight = 1
+        self.characters = characters
 
 
 class _Frame:
@@ -95,13 +99,15 @@ def is_merge(event: ScalarEvent) -> bool:
 class Composer:
     """Builds the value of one document out of its events, without recursion."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int = MAX_NODES) -> None:
         self.text = text
+        self.most = most
         self.frame = _Frame([], flow=False, anchor=None, count=0)
         self.stack: list[_Frame] = []
         self.anchors: dict[str, _Anchor] = {}
         self.nodes = 1
         self.aliased = 0
+        self.aliased_text = 0
         # What libyaml reads and go-yaml does not needs one of these; most texts have neither.
         suspicious = "\\/" in text or ("?" in text and ("{" in text or "[" in text))
         self.handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -138,6 +144,8 @@ class Composer:
     def scalar(self, event: ScalarEvent) -> None:
         frame = self.frame
         self.nodes += 1
+        if self.nodes > self.most:
+            raise self.too_many(event)
         try:
             if event.tag is not None:
                 self.check_tag(event)
@@ -148,7 +156,7 @@ class Composer:
         except ScalarError as error:
             raise RefusedError(str(error), event) from None
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchor(value, event)
+            self.anchors[event.anchor] = _Anchor(value, len(event.value), event)
         if frame.key is None:
             frame.value.append(value)
         else:
@@ -156,7 +164,7 @@ class Composer:
 
     def key(self, frame: _Frame, event: ScalarEvent) -> None:
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchor(None, event)
+            self.anchors[event.anchor] = _Anchor(None, len(event.value), event)
         if is_merge(event):
             frame.key = _Merge(event)
         else:
@@ -166,6 +174,8 @@ class Composer:
         """The key itself, if the map does not have it yet."""
         if key in frame.value:
             raise RefusedError(f"key {key!r} already set in map", event, "Remove one of the two.")
+        if len(frame.value) >= MAX_KEYS:
+            raise RefusedError(f"more than {MAX_KEYS:,} keys in one map", event, "Split it.")
         return key
 
     def place(self, value: Any) -> None:
@@ -203,16 +213,19 @@ class Composer:
         if event.tag is not None:
             self.check_tag(event)
         self.nodes += 1
+        if self.nodes > self.most:
+            raise self.too_many(event)
         anchor = None
         if event.anchor is not None:
-            self.anchors[event.anchor] = anchor = _Anchor(value)
+            self.anchors[event.anchor] = anchor = _Anchor(value, start_of(event).index - self.aliased_text)
         self.stack.append(parent)
         self.frame = _Frame(value, bool(event.flow_style), anchor, self.nodes)
 
-    def end(self, _event: Event) -> None:
+    def end(self, event: Event) -> None:
         frame = self.frame
         if frame.anchor is not None:
             frame.anchor.open = False
+            frame.anchor.characters = end_of(event).index + self.aliased_text - frame.anchor.characters
             frame.anchor.weight = self.nodes - frame.count + 1
         self.frame = self.stack.pop()
         self.place(frame.value)
@@ -225,8 +238,10 @@ class Composer:
             raise RefusedError(f"anchor {event.anchor!r} value contains itself", event)
         self.nodes += 1 + anchor.weight
         self.aliased += anchor.weight
-        if excessive(self.nodes, self.aliased):
-            raise RefusedError("document contains excessive aliasing", event)
+        self.aliased_text += anchor.characters
+        if excessive(self.nodes, self.aliased) or self.aliased_text > MAX_ALIASED_TEXT:
+            next = "Write out what is repeated, or repeat less of it."
+            raise RefusedError("document contains excessive aliasing", event, next)
         frame = self.frame
         if frame.key is None and type(frame.value) is dict:
             self.alias_key(frame, anchor, event)
@@ -250,6 +265,9 @@ class Composer:
             return event_value(anchor.event)
         except ScalarError as error:
             raise RefusedError(str(error), event) from None
+
+    def too_many(self, event: Event) -> RefusedError:
+        return RefusedError(f"more than {self.most:,} keys and values in one document", event, "Put less into it.")
 
     def check_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
         """go-yaml takes `,`, `[` and `]` for a part of a tag, so `[!!str,a]` is not what it looks like."""

@@ -15,6 +15,7 @@ from yaml.events import (
 )
 
 from generator.k8syaml.compose import event_key, is_merge
+from generator.k8syaml.limits import MAX_NODES
 from generator.k8syaml.lines import Lines, Place
 from generator.k8syaml.reader import documents
 from generator.k8syaml.scalars import ScalarError
@@ -78,15 +79,15 @@ class Document:
         return self._places.find(self._index, pointer).key_place
 
 
-def parse(text: str, path: str = "") -> list[Document]:
+def parse(text: str, path: str = "", *, most: int = MAX_NODES) -> list[Document]:
     """Every document of a file that a person wrote, with the places of its nodes.
 
     The documents and errors are those of `load_all` (one empty document for a file with nothing in it),
-    and `path` is named in the errors. One thing is stricter: text that Kubernetes would ignore after a
-    document is an error, since somebody wrote it.
+    and `path` is named in the errors. Two things are stricter: text that Kubernetes would ignore after a document is an
+    error, since somebody wrote it, and so are more than `most` nodes in a document.
     """
     places = _Places(text)
-    found = documents(text, path, whole=True)
+    found = documents(text, path, whole=True, most=most)
     read = [Document(value, line, places, index) for index, (value, line) in enumerate(found)]
     filled = [document for document in read if document.value is not None]
     return filled or read[:1] or [Document(None, 1, places, 0)]

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import yaml_rs
 
+from generator.k8syaml.limits import MAX_KEYS
+
 _LONGEST: Final = 256 * 1024
 
 _WORDS: Final = "(?i:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
@@ -61,6 +63,12 @@ _EVERYDAY: Final = rf"(?P<before>(?:{_NOTHING})*+)(?!\Z)(?:{_LINE}|{_NOTHING})*+
 def _pattern() -> re.Pattern[str]:
     """Compiled for the first text: not every command reads one."""
     return re.compile(_EVERYDAY, re.ASCII)
+
+
+def few(text: str, most: int) -> bool:
+    """Whether there are surely no more than `most` nodes in a text, and no map with too many keys."""
+    keys = text.count(":")
+    return keys <= MAX_KEYS and 2 * (keys + sum(map(text.count, ",-[{"))) < most
 
 
 def read(text: str) -> tuple[Any, int] | None:

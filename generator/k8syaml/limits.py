@@ -7,14 +7,23 @@ from typing import Final
 MAX_TEXT: Final = 8 * 1024 * 1024
 """Characters of one stream. The API server takes requests of 3 MiB; bundles of many objects are larger."""
 
-MAX_DOCUMENTS: Final = 20_000
+MAX_DOCUMENTS: Final = 10_000
 """Documents of one stream."""
 
 MAX_DEPTH: Final = 200
 """Levels of nested maps and lists. go-yaml stops at 10,000, Python's own recursion at 1,000 calls."""
 
+MAX_NODES: Final = 150_000
+"""Keys, values, maps and lists of one document; the largest definitions of custom resources have some 130,000."""
+
+MAX_KEYS: Final = 10_000
+"""Keys of one map."""
+
 MAX_ALIASED: Final = 100_000
 """Nodes that a document may gain by expanding aliases, besides go-yaml's own limit on their share."""
+
+MAX_ALIASED_TEXT: Final = 4 * 1024 * 1024
+"""Characters that a document may gain by them."""
 
 _FREE_NODES: Final = 1_000
 _FREE_ALIASED: Final = 100

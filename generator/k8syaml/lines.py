@@ -33,13 +33,23 @@ class Lines:
         line = bisect_right(self.starts, index)
         return self.before + line, index - self.starts[line - 1] + 1
 
-    def shown(self, index: int) -> str:
-        """The line with this character, at most 200 characters of it."""
-        start = self.starts[bisect_right(self.starts, index) - 1]
-        found = _BREAK.search(self.text, start)
-        return self.text[start : min(found.start() if found else len(self.text), start + SHOWN)]
+
+def place_of(text: str, index: int) -> Place:
+    """The place of one character, found without looking for every line."""
+    return breaks(text[:index]) + 1, index - _start(text, index) + 1
+
+
+def shown(text: str, index: int) -> str:
+    """The line with this character, at most 200 characters of it."""
+    start = _start(text, index)
+    return _BREAK.split(text[start : start + SHOWN], 1)[0]
 
 
 def breaks(text: str) -> int:
     """How many lines end in a text."""
-    return len(_BREAK.findall(text))
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _start(text: str, index: int) -> int:
+    """Where the line with this character starts."""
+    return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from generator.k8syaml import everyday
 from generator.k8syaml.compose import Composer
+from generator.k8syaml.limits import MAX_NODES
 from generator.k8syaml.stream import RefusedError, parts
 
 
@@ -25,21 +26,22 @@ def load_all(text: str, path: str = "") -> list[Any]:
     return [value for value in values if value is not None] or [None]
 
 
-def documents(text: str, path: str = "", *, whole: bool = False) -> Iterator[tuple[Any, int]]:
+def documents(text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES) -> Iterator[tuple[Any, int]]:
     """The documents of a stream with the lines (from 1) where they start, empty ones included.
 
-    With `whole`, text that Kubernetes would silently ignore after a document is an error.
+    With `whole`, text that Kubernetes would silently ignore after a document is an error; so are more than `most` nodes
+    in one.
     """
-    if (found := everyday.read(text)) is not None:
+    if everyday.few(text, most) and (found := everyday.read(text)) is not None:
         yield found
     else:
-        yield from composed(text, path, whole=whole)
+        yield from composed(text, path, whole=whole, most=most)
 
 
-def composed(text: str, path: str = "", *, whole: bool = False) -> Iterator[tuple[Any, int]]:
+def composed(text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES) -> Iterator[tuple[Any, int]]:
     """`documents` for any text, by the rules of Kubernetes alone."""
     for part in parts(text, path):
-        composer = Composer(part.text)
+        composer = Composer(part.text, most)
         handlers = composer.handlers
         try:
             for event in part.events(whole=whole):

@@ -39,6 +39,9 @@ _WORDS: Final[dict[str, Scalar]] = {
 _NOT_STRINGS: Final = frozenset("0123456789+-.yYnNtTfFoO~")
 """The first characters of everything that can be something other than a string."""
 
+_SURELY: Final = frozenset("ABCDEGHIJKLMPQRSUVWXZabcdeghijklmpqrsuvwxz/")
+"""First characters of nothing but strings, and of most of them."""
+
 _INTEGER: Final = re.compile(
     r"([+-]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
 )
@@ -192,15 +195,23 @@ def as_key(value: Scalar) -> str:
     return str(value)
 
 
-@lru_cache(maxsize=8192)
 def plain_value(text: str) -> Scalar:
     """The JSON value of an untagged plain scalar."""
+    return text if text[:1] in _SURELY else _plain_value(text)
+
+
+def plain_key(text: str) -> str:
+    """The JSON key of an untagged plain scalar."""
+    return text if text[:1] in _SURELY else _plain_key(text)
+
+
+@lru_cache(maxsize=8192)
+def _plain_value(text: str) -> Scalar:
     return as_value(resolve(text))
 
 
 @lru_cache(maxsize=8192)
-def plain_key(text: str) -> str:
-    """The JSON key of an untagged plain scalar."""
+def _plain_key(text: str) -> str:
     return as_key(resolve(text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, cast
 
 import yaml
@@ -14,11 +15,11 @@ from generator.k8syaml.dialect import stand_ins
 from generator.k8syaml.error import YamlError
 from generator.k8syaml.libyaml import CParser
 from generator.k8syaml.limits import MAX_DOCUMENTS, MAX_TEXT
-from generator.k8syaml.lines import Lines, breaks
+from generator.k8syaml.lines import breaks, place_of, shown
 from generator.k8syaml.wording import worded
 
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_PROLOGUE: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n|%.*\n)*")
+_PROLOGUE: Final = re.compile(r"(?:[ \t]*+(?:#.*+)?+\r?\n|%.*+\n)*+")
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -46,13 +47,16 @@ def parts(text: str, path: str = "") -> Iterator[Part]:
     Comments and directives before the first `---` belong to the part behind it.
     """
     if len(text) > MAX_TEXT:
-        raise YamlError(f"more than {MAX_TEXT} characters of YAML", line=1, column=1, path=path)
+        next = "Split the file."
+        raise YamlError(f"more than {MAX_TEXT:,} characters of YAML", line=1, column=1, path=path, next=next)
     text = text.removeprefix("\ufeff")
-    cuts = [found.start() for found in _SEPARATOR.finditer(text)]
+    separators = islice(_SEPARATOR.finditer(text), MAX_DOCUMENTS + 1) if "---" in text else ()
+    cuts = [found.start() for found in separators]
     if cuts and _PROLOGUE.fullmatch(text, 0, cuts[0]):
         del cuts[0]
     if len(cuts) >= MAX_DOCUMENTS:
-        raise YamlError(f"more than {MAX_DOCUMENTS} documents", line=1, column=1, path=path)
+        next = "Split the file."
+        raise YamlError(f"more than {MAX_DOCUMENTS:,} documents", line=1, column=1, path=path, next=next)
     line = 0
     for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         part = Part(text[start:end], line, path)
@@ -123,6 +127,6 @@ class Part:
         return self._at(f"U+{ord(found[0]):04X} is not allowed in YAML", found.start())
 
     def _at(self, what: str, index: int, next: str = "") -> YamlError:
-        lines = Lines(self.text, self.lines_before)
-        line, column = lines.place(index)
-        return YamlError(what, line=line, column=column, path=self.path, shown=lines.shown(index), next=next)
+        line, column = place_of(self.text, index)
+        line += self.lines_before
+        return YamlError(what, line=line, column=column, path=self.path, shown=shown(self.text, index), next=next)

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from generator.errors import InputError
 from generator.k8syaml import (
     MAX_ALIASED,
+    MAX_ALIASED_TEXT,
     MAX_DEPTH,
     MAX_DOCUMENTS,
+    MAX_KEYS,
+    MAX_NODES,
     MAX_TEXT,
     YamlError,
     dump,
@@ -236,9 +239,14 @@ def bomb(levels: int) -> str:
         (f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 60}*a{']' * 60}", "levels"),
         (bomb(10), "aliasing"),
         (f"a: &a [{'1,' * (MAX_ALIASED // 10)}]\nb: [{'*a,' * 11}]", "aliasing"),
+        (f"a: &a {'x' * 1000}\nb: [{'*a,' * (MAX_ALIASED_TEXT // 1000 + 1)}]", "aliasing"),
+        (f"a: &a [&b {'x' * 1000}, *b]\nb: [{'*a,' * (MAX_ALIASED_TEXT // 2000 + 1)}]", "aliasing"),
+        (f"[{'1,' * MAX_NODES}]", "keys and values"),
+        ("[" * 9 + "]," * 8 + "{}," * MAX_NODES + "]", "keys and values"),
+        ("".join(f"k{number}: 1\n" for number in range(MAX_KEYS + 1)), "keys in one map"),
         ("[" + "a:," * 20_000 + "]", "unexpected ':'"),
     ],
-    ids=["text", "documents", "lists", "maps", "items", "keys", "blocks", "alias-depth", "bomb", "aliased", "repairs"],
+    ids=lambda value: value[:12],
 )
 def test_hostile_input_is_refused_at_the_limits(text: str, what: str) -> None:
     with pytest.raises(YamlError, match=what):
@@ -250,6 +258,8 @@ def test_hostile_input_is_refused_at_the_limits(text: str, what: str) -> None:
 def test_what_is_large_but_honest_is_read() -> None:
     assert load_all("[" * MAX_DEPTH + "]" * MAX_DEPTH)[0] is not None
     assert len(load_all("---\na\n" * 2000)) == 2000
+    assert len(load_all("".join(f"k{number}: 1\n" for number in range(MAX_KEYS)))[0]) == MAX_KEYS
+    assert len(load_all(f"[{'1,' * (MAX_NODES - 2)}]")[0]) == MAX_NODES - 2
     assert len(load_all(bomb(3))[0]["a2"]) == 10
     assert load_all("a: " + "x" * 1_000_000) == [{"a": "x" * 1_000_000}]
     assert load_all("[" + "9" * 5000 + ", -0x" + "f" * 5000 + ", 0b" + "0" * 5000 + "1]")[0][2] == 1

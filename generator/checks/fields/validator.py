@@ -28,7 +28,7 @@ from generator.checks.fields import (
 from generator.checks.fields.rule import Rule, Rules, Table, each
 from generator.checks.fields.syntax import GENERATED
 from generator.repository import Pointer
-from generator.schema_words import path_in, shown, type_name
+from generator.schema_words import errors_of, path_in, shown, type_name
 from generator.schemas import minor, schema_for
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
     accepts, schema = _compiled(minor(version), api_version, kind)
     try:
         if not accepts.is_valid(value):
-            yield from dict.fromkeys(_worded(error, schema, value) for error in accepts.iter_errors(value))
+            yield from dict.fromkeys(_worded(error, schema, value) for error in errors_of(accepts, value))
     except ValueError:  # what JSON cannot say, which `kubernetes-schema` reports
         return
 
