@@ -30,8 +30,9 @@ class Build:
     """A service in an environment, rendered.
 
     `files` are all files that its rendered folder must hold, by path in the repository, `.towpath` included; none
-    for an overlay without a release. `inputs` is the hash of what was rendered from (R7). With an ERROR among the
-    `findings` nothing was rendered, and nothing is known of what the folder must hold.
+    for an overlay without a release. `inputs` is the hash of what was rendered from (R7), `mounted` the names of the
+    files that the service mounts, as its values say them. With an ERROR among the `findings` nothing was rendered, and
+    nothing is known of what the folder must hold.
     """
 
     environment: str
@@ -40,6 +41,7 @@ class Build:
     manifests: tuple[Manifest, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
     inputs: str = ""
+    mounted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -119,7 +121,8 @@ class Builder:
         content = {manifest.name: manifest.text.encode() for manifest in manifests}
         listed = ownership.format(resolved.release.digest, resolved.inputs, content)
         files = {f"{overlay.rendered}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
-        return Build(overlay.environment, overlay.service, resolved.release, manifests, files, resolved.inputs)
+        mounted = tuple(resolved.service.values["files"].values()) if resolved.service.files else ()
+        return Build(overlay.environment, overlay.service, resolved.release, manifests, files, resolved.inputs, mounted)
 
 
 def _inputs(repository: Repository, resolved: ResolvedService, release: ReleaseId) -> str:

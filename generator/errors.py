@@ -74,3 +74,7 @@ class OutsideError(TowpathError):
     """An outside system (git remote, forge, Prometheus, disk) failed; trying again may help (exit code 4)."""
 
     exit_code = 4
+
+
+class ForgottenError(Exception):
+    """What an earlier run has left behind does not suffice; nobody but the code that goes without sees this."""

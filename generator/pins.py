@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -64,6 +64,11 @@ class Pins:
         if self._git is None or self._head is None:
             return frozenset()
         return frozenset(self._git.first_parents(self._head))
+
+    def hold(self, revisions: Iterable[str]) -> bool:
+        """Whether all of these may be pinned."""
+        wanted = set(revisions)
+        return not wanted or wanted <= self._base
 
     def tree(self, revision: str) -> Tree:
         """The files of a pinned commit. Raises `InputError` for a revision that is not one of the base."""

@@ -17,18 +17,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from generator.build import Build, Reuse
+from generator.build import Build
 from generator.errors import InputError, UsageError
 from generator.finding import errors
 from generator.git import Git, GitError
 from generator.k8syaml import scalar
 from generator.load import load
 from generator.own_schemas import is_editable, modeline
-from generator.ownership import NAME
 from generator.pins import Pins
 from generator.portable import is_device
 from generator.repository import Foreign, Kustomization, Repository, overlay_path, spec_path
-from generator.reuse import from_disk
 from generator.shipped import shipped
 from generator.state import STATE
 from generator.suggest import one_of
@@ -209,9 +207,7 @@ def _commit_all(folder: Path, repository: Repository, at: datetime | None) -> in
     if not promoted:
         git.close()
         return 0
-    tree = DiskTree(folder)
-    rendered = {build.folder: tree.blob_id(f"{build.folder}/{NAME}") or "" for build in builds}
-    _render(folder, Pins(git, first), from_disk(tree, rendered))
+    _render(folder, Pins(git, first))
     _commit(
         git,
         "Pin what is promoted\n\nEnvironments after the first render promoted templates and specs, not today's.",
@@ -229,10 +225,10 @@ def _pin(place: Path, commit: str) -> None:
     place.write_text(text, encoding="utf-8")
 
 
-def _render(folder: Path, pins: Pins, reuse: Reuse | None = None) -> tuple[Build, ...]:
+def _render(folder: Path, pins: Pins) -> tuple[Build, ...]:
     """Render everything. Raises `InputError` for anything that is wrong."""
     tree = DiskTree(folder)
-    found = survey(tree, pins, keep=whole, reuse=reuse)
+    found = survey(tree, pins, keep=whole)
     for wrong in errors(found.findings):
         raise InputError(wrong.message, where=wrong.where, next=wrong.fix)
     write(folder, plan(tree, found.kept))

@@ -1,4 +1,7 @@
-"""`.towpath/` at the top of a repository: the cache, temporaries and the lock of whoever writes."""
+"""What is kept beside the files of a repository: `.towpath/` at its top, and the user's own folder for caches.
+
+`.towpath/` has temporaries and the lock of whoever writes.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,15 @@ from typing import IO, Any
 from generator.errors import InputError, Location
 
 STATE = ".towpath"
+
+
+def cache_folder() -> Path | None:
+    """`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`: no repository reaches it. None where nobody is at home."""
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return Path(home, "towpath")
 
 
 def state_folder(root: Path) -> Path:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from generator import load, processes
 from generator.build import Build, Builder, Reuse, chosen
 from generator.custom.catalogue import Catalogue
-from generator.errors import Location
+from generator.errors import ForgottenError
 from generator.finding import Finding, errors
 from generator.foreign import programs
 from generator.foreign.program import Runner
+from generator.judged import Across, Judged, Place, Rest, Whole
 from generator.pins import Pins
 from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
-from generator.reuse import UNKNOWN_TEMPLATE
 from generator.tree import Tree
-from generator.validate import Judged, Place, Validation, left_behind, reweigh, up_to_date
-
-_LOST = ("template", Location(UNKNOWN_TEMPLATE))
+from generator.validate import Validation, left_behind, reweigh, up_to_date
 
 T = TypeVar("T")
 
@@ -29,13 +27,30 @@ class Survey(Generic[T]):
     """What a tree renders, and everything that is wrong with it.
 
     `kept` is what was kept of each build that was asked for, in the order of environments and services. `repository`
-    is None when its own files are so wrong that nothing could be built.
+    is None when its own files are so wrong that nothing could be built. `seen` is what the next survey need not do.
     """
 
     repository: Repository | None
     kept: tuple[T, ...]
     findings: tuple[Finding, ...]
     unknown_rules: int = 0
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found out about a repository, apart: `alone` are the findings about its files and single services.
+
+    Those about what services are together, and about suppressions, are not among them. It is `sound` if all that was
+    looked at could be built.
+    """
+
+    repository: Repository
+    judged: tuple[Judged, ...]
+    alone: tuple[Finding, ...]
+    across: Mapping[str, Across]
+    unused: tuple[Finding, ...]
+    sound: bool
 
 
 def survey(
@@ -53,6 +68,7 @@ def survey(
     before: Tree | None = None,
     policy: Repository | None = None,
     jobs: int = 1,
+    rest: Rest | None = None,
 ) -> Survey[T]:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
@@ -60,7 +76,8 @@ def survey(
     `run` runs the programs that some are rendered by. `also` are further Kubernetes versions, `catalogue` says what
     else there are schemas for. Fields that cannot change are compared with the tree `before`. What is accepted is for
     `policy` to say, by default the tree itself: its suppressions, `checks:` and `allow:`. Who asks for a change must
-    not accept its findings in the same breath (R4).
+    not accept its findings in the same breath (R4). A tree may hold only part of a repository, where `rest` knows of
+    the other services; the findings are then those about the part. Raises `ForgottenError` where that is too little.
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
@@ -68,17 +85,25 @@ def survey(
     repository, found = load.check(tree, policy)
     if repository is None:
         return Survey(None, (), tuple(found))
-    validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
+    validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
     pins.apart(repository)
-    builder, reusing = (Builder(tree, repository, pins, known, run) for known in (None, reuse))
-    work = _Work(reusing, builder, validation, tree if compare else None, keep, wanted)
+    builder = Builder(tree, repository, pins, reuse, run)
+    work = _Work(builder, validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
+    whole = validation.whole([one.judged for one in done], work.again)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
-    told = work.findings(done, reweigh(repository.settings, [*found, *left]))
-    about = _not_about(_others(repository, places, wanted), told)
+    general = [*reweigh(repository.settings, [*found, *left]), *(finding for one in done for finding in one.findings)]
+    about = _not_about(_others(repository, places, wanted), [*whole.findings, *general])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
-    return Survey(repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules)
+    kept = tuple(kept for one in done for kept in one.kept)
+    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, _seen(repository, whole, general, found))
+
+
+def _seen(repository: Repository, whole: Whole, general: Iterable[Finding], found: list[Finding]) -> Seen:
+    alone = (finding for each in whole.judged for _, finding in each.findings)
+    sound = not (errors(found) or any(one.failed for one in whole.judged))
+    return Seen(repository, whole.judged, (*whole.general, *alone, *general), whole.across, whole.unused, sound)
 
 
 def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:
@@ -118,7 +143,6 @@ class _Done(Generic[T]):
 class _Work(Generic[T]):
     """The work on one service at a time."""
 
-    reusing: Builder
     builder: Builder
     validation: Validation
     compared: Tree | None
@@ -126,24 +150,18 @@ class _Work(Generic[T]):
     wanted: set[str]
 
     def on(self, overlay: Overlay) -> _Done[T]:
-        """Build and judge a service; if it was reused and has findings, once more: they point at template lines."""
-        build = self.reusing.build(overlay.environment, overlay.service)
+        """Build and judge a service."""
+        build = self.builder.build(overlay.environment, overlay.service)
         judged = self.validation.alone(build)
-        if any(_LOST in finding.origins for _, finding in judged.findings):
-            build = self.build_of(judged.place)
-            judged = self.validation.alone(build)
         if self.wanted and overlay.service not in self.wanted:
             return _Done(judged, build.findings, ())
         stale = reweigh(self.validation.settings, up_to_date(self.compared, build)) if self.compared else ()
         return _Done(judged, (*build.findings, *stale), (self.keep(build),))
 
-    def findings(self, done: Sequence[_Done[T]], general: Iterable[Finding]) -> list[Finding]:
-        """Everything about the services and what they are together, beside what is general."""
-        told = self.validation.findings([one.judged for one in done], self.build_of)
-        return [*told, *general, *(finding for one in done for finding in one.findings)]
-
-    def build_of(self, place: Place) -> Build:
-        """A service rendered once more: what is across services is told at the lines of a manifest."""
+    def again(self, place: Place) -> Build:
+        """Build a service once more. Raises `ForgottenError` for one that is not in the tree."""
+        if place not in self.validation.repository.overlays:
+            raise ForgottenError
         return self.builder.build(*place)
 
 

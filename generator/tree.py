@@ -171,7 +171,12 @@ def _walk(folder: str, path: str) -> Iterator[str]:
             elif entry.is_file():
                 yield below
             else:
-                raise InputError("neither a file nor a folder", where=Location(below), next="remove it")
+                raise odd(below)
+
+
+def odd(path: str) -> InputError:
+    """The error for a pipe, a socket or a device."""
+    return InputError("neither a file nor a folder", where=Location(path), next="remove it")
 
 
 def link(path: str) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
@@ -18,6 +18,7 @@ from generator.custom.catalogue import Catalogue
 from generator.custom.crds import CustomKind, defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
+from generator.judged import Across, Judged, Key, Nothing, Place, Rest, Whole
 from generator.k8syaml import parse
 from generator.manifest import Manifest
 from generator.outline import outline
@@ -28,9 +29,6 @@ from generator.tree import Tree
 Told = tuple[Check, Severity, Problem]
 Running = tuple[Check, Severity]
 """A check and how much it weighs."""
-
-Place = tuple[str, str]
-"""An environment and a service."""
 
 ALONE: Final = tuple(check for check in CHECKS if not check.across)
 ACROSS: Final = tuple(check for check in CHECKS if check.across)
@@ -57,35 +55,18 @@ def validate(
     """
     built = {(build.environment, build.service): build for build in builds}
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy)
-    found = validation.findings([validation.alone(build) for build in built.values()], built.__getitem__)
+    found = validation.whole([validation.alone(build) for build in built.values()], built.__getitem__).findings
     if tree is not None:
         compared = (finding for build in built.values() for finding in up_to_date(tree, build))
         found += reweigh(repository.settings, compared)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A service of an environment after the checks that need nothing but itself.
-
-    `findings` come with the rank of their check, `used` are the suppressions that hid something. `outlines` are its
-    objects, for the checks that look across services: the path of the manifest, the index there, and the value.
-    """
-
-    place: Place
-    failed: bool
-    findings: tuple[tuple[int, Finding], ...]
-    used: frozenset[Suppression]
-    outlines: tuple[tuple[str, int, Any], ...]
-
-    def objects(self) -> Iterator[RenderedObject]:
-        """The outlines as objects of manifests of which nothing but the path is known."""
-        for path, index, value in self.outlines:
-            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
-
-
 class Validation:
-    """Validates services one by one, and then what they are together; the arguments are those of `validate`."""
+    """Validates services one by one, and then what they are together; the arguments are those of `validate`.
+
+    `rest` is what is known of further services of the repository.
+    """
 
     def __init__(
         self,
@@ -95,19 +76,22 @@ class Validation:
         catalogue: Catalogue | None = None,
         before: Tree | None = None,
         policy: Repository | None = None,
+        rest: Rest | None = None,
     ) -> None:
         self.settings = repository.settings
-        self._repository = repository
+        self.repository = repository
         self._also = tuple(also)
         self._before = before
-        self._given = suppressions(policy or repository)
+        self._own = suppressions(policy or repository)
+        self._rest: Rest = rest or Nothing()
+        self._given = (*self._own, *self._rest.given)
         self._catalogue = catalogue or Catalogue()
         self._alone = running(repository.settings, ALONE)
         self._known = {name: self._catalogue_of(name) for name in repository.environments}
 
     def alone(self, build: Build, kinds: Iterable[CustomKind] = ()) -> Judged:
         """What is to be said about a service by itself. `kinds` are those that other services define."""
-        environment = self._repository.environments[build.environment]
+        environment = self.repository.environments[build.environment]
         objects = tuple(_objects([build]))
         own = (kind for one in objects for kind in defined(one.value, one.manifest.path))
         known = self._known[build.environment].with_kinds([*kinds, *own])
@@ -118,26 +102,29 @@ class Validation:
         outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
         return Judged((build.environment, build.service), build.failed, findings, frozenset(used), outlines)
 
-    def findings(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Finding]:
+    def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> Whole:
         """Everything about the builds and what they are together; `build_of` builds a service once more."""
-        settings, judged = self.settings, self._with_kinds(judged, build_of)
-        ranked = [one for each in judged for one in each.findings]
-        used = {one for each in judged for one in each.used}
-        for name in self._repository.environments:
-            open_, hiding = _open(self._across(name, judged), self._given)
-            used |= hiding
-            ranked += _located(open_, lambda service, name=name: build_of((name, service)))  # type: ignore[misc] # a lambda's default has no type
-        ranked.sort(key=lambda one: (one[1].where.path, one[0]))
-        found = [*unknown_checks(settings), *unknown(self._given, BY_ID, BY_ID), *(finding for _, finding in ranked)]
+        by_environment: dict[str, list[Judged]] = {name: [] for name in self.repository.environments}
+        for each in judged:
+            by_environment[each.place[0]].append(each)
+        seen = {name: self._with_kinds(name, here, build_of) for name, here in by_environment.items()}
+        across = {name: self._across(name, here, build_of) for name, here in seen.items()}
+        again = tuple(each for here in seen.values() for each in here)
+        general = (*unknown_checks(self.settings), *unknown(self._own, BY_ID, BY_ID))
+        return Whole(general, again, across, tuple(self._unused(again, across.values())))
+
+    def _unused(self, judged: Sequence[Judged], across: Iterable[Across]) -> Iterator[Finding]:
+        """The suppressions that hide nothing."""
+        used = self._rest.used.union(*(one.used for one in judged), *(one.used for one in across))
         places = {each.place for each in judged if not each.failed}
-        on = {check.id for check, _ in running(settings)}
+        on = {check.id for check, _ in running(self.settings)}
         known = (one for one in self._given if one.check in BY_ID)
-        return [*found, *reweigh(settings, unused(known, used, on, self._repository, places))]
+        return reweigh(self.settings, unused(known, used, on, self.repository, places))
 
     def unknown_rules(self, judged: Iterable[Judged]) -> int:
         """How many CEL rules of custom resources are not evaluated here."""
         there, count = list(judged), 0
-        for name, environment in self._repository.environments.items():
+        for name, environment in self.repository.environments.items():
             objects = [one for each in there if each.place[0] == name for one in each.objects()]
             known = self._known[name].with_kinds(_defined(objects))
             keys = ((one.api_version, one.kind) for one in objects)
@@ -146,24 +133,33 @@ class Validation:
 
     def _catalogue_of(self, environment: str) -> Catalogue:
         """The catalogue with what the repository defines for an environment."""
-        definitions = self._repository.definitions
+        definitions = self.repository.definitions
         return replace(self._catalogue, custom=definitions.of(environment)) if definitions else self._catalogue
 
-    def _across(self, environment: str, judged: Iterable[Judged]) -> Iterator[Told]:
-        objects = tuple(one for each in judged if each.place[0] == environment for one in each.objects())
+    def _across(self, environment: str, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> Across:
+        """What is to be said about the services of an environment together."""
+        if (remembered := self._rest.across(environment, judged, self._own)) is not None:
+            return remembered
+        everybody = (*judged, *self._rest.judged(environment))
+        objects = tuple(one for each in everybody for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
-        scope = Scope(self._repository.environments[environment], objects, {}, known)
-        return problems(scope, running(self.settings, ACROSS), self._also)
+        scope = Scope(self.repository.environments[environment], objects, {}, known)
+        open_, used = _open(problems(scope, running(self.settings, ACROSS), self._also), self._given)
+        located = _located(open_, self._rest.known(environment), lambda service: build_of((environment, service)))
+        return Across(dict(located), frozenset(used))
 
-    def _with_kinds(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> list[Judged]:
+    def _with_kinds(
+        self, environment: str, judged: Sequence[Judged], build_of: Callable[[Place], Build]
+    ) -> list[Judged]:
         """The same, with services judged again that use a kind which another one defines."""
-        kinds: dict[str, dict[tuple[str, str], CustomKind]] = {}
-        for each in judged:
-            for kind in _defined(each.objects()):
-                kinds.setdefault(each.place[0], {})[kind.kind.api_version, kind.kind.kind] = kind
+        everybody = (*judged, *self._rest.defining(environment))
+        defining = (kind for each in everybody if each.defining for kind in _defined(each.objects()))
+        kinds = {(kind.kind.api_version, kind.kind.kind): kind for kind in defining}
+        if not kinds:
+            return list(judged)
         return [
-            self.alone(build_of(each.place), kinds[each.place[0]].values())
-            if any((one.api_version, one.kind) in kinds.get(each.place[0], ()) for one in each.objects())
+            self.alone(build_of(each.place), kinds.values())
+            if any((one.api_version, one.kind) in kinds for one in each.objects())
             else each
             for each in judged
         ]
@@ -173,15 +169,26 @@ def _defined(objects: Iterable[RenderedObject]) -> Iterator[CustomKind]:
     return (kind for one in objects for kind in defined(one.value, one.manifest.path))
 
 
-def _located(told: Iterable[Told], build_of: Callable[[str], Build]) -> Iterator[tuple[int, Finding]]:
-    """Findings about outlines at the lines of the manifests, service by service."""
+def _located(
+    told: Iterable[Told], known: Across, build_of: Callable[[str], Build]
+) -> Iterator[tuple[Key, tuple[int, Finding]]]:
+    """Findings about outlines at the lines of the manifests, service by service, as far as they are not known."""
     by_service: dict[str, list[Told]] = {}
     for one in told:
-        by_service.setdefault(one[2].placed.service, []).append(one)
+        if (key := _key(*one)) in known.told:
+            yield key, known.told[key]
+        else:
+            by_service.setdefault(one[2].placed.service, []).append(one)
     for service, problems in by_service.items():
         manifests = {manifest.path: manifest for manifest in build_of(service).manifests}
-        for check, severity, problem in problems:
-            yield _RANK[check.id], _finding(check, severity, problem, manifests[problem.placed.manifest.path])
+        for one in problems:
+            yield _key(*one), (_RANK[one[0].id], _finding(*one, manifests[one[2].placed.manifest.path]))
+
+
+def _key(check: Check, severity: Severity, problem: Problem) -> Key:
+    placed = problem.placed
+    where = (placed.manifest.path, placed.index, problem.pointer)
+    return (check.id, severity.value, *where, problem.message, problem.fix)
 
 
 def _was(before: Tree | None, builds: Iterable[Build], namespace: str) -> Mapping[Identity, Mapping[str, Any]]:

@@ -23,6 +23,7 @@ from generator import ownership
 from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
+from generator.looks import Look, Looks, look_of
 from generator.state import open_regular, state_folder
 from generator.tree import Tree, link, safe_path
 from generator.validate import foreign_file
@@ -159,20 +160,22 @@ def _own(folder: Path, process: int) -> Path:
     return own
 
 
-def carry_out(root: Path, planned: Plan, folder: Path) -> None:
-    """`write` in a workspace: every file is there before the first is put in its place."""
+def carry_out(root: Path, planned: Plan, folder: Path) -> Looks:
+    """`write` in a workspace: every file is there before the first is put in its place. Returns how they look then."""
     _refuse_obstacles(root, [*planned.writes, *planned.removes])
     ready = {path: _file(content, folder) for path, content in planned.writes.items()}
     with _Folders(root) as folders:
-        _replace(folders, ready, planned.removes)
+        return _replace(folders, ready, planned.removes)
 
 
-def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) -> None:
+def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) -> Looks:
+    looks: Looks = {}
     for path in sorted({*ready, *gone}, key=_folder_by_folder):
         if path in ready:
-            folders.put(ready[path], path)
+            looks[path] = folders.put(ready[path], path)
         else:
             folders.remove(path)
+    return looks
 
 
 def _folder_by_folder(path: str) -> tuple[str, bool, str]:
@@ -194,10 +197,12 @@ class _Folders:
         for _path, handle in self._open:
             os.close(handle)
 
-    def put(self, temporary: Path, path: str) -> None:
+    def put(self, temporary: Path, path: str) -> Look:
         """Move a file to a path, in whose place there may be another."""
         folder, _, name = path.rpartition("/")
-        os.replace(temporary, name, dst_dir_fd=self._in(folder))
+        handle = self._in(folder)
+        os.replace(temporary, name, dst_dir_fd=handle)
+        return look_of(os.stat(name, dir_fd=handle, follow_symlinks=False))
 
     def remove(self, path: str) -> None:
         """Remove a file, and its folder if it was the last one there."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -14,12 +15,18 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from generator.build import Build, Reuse
+    from generator.build import Build
+    from generator.cache import Recalled
+    from generator.judged import Rest
+    from generator.looks import Looks
+    from generator.memory import Done, Memory, Part
     from generator.survey import Survey
     from generator.tree import DiskTree, Tree
     from generator.write import Plan
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,103 +58,157 @@ def command(service: str | None, environments: tuple[str, ...], check: bool, rep
       towpath render web -e staging      # one service in one environment
       towpath render --check             # in CI: is everything rendered?
     """
-    outcome = (None if check else _skipped(repository)) or _render(repository, environments, service, check)
+    if check:
+        outcome = _checked(repository, environments, service)
+    elif environments or service:
+        outcome = _asked_for(repository, environments, service)
+    else:
+        outcome = _changed(repository)
     (_print_json if output == "json" else _print)(outcome, check)
     return 1 if errors(outcome.findings) or (check and (outcome.written or outcome.removed)) else 0
 
 
-def _skipped(root: Path) -> Outcome | None:
-    """What the last full run found, when no file and no code has changed since."""
-    from generator import cache
+def _checked(root: Path, environments: tuple[str, ...], service: str | None) -> Outcome:
+    """What rendering would do. It is for CI: it believes nothing that an earlier run has left behind."""
+    from generator.report.changes import changes_text
+    from generator.tree import DiskTree
+    from generator.write import plan
 
-    seen = cache.look(root)
-    unchanged = sum("/rendered/" in one[0] for one in seen)
-    findings = cache.rested(root, seen)
-    if findings is None:
-        known = cache.recall(root)
-        if not known.key or known.key != cache.key_of(root, cache.scan(root, seen, known.stamps)):
-            return None
-        findings = known.findings
-        cache.rest(root, seen, findings)
-    return Outcome((), (), unchanged, findings)
+    tree = DiskTree(root)
+    found = _survey(root, tree, lambda build: plan(tree, [build]), environments, service)
+    planned = _planned(tree, found.kept, _orphans(tree, found, environments, service))
+    return _outcome(found.findings, planned, changes=changes_text(tree, planned, coloured(sys.stdout)))
 
 
-def _render(root: Path, environments: tuple[str, ...], service: str | None, check: bool) -> Outcome:
-    from generator.cache import recall
-    from generator.reuse import from_disk
-    from generator.tree import DiskTree, blob_id
+def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -> Outcome:
+    """Render some services, without a look at what an earlier run remembers."""
+    from generator.tree import DiskTree
     from generator.write import carry_out, plan, spooled, workspace
 
     tree = DiskTree(root)
-    if check:  # it is for CI: it believes nothing that an earlier run has left behind
-        found = _survey(
-            tree, environments, service, lambda build: _Folder(build.folder, bool(build.manifests), plan(tree, [build]))
-        )
-        planned = _planned(tree, found, environments, service)
-        return _outcome(found, planned, _changes(tree, planned))
     with workspace(root) as folder:
-
-        def keep(build: Build) -> _Folder:
-            planned = plan(tree, [build])
-            ids = {path: blob_id(content) for path, content in build.files.items() if path in planned.writes}
-            return _Folder(build.folder, bool(build.manifests), spooled(planned, folder), ids)
-
-        found = _survey(tree, environments, service, keep, from_disk(tree, recall(root).rendered))
-        planned = _planned(tree, found, environments, service)
+        found = _survey(root, tree, lambda build: spooled(plan(tree, [build]), folder), environments, service)
+        planned = _planned(tree, found.kept, _orphans(tree, found, environments, service))
         carry_out(root, planned, folder)
-    outcome = _outcome(found, planned)
-    _remember(root, found, outcome.findings, complete=not environments and not service)
-    return outcome
+    return _outcome(found.findings, planned)
+
+
+def _changed(root: Path) -> Outcome:
+    """Render what has changed since the last run that is remembered, or everything."""
+    from generator import cache
+    from generator.looks import look
+
+    clock = cache.clock(root)  # before the look: whatever changes after that has a later time
+    now, head, recalled = look(root), cache.head(root), cache.recall(root)
+    if recalled and recalled.rests(now, head):
+        return Outcome((), (), recalled.files, recalled.findings)
+    from generator.errors import ForgottenError
+    from generator.write import workspace
+
+    with workspace(root) as folder:
+        run = _Run(root, folder, now, head, clock)
+        with suppress(ForgottenError):
+            if recalled and (part := run.part(recalled)):
+                return run.on(part)
+        return run.on(None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
-    """What is kept of a build: the folder, whether manifests are in it now, and what is to be written.
+class _Run:
+    """A run that renders what has changed. `now` is how all files look, `clock` the time before that look."""
 
-    `ids` are the blob ids of what is written.
-    """
+    root: Path
+    folder: Path
+    now: Looks
+    head: str
+    clock: int
 
-    path: str
-    is_rendered: bool
+    def part(self, recalled: Recalled) -> Part | None:
+        """What has to be looked at; None for everything."""
+        from generator.cli.checkout import worktree_pins
+        from generator.custom.definitions import Definitions
+        from generator.memory import part_of
+
+        memory = recalled.memory()
+        if self.head != recalled.head and not worktree_pins(self.root).hold(memory.services.revisions.values()):
+            return None
+        return part_of(memory, recalled.looks, self.now, Definitions(self._tree).defines)
+
+    def on(self, part: Part | None) -> Outcome:
+        """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
+        from generator.cache import clock, remember
+        from generator.custom.definitions import Definitions
+        from generator.looks import settled
+        from generator.memory import remembered
+        from generator.write import carry_out
+
+        tree = part.tree(self._tree, self.now) if part else self._tree
+        found = _survey(self.root, tree, self._keep, rest=part)
+        planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
+        done, told = [one.done for one in found.kept], planned.findings
+        if part:
+            memory: Memory | None = part.merged(found.seen, done, told)
+        else:
+            memory = remembered(found.seen, done, told, Definitions(self._tree).paths)
+        looks = settled({path: look for path, look in self.now.items() if path not in planned.removes}, self.clock)
+        written = carry_out(self.root, planned, self.folder)
+        if memory is None:
+            return _outcome(found.findings, planned)
+        remember(self.root, {**looks, **settled(written, clock(self.root))}, self.head, memory)
+        return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
+
+    @property
+    def _tree(self) -> DiskTree:
+        from generator.tree import DiskTree
+
+        return DiskTree(self.root)
+
+    def _keep(self, build: Build) -> _Kept:
+        from generator.memory import Done
+        from generator.write import plan, spooled
+
+        planned = spooled(plan(self._tree, [build]), self.folder)
+        files = planned.unchanged + len(planned.writes)
+        return _Kept(planned, Done((build.environment, build.service), files, build.mounted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of a build: what is to be written, and what is remembered of that."""
+
     plan: Plan
-    ids: Mapping[str, str] = field(default_factory=dict)
+    done: Done
 
 
 def _survey(
-    tree: DiskTree,
-    environments: tuple[str, ...],
-    service: str | None,
-    keep: Callable[[Build], _Folder],
-    reuse: Reuse | None = None,
-) -> Survey[_Folder]:
+    root: Path,
+    tree: Tree,
+    keep: Callable[[Build], T],
+    environments: tuple[str, ...] = (),
+    service: str | None = None,
+    rest: Rest | None = None,
+) -> Survey[T]:
     from generator.cli.checkout import worktree_pins
     from generator.processes import available
     from generator.survey import survey
 
     services = (service,) if service else ()
-    pins = worktree_pins(tree.root)
-    return survey(tree, pins, environments, services, keep=keep, reuse=reuse, jobs=available())
+    return survey(tree, worktree_pins(root), environments, services, keep=keep, jobs=available(), rest=rest)
 
 
-def _planned(tree: Tree, found: Survey[_Folder], environments: tuple[str, ...], service: str | None) -> Plan:
+def _planned(tree: Tree, plans: Iterable[Plan], orphans: Iterable[str]) -> Plan:
     from generator.write import plan, together
 
-    left = plan(tree, (), _orphans(tree, found, environments, service))
-    return together([*(one.plan for one in found.kept), left])
+    return together([*plans, plan(tree, (), orphans)])
 
 
-def _outcome(found: Survey[_Folder], planned: Plan, changes: str = "") -> Outcome:
-    written = tuple(sorted(planned.writes))
-    return Outcome(written, planned.removes, planned.unchanged, (*found.findings, *planned.findings), changes)
+def _outcome(findings: Iterable[Finding], planned: Plan, changes: str = "", unchanged: int | None = None) -> Outcome:
+    count = planned.unchanged if unchanged is None else unchanged
+    found = dict.fromkeys((*findings, *planned.findings))
+    return Outcome(tuple(sorted(planned.writes)), planned.removes, count, tuple(found), changes)
 
 
-def _changes(tree: Tree, planned: Plan) -> str:
-    from generator.report.changes import changes_text
-
-    return changes_text(tree, planned, coloured(sys.stdout))
-
-
-def _orphans(tree: Tree, found: Survey[_Folder], environments: tuple[str, ...], service: str | None) -> list[str]:
+def _orphans(tree: Tree, found: Survey[T], environments: tuple[str, ...] = (), service: str | None = None) -> list[str]:
     """Rendered folders without an overlay; only where nothing narrower was asked for."""
     from generator.ownership import orphans
 
@@ -159,23 +220,6 @@ def _orphans(tree: Tree, found: Survey[_Folder], environments: tuple[str, ...], 
         for environment in environments or found.repository.environments
         for folder in orphans(tree, environment, [name for place, name in overlays if place == environment])
     ]
-
-
-def _remember(root: Path, found: Survey[_Folder], findings: tuple[Finding, ...], *, complete: bool) -> None:
-    from generator import cache
-    from generator.ownership import NAME
-
-    if found.repository is None:
-        return
-    known = cache.recall(root)
-    ids = {path: name for one in found.kept for path, name in one.ids.items()}
-    files = cache.scan(root, cache.look(root), known.stamps, ids)
-    written = {one.path: f"{one.path}/{NAME}" for one in found.kept if one.is_rendered}
-    rendered = {**known.rendered, **{folder: files.ids[path] for folder, path in written.items() if path in files.ids}}
-    # An error may go away without a change of files, as when a shallow clone gets its history.
-    settled = complete and not errors(findings)
-    key = cache.key_of(root, files) if settled else ""
-    cache.remember(root, cache.Known(files.stamps, rendered, key, findings if settled else ()))
 
 
 def _print_json(outcome: Outcome, check: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -68,6 +68,15 @@ class Definitions:
             for one in kinds_in(path, self._files[path]):
                 found.setdefault((one.kind.api_version, one.kind.kind), one)
         return found
+
+    def defines(self, path: str) -> bool:
+        """Whether a file that may lie anywhere defines kinds."""
+        return path.endswith(_SUFFIXES) and not _OURS.fullmatch(path) and _NAME in (self._content(path) or b"")
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The files that define kinds, wherever they lie."""
+        return self._files
 
     @cached_property
     def _files(self) -> dict[str, bytes]:

@@ -28,6 +28,7 @@ from typing import Final
 
 from generator.errors import InputError, OutsideError
 from generator.foreign.program import Printed, RefusedError, Run
+from generator.state import cache_folder
 from generator.tree import blob_id, safe_path
 
 SECONDS: Final = 60.0
@@ -201,11 +202,8 @@ def _key(asked: Run) -> str:
 
 def _cache(key: str) -> Path | None:
     """Where a result is kept; None where nobody is at home."""
-    try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return Path(home, "towpath", "programs", f"{key}.json")
+    folder = cache_folder()
+    return folder and folder / "programs" / f"{key}.json"
 
 
 def _recall(place: Path | None) -> Printed | None:

@@ -37,7 +37,7 @@ def files(root):
     return {path: path.read_bytes() for path in found if path.is_file() and ".towpath" not in path.parent.parts}
 
 
-@pytest.mark.parametrize("name", ["lock", "clock", ".gitignore", "cache.json.new"])
+@pytest.mark.parametrize("name", ["lock", "clock", ".gitignore"])
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_what_stands_in_the_place_of_our_state_is_not_written_to(name, kind, shop, capsys):
     place = shop / ".towpath" / name
@@ -47,19 +47,7 @@ def test_what_stands_in_the_place_of_our_state_is_not_written_to(name, kind, sho
     assert run(["render", "-C", str(shop)]) == 1
     assert f"a link or a pipe is in the place of a file\n  --> .towpath/{name}\n" in capsys.readouterr().err
     assert (shop.parent / "precious").read_text() == "precious"
-    if name != "cache.json.new":  # the cache comes last
-        assert files(shop) == before
-
-
-@pytest.mark.parametrize(
-    "content", [b"[" * 100_000, b"\0", b'{"code": 1}', None], ids=["deep", "junk", "other", "pipe"]
-)
-def test_a_cache_that_somebody_else_made_is_ignored(content, shop):
-    cache = shop / ".towpath/cache.json"
-    cache.unlink()
-    os.mkfifo(cache) if content is None else cache.write_bytes(content)
-    assert run(["render", "-C", str(shop)]) == 0
-    assert "8081" in (shop / "environments/test/rendered/web/deployment.yaml").read_text()
+    assert files(shop) == before
 
 
 def deep(folder, levels=100):

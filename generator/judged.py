@@ -1,0 +1,121 @@
+"""What is known of services once they are validated: of each by itself, and of what they are together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from generator.checks.check import RenderedObject
+from generator.custom.crds import KIND
+from generator.finding import Finding
+from generator.manifest import Manifest
+from generator.repository import Pointer
+from generator.suppressions import Suppression
+
+Place = tuple[str, str]
+"""An environment and a service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A service of an environment after the checks that need nothing but itself.
+
+    `findings` come with the rank of their check, `used` are the suppressions that hid something. `outlines` are its
+    objects, for the checks that look across services: the path of the manifest, the index there, and the value.
+    """
+
+    place: Place
+    failed: bool
+    findings: tuple[tuple[int, Finding], ...]
+    used: frozenset[Suppression]
+    outlines: tuple[tuple[str, int, Any], ...]
+
+    @property
+    def defining(self) -> bool:
+        """Whether any of its objects defines kinds."""
+        return any(isinstance(value, Mapping) and value.get("kind") == KIND for _, _, value in self.outlines)
+
+    def objects(self) -> Iterator[RenderedObject]:
+        """The outlines as objects of manifests of which nothing but the path is known."""
+        for path, index, value in self.outlines:
+            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
+
+
+Key = tuple[str, str, str, int, Pointer, str, str]
+"""A problem in nothing but plain values: check, weight, path, index, pointer, message, fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What the checks across the services of an environment found.
+
+    `told` are the findings, each with the rank of its check, by problem; `used` are the suppressions that hid any.
+    """
+
+    told: Mapping[Key, tuple[int, Finding]] = field(default_factory=dict)
+    used: frozenset[Suppression] = frozenset()
+
+
+class Rest(Protocol):
+    """What is known of the services of a repository that nobody looks at now."""
+
+    @property
+    def given(self) -> Sequence[Suppression]:
+        """The suppressions in their files."""
+
+    @property
+    def used(self) -> frozenset[Suppression]:
+        """Those of all suppressions that hide what is to be said about one of them by itself."""
+
+    def judged(self, environment: str) -> Sequence[Judged]:
+        """Those that are in an environment."""
+
+    def defining(self, environment: str) -> Sequence[Judged]:
+        """Those of them that define kinds."""
+
+    def known(self, environment: str) -> Across:
+        """What was found across all services of an environment, less what is about those that are looked at now."""
+
+    def across(self, environment: str, judged: Sequence[Judged], given: Iterable[Suppression]) -> Across | None:
+        """All of it, where it still holds beside these services that are looked at, with their suppressions."""
+
+
+class Nothing:
+    """Every service is looked at."""
+
+    given: Sequence[Suppression] = ()
+    used: frozenset[Suppression] = frozenset()
+
+    def judged(self, environment: str) -> Sequence[Judged]:
+        return ()
+
+    def defining(self, environment: str) -> Sequence[Judged]:
+        return ()
+
+    def known(self, environment: str) -> Across:
+        return Across()
+
+    def across(self, environment: str, judged: Sequence[Judged], given: Iterable[Suppression]) -> Across | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that the checks have against services: `general`, each by itself, and what they are together.
+
+    `unused` are findings about suppressions, which depend on all of it.
+    """
+
+    general: tuple[Finding, ...]
+    judged: tuple[Judged, ...]
+    across: Mapping[str, Across]
+    unused: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All of it, in the order of files."""
+        ranked = [one for each in self.judged for one in each.findings]
+        ranked += (one for each in self.across.values() for one in each.told.values())
+        ranked.sort(key=lambda one: (one[1].where.path, one[0]))
+        return [*self.general, *(finding for _, finding in ranked), *self.unused]

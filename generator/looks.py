@@ -1,0 +1,93 @@
+"""How the files of a repository look to the file system: as long as a file looks the same, it is the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Look = tuple[int, int, int]
+"""Size, time of the last change of the file or of what is known of it (ctime: nobody can set it), and inode."""
+
+Looks = dict[str, Look]
+"""By path in the repository."""
+
+SETTINGS = "towpath.yaml"
+ENVIRONMENTS = "environments"
+OURS = frozenset((SETTINGS, ENVIRONMENTS, "schemas", "templates", "charts", "kustomizations"))
+"""What is ours at the top of a repository."""
+_MANIFESTS = (".yaml", ".yml", ".json")
+# A file changed twice within one tick of the file system's clock keeps its time (git: racy-git.txt).
+TICK = 50_000_000
+
+
+def look_of(seen: os.stat_result) -> Look:
+    """How a file looks."""
+    return seen.st_size, seen.st_ctime_ns, seen.st_ino
+
+
+def look(root: Path) -> Looks:
+    """Every file that rendering reads or writes. Raises `InputError` for links and folders without end."""
+    found: Looks = {}
+    with os.scandir(root) as entries:
+        for entry in entries:
+            if entry.name in OURS:
+                _take(entry, entry.name, found)
+            else:
+                _take_manifest(entry, entry.name, found)
+    return found
+
+
+def _take(entry: os.DirEntry[str], path: str, found: Looks) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        _take_all(entry.path, path, found)
+    elif entry.is_file(follow_symlinks=False):
+        found[path] = look_of(entry.stat(follow_symlinks=False))
+    else:
+        _refuse(entry, path)
+
+
+def _take_all(folder: str, path: str, found: Looks) -> None:
+    """All that is below a folder; most of what there is to look at is seen in this loop."""
+    if path.count("/") > 8:  # no folder of ours is
+        from generator.tree import nested
+
+        nested(path)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                found[f"{path}/{entry.name}"] = look_of(entry.stat(follow_symlinks=False))
+            elif entry.is_dir(follow_symlinks=False):
+                _take_all(entry.path, f"{path}/{entry.name}", found)
+            else:
+                _refuse(entry, f"{path}/{entry.name}")
+
+
+def _refuse(entry: os.DirEntry[str], path: str) -> None:
+    from generator.tree import link, odd
+
+    raise link(path) if entry.is_symlink() else odd(path)
+
+
+def _take_manifest(entry: os.DirEntry[str], path: str, found: Looks) -> None:
+    """What may define kinds (`generator.custom.definitions`) outside of our folders; links are passed over there."""
+    if entry.is_dir(follow_symlinks=False):
+        from generator.tree import DEEPEST, of_tools
+
+        if not of_tools(path) and path.count("/") < DEEPEST:
+            with os.scandir(entry.path) as entries:
+                for below in entries:
+                    _take_manifest(below, f"{path}/{below.name}", found)
+    elif path.endswith(_MANIFESTS) and entry.is_file(follow_symlinks=False):
+        _take(entry, path, found)
+
+
+def settled(looks: Mapping[str, Look], clock: int) -> Looks:
+    """Those that a file cannot have kept through another change: they were not changed just now, by that clock."""
+    return {path: look for path, look in looks.items() if look[1] < clock - TICK}
+
+
+def differing(looks: Mapping[str, Look], others: Mapping[str, Look]) -> Iterable[str]:
+    """The paths that look otherwise, or are only in one of them."""
+    yield from (path for path, look in looks.items() if others.get(path) != look)
+    yield from others.keys() - looks.keys()

@@ -1,0 +1,341 @@
+"""What a run remembers of a repository, so that the next one need only look at the services that changed.
+
+A repository is the sum of its services. What is wrong with one, and what it renders, depends on its own files, on
+those it mounts, and on what all share: settings, environments, templates, charts, definitions of kinds. Where none of
+the latter changed, the services that did are surveyed as a repository of their own (`Part`), and the rest is as it was;
+checks across services see the remembered outlines of the others.
+
+Nothing is remembered of a run that could not build some service: such an error may go away without a change of files,
+as when a shallow clone gets its history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice, takewhile
+from typing import Any, TypeVar
+
+from generator.errors import ForgottenError
+from generator.finding import Finding
+from generator.judged import Across, Judged, Place
+from generator.looks import ENVIRONMENTS, OURS, Looks, differing
+from generator.repository import Chart
+from generator.suppressions import Suppression, suppressions
+from generator.survey import Seen
+from generator.tree import Entries, Tree, entries_of
+
+_BASE = "base"
+_FACTS = "environment.yaml"
+
+T = TypeVar("T", Finding, Suppression)
+Outlines = Mapping[str, bytes]
+"""The outlines of the services of an environment, packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What rendering did with a service of an environment: how many files it has, and the names of those it mounts."""
+
+    place: Place
+    files: int
+    mounted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What is remembered of services, most of it sparse: by environment and service, or `base` for a spec.
+
+    `files` is how many each has rendered, `digests` are those of its outlines, `revisions` what it is pinned to.
+    `findings` are about its own files, `given` the suppressions in them, and `used` those that hid one of them.
+    """
+
+    files: Mapping[Place, int] = field(default_factory=dict)
+    digests: Mapping[Place, bytes] = field(default_factory=dict)
+    revisions: Mapping[Place, str] = field(default_factory=dict)
+    mounted: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    findings: Mapping[Place, tuple[Finding, ...]] = field(default_factory=dict)
+    given: Mapping[Place, tuple[Suppression, ...]] = field(default_factory=dict)
+    used: Mapping[Place, frozenset[Suppression]] = field(default_factory=dict)
+    charts: Mapping[Place, bool] = field(default_factory=dict)
+    defining: Mapping[Place, bool] = field(default_factory=dict)
+
+    def without(self, gone: Callable[[Place], bool]) -> Services:
+        """The same less some services."""
+        return Services(*({place: one for place, one in column.items() if not gone(place)} for column in self._columns))
+
+    def beside(self, others: Services) -> Services:
+        """These and others."""
+        return Services(*({**mine, **more} for mine, more in zip(self._columns, others._columns, strict=True)))
+
+    @property
+    def _columns(self) -> list[Mapping[Place, Any]]:
+        return [getattr(self, one.name) for one in fields(self)]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a repository as it looked then.
+
+    `general` are the findings about what all services share, `across` those about the services of an environment
+    together, `definitions` the files that define kinds. `outlines` has those of the services of an environment.
+    """
+
+    services: Services
+    general: tuple[Finding, ...]
+    across: Mapping[str, Across]
+    unused: tuple[Finding, ...]
+    definitions: frozenset[str]
+    outlines: Callable[[str], Outlines]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that is wrong with the repository."""
+        found = [*self.general, *self.unused]
+        found += (one for own in self.services.findings.values() for one in own)
+        found += (one for each in self.across.values() for _, one in each.told.values())
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def files(self) -> int:
+        """How many files are rendered."""
+        return sum(self.services.files.values())
+
+
+def place_of(path: str) -> Place | None:
+    """Whose file this is: the environment (or `base`) and the service; None for what services share."""
+    parts = path.split("/")
+    if len(parts) < 4 or parts[0] != ENVIRONMENTS or parts[2] not in ("services", "rendered"):
+        return None
+    if len(parts) > 4:
+        return parts[1], parts[3]
+    name, dot, ending = parts[3].rpartition(".")
+    return (parts[1], name) if parts[2] == "services" and ending == "yaml" and dot else None
+
+
+def part_of(memory: Memory, then: Looks, now: Looks, defines: Callable[[str], bool]) -> Part | None:
+    """The part of a repository that has changed; None where single services and environments do not tell that.
+
+    `defines` says whether a file defines kinds.
+    """
+    services: set[str] = set()
+    environments: set[str] = set()
+    mounting = _mounting(memory)
+    for path in differing(now, then):
+        parts = path.split("/", 3)
+        beside = parts[3] if _is_beside(parts) else ""
+        if path in memory.definitions or defines(path):
+            return None
+        if (place := place_of(path)) is not None:
+            services.add(place[1])
+        elif parts[0] == ENVIRONMENTS and parts[2:] == [_FACTS] and parts[1] in memory.across and path in now:
+            environments.add(parts[1])
+        elif parts[0] in OURS and not (beside and not beside.lower().endswith((".yaml", ".yml"))):
+            return None
+        services |= mounting.get(beside, set())
+    part = Part(memory, frozenset(services), frozenset(environments))
+    return None if any(map(part.covers, (*memory.services.defining, *memory.services.charts))) else part
+
+
+def _is_beside(parts: Sequence[str]) -> bool:
+    """Whether a path, split at the first three slashes, leads to what services may mount."""
+    return len(parts) == 4 and parts[0] == ENVIRONMENTS and parts[2] == "services"
+
+
+def _mounting(memory: Memory) -> Mapping[str, set[str]]:
+    """The services that mount a file, by its name."""
+    found: dict[str, set[str]] = {}
+    for (_, service), names in memory.services.mounted.items():
+        for name in names:
+            found.setdefault(name, set()).add(service)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some services of a repository in all environments, and all services of some environments.
+
+    It is the `Rest` of a survey of these: what is known of the others.
+    """
+
+    memory: Memory
+    services: frozenset[str]
+    environments: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing that matters has changed."""
+        return not (self.services or self.environments)
+
+    def covers(self, place: Place) -> bool:
+        """Whether a service is in this part."""
+        return place[1] in self.services or place[0] in self.environments
+
+    def tree(self, tree: Tree, paths: Iterable[str]) -> Tree:
+        """Its files, and those that services share; `paths` are those of all files."""
+        return _PartTree(tree, sorted(path for path in paths if self._shows(place_of(path))))
+
+    def _shows(self, place: Place | None) -> bool:
+        if place is None or self.covers(place):
+            return True
+        return place[0] == _BASE and bool(self.environments)
+
+    @property
+    def given(self) -> tuple[Suppression, ...]:
+        """The suppressions in the files of the others."""
+        return tuple(one for place, own in self.memory.services.given.items() if not self.covers(place) for one in own)
+
+    @property
+    def used(self) -> frozenset[Suppression]:
+        """The suppressions that hide what is to be said about one of the others by itself."""
+        hiding = (own for place, own in self.memory.services.used.items() if not self.covers(place))
+        return frozenset[Suppression]().union(*hiding)
+
+    def judged(self, environment: str) -> Sequence[Judged]:
+        """The others in an environment."""
+        return self._judged(environment, lambda _: True)
+
+    def defining(self, environment: str) -> Sequence[Judged]:
+        """Those of them that define kinds."""
+        defining = self.memory.services.defining
+        if not any(place[0] == environment for place in defining):
+            return ()
+        return self._judged(environment, defining.__contains__)
+
+    def _judged(self, environment: str, wanted: Callable[[Place], bool]) -> Sequence[Judged]:
+        if environment in self.environments:
+            return ()
+        return [
+            Judged((environment, service), False, (), frozenset(), marshal.loads(packed))  # noqa: S302 - see `generator.cache`
+            for service, packed in self.memory.outlines(environment).items()
+            if service not in self.services and wanted((environment, service))
+        ]
+
+    def known(self, environment: str) -> Across:
+        """What was found across the services of an environment, less what is about those of this part."""
+        was = self.memory.across.get(environment, Across())
+        if environment in self.environments:
+            return Across()
+        told = {key: one for key, one in was.told.items() if not self._covers_file(one[1].where.path)}
+        return replace(was, told=told)
+
+    def across(self, environment: str, judged: Sequence[Judged], given: Iterable[Suppression]) -> Across | None:
+        """The same, where it still holds: the outlines are as they were, and nothing was found about this part."""
+        was = self.memory.across.get(environment)
+        if was is None or environment in self.environments:
+            return None
+        told = (finding.where for _, finding in was.told.values())
+        about = (*told, *(one.where for one in (*given, *was.used)))
+        if any(self._covers_file(where.path) for where in about):
+            return None
+        digests = self.memory.services.digests
+        then = {place: one for place, one in digests.items() if place[0] == environment and self.covers(place)}
+        return was if then == _digests(judged) else None
+
+    def _covers_file(self, path: str) -> bool:
+        place = place_of(path)
+        return place is not None and self.covers(place)
+
+    def merged(self, seen: Seen | None, done: Iterable[Done], told: Iterable[Finding]) -> Memory:
+        """What is known of the whole after a survey of this part; the arguments are those of `remembered`.
+
+        Raises `ForgottenError`.
+        """
+        new = remembered(seen, done, told, self.memory.definitions)
+        if new is None or new.services.defining or any(map(self.covers, new.services.charts)):
+            raise ForgottenError
+        was = self.memory
+        return Memory(
+            was.services.without(self.covers).beside(new.services.without(lambda place: not self.covers(place))),
+            (*(one for one in was.general if not self._facts(one)), *filter(self._facts, new.general)),
+            {**was.across, **new.across},
+            new.unused,
+            was.definitions,
+            lambda environment: self._outlines(environment, new),
+        )
+
+    def _facts(self, finding: Finding) -> bool:
+        """Whether a finding is about an environment of this part."""
+        parts = finding.where.path.split("/")
+        return len(parts) == 3 and parts[0] == ENVIRONMENTS and parts[1] in self.environments
+
+    def _outlines(self, environment: str, new: Memory) -> Outlines:
+        mine = new.outlines(environment)
+        if environment in self.environments:
+            return mine
+        others = self.memory.outlines(environment)
+        return {**{service: one for service, one in others.items() if service not in self.services}, **mine}
+
+
+def remembered(
+    seen: Seen | None, done: Iterable[Done], told: Iterable[Finding], definitions: Iterable[str]
+) -> Memory | None:
+    """What there is to remember of a survey; None after one that could not build everything.
+
+    `done` is what rendering did, `told` what else is to be said about rendered files.
+    """
+    if seen is None or not seen.sound:
+        return None
+    there, repository = list(done), seen.repository
+    findings = _grouped((*seen.alone, *told))
+    given = _grouped(suppressions(repository))
+    packed: dict[str, dict[str, bytes]] = {name: {} for name in repository.environments}
+    for one in seen.judged:
+        packed[one.place[0]][one.place[1]] = _packed(one)
+    releases = ((place, overlay.release) for place, overlay in repository.overlays.items())
+    services = Services(
+        files={one.place: one.files for one in there},
+        digests=_digests(seen.judged),
+        revisions={place: one.revision for place, one in releases if one and one.revision},
+        mounted={one.place: one.mounted for one in there if one.mounted},
+        findings={place: own for place, own in findings.items() if place},
+        given={place: own for place, own in given.items() if place},
+        used={one.place: one.used for one in seen.judged if one.used},
+        charts={(_BASE, name): True for name, one in repository.services.items() if isinstance(one.foreign, Chart)},
+        defining={one.place: True for one in seen.judged if one.defining},
+    )
+    general = findings.get(None, ())
+    return Memory(services, general, seen.across, seen.unused, frozenset(definitions), packed.__getitem__)
+
+
+def _packed(judged: Judged) -> bytes:
+    return marshal.dumps(judged.outlines, 2)  # later formats write the same value in several ways
+
+
+def _digests(judged: Iterable[Judged]) -> dict[Place, bytes]:
+    return {one.place: hashlib.blake2b(_packed(one), digest_size=16).digest() for one in judged}
+
+
+def _grouped(things: Iterable[T]) -> dict[Place | None, tuple[T, ...]]:
+    """Findings or suppressions by whose file they are in."""
+    found: dict[Place | None, list[T]] = {}
+    for one in things:
+        found.setdefault(place_of(one.where.path), []).append(one)
+    return {where: tuple(own) for where, own in found.items()}
+
+
+class _PartTree:
+    """A tree that shows some of its files only; what a path names is read all the same."""
+
+    def __init__(self, tree: Tree, paths: Sequence[str]) -> None:
+        self._tree = tree
+        self._paths = paths
+
+    def read(self, path: str) -> bytes | None:
+        return self._tree.read(path)
+
+    def files(self, folder: str) -> Iterator[str]:
+        start = bisect_left(self._paths, f"{folder}/")
+        yield from takewhile(lambda path: path.startswith(f"{folder}/"), islice(self._paths, start, None))
+
+    def entries(self, folder: str) -> Entries:
+        return entries_of(self._paths, folder)
+
+    def blob_id(self, path: str) -> str | None:
+        return self._tree.blob_id(path)
+
+    def folder_id(self, path: str) -> str | None:
+        return None

@@ -1,0 +1,64 @@
+import os
+
+import pytest
+
+from generator.errors import InputError
+from generator.looks import TICK, differing, look, settled
+from tests.generator.small import FILES, write_files
+
+
+def test_every_file_of_ours_has_a_look_and_a_change_shows(tmp_path):
+    write_files(tmp_path)
+    before = look(tmp_path)
+    assert set(before) == set(FILES)
+    for path in FILES:
+        (tmp_path / path).write_text("other")
+        assert list(differing(look(tmp_path), before)) == [path]
+        before = look(tmp_path)
+    (tmp_path / "towpath.yaml").unlink()
+    write_files(tmp_path, {"environments/prod/rendered/web/x.yaml": "x"})
+    changed = {"towpath.yaml", "environments/prod/rendered/web/x.yaml"}
+    assert set(differing(look(tmp_path), before)) == set(differing(before, look(tmp_path))) == changed
+
+
+def test_an_edit_that_keeps_size_inode_and_time_of_change_shows(tmp_path):
+    place = write_files(tmp_path) / "towpath.yaml"
+    seen, before = place.stat(), look(tmp_path)
+    text = place.read_text()
+    while (place.stat().st_ctime_ns, place.write_text(text.replace("local", "loCal")))[0] == seen.st_ctime_ns:
+        pass  # the clock of the file system has to go on
+    os.utime(place, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert (place.stat().st_size, place.stat().st_ino, place.stat().st_mtime_ns) == (
+        seen.st_size,
+        seen.st_ino,
+        seen.st_mtime_ns,
+    )
+    assert list(differing(look(tmp_path), before)) == ["towpath.yaml"]
+
+
+def test_manifests_anywhere_are_looked_at_and_links_and_folders_of_tools_passed_over(tmp_path):
+    write_files(tmp_path)
+    write_files(tmp_path, {"a/.venv/x.yaml": "x", ".git/x.yaml": "x", "node_modules/x.yaml": "x", "a/x.txt": "x"})
+    (tmp_path / "link.yaml").symlink_to("/etc/passwd")
+    (tmp_path / "a/link").symlink_to(tmp_path)
+    assert set(look(tmp_path)) == set(FILES)
+    write_files(tmp_path, {"a/operators/x.yaml": "x"})
+    assert set(look(tmp_path)) == {*FILES, "a/operators/x.yaml"}
+
+
+def test_links_and_pipes_among_our_files_are_refused(tmp_path):
+    write_files(tmp_path)
+    (tmp_path / "templates/web/link").symlink_to("/etc/passwd")
+    with pytest.raises(InputError, match="link"):
+        look(tmp_path)
+    (tmp_path / "templates/web/link").unlink()
+    os.mkfifo(tmp_path / "environments/test/pipe")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        look(tmp_path)
+
+
+def test_what_was_changed_within_a_tick_is_not_settled():
+    now = 10**18
+    looks = {"old": (1, now - 2 * TICK, 1), "new": (1, now - TICK, 1), "later": (1, now + TICK, 1)}
+    assert settled(looks, now) == {"old": looks["old"]}
+    assert settled(looks, 0) == {}
