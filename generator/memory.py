@@ -170,6 +170,11 @@ class Part:
         """Whether nothing that matters has changed."""
         return not (self.services or self.environments)
 
+    @property
+    def shared(self) -> bool:
+        """Whether something that services share is in this part."""
+        return bool(self.environments)
+
     def covers(self, place: Place) -> bool:
         """Whether a service is in this part."""
         return place[1] in self.services or place[0] in self.environments

@@ -82,7 +82,7 @@ def survey(
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
-    repository, found = load.check(tree, policy)
+    repository, found = load.check(tree, policy, shared=rest is None or rest.shared)
     if repository is None:
         return Survey(None, (), tuple(found))
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)

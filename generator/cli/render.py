@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ def _changed(root: Path) -> Outcome:
     from generator import cache
     from generator.looks import look
 
+    gc.disable()  # it would go through the looks of all files again and again, and finds nothing
     clock = cache.clock(root)  # before the look: whatever changes after that has a later time
     now, head, recalled = look(root), cache.head(root), cache.recall(root)
     if recalled and recalled.rests(now, head):
@@ -105,9 +107,11 @@ def _changed(root: Path) -> Outcome:
     from generator.errors import ForgottenError
     from generator.write import workspace
 
+    gc.freeze()
+    gc.enable()
     with workspace(root) as folder:
         run = _Run(root, folder, now, head, clock)
-        with suppress(ForgottenError):
+        with suppress(ForgottenError, cache.DamagedError):
             if recalled and (part := run.part(recalled)):
                 return run.on(part)
         return run.on(None)

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from generator import cache
-from generator.errors import ForgottenError, Location
+from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.judged import Across
 from generator.memory import Memory, Services
@@ -85,13 +85,13 @@ def test_no_byte_may_be_another_one(kept):
         place.write_bytes(content[:number] + bytes([content[number] ^ 1]) + content[number + 1 :])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(ForgottenError):
+            with pytest.raises(cache.DamagedError):
                 found.memory().outlines("prod")
     for number in range(len(content)):
         place.write_bytes(content[:number])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(ForgottenError):
+            with pytest.raises(cache.DamagedError):
                 found.memory().outlines("prod")
 
 
