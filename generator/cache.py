@@ -32,7 +32,7 @@ _KEPT = 64
 """Repositories that are remembered; beyond that the oldest go."""
 
 _HEAD = struct.Struct("<II")  # length and sum of the table
-_LOOKS, _SERVICES, _OUTLINES = "looks", "services", "outlines/"
+_LOOKS, _SERVICES, _COMPILED, _OUTLINES = "looks", "services", "compiled", "outlines/"
 
 
 class DamagedError(Exception):
@@ -71,6 +71,11 @@ class Recalled:
         from generator.memory_format import memory
 
         return memory(self._file.read(_SERVICES), lambda name: self._file.read(f"{_OUTLINES}{name}"))
+
+    def compiled(self) -> dict[str, bytes]:
+        """What templates were compiled to. Raises `DamagedError`."""
+        found: dict[str, bytes] = self._file.read(_COMPILED)
+        return found
 
 
 class _Sections:
@@ -131,7 +136,7 @@ def _own(name: str, flags: int) -> int:
     return opened
 
 
-def remember(root: Path, looks: Looks, head: str, memory: Memory) -> None:
+def remember(root: Path, looks: Looks, head: str, memory: Memory, compiled: Mapping[str, bytes]) -> None:
     """Keep what a run has found. Where that is not possible, the next run takes longer."""
     from generator.memory_format import plain, plain_finding
 
@@ -142,14 +147,15 @@ def remember(root: Path, looks: Looks, head: str, memory: Memory) -> None:
     sections = {
         _LOOKS: (looks, head, bool(memory.services.revisions), memory.files, found),
         _SERVICES: plain(memory),
+        _COMPILED: compiled,
         **{f"{_OUTLINES}{name}": memory.outlines(name) for name in memory.across},
     }
-    temporary = place.with_name(f"{place.name}.{os.getpid()}")
-    with suppress(OSError):
+    temporary = place.with_name(f"{place.name}.new")  # whoever writes holds the lock of the repository
+    with suppress(OSError, ValueError):  # ValueError: it is not made of plain values
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = not place.exists()
         try:
-            with open(temporary, "xb", opener=_own) as file:
+            with open(temporary, "wb", opener=_own) as file:
                 file.writelines(_written(_of(root), sections))
             temporary.replace(place)
         finally:

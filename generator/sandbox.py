@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from types import BuiltinMethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import (
+    BytecodeCache,
     DictLoader,
     StrictUndefined,
     TemplateNotFound,
@@ -39,6 +41,7 @@ from generator.release import parse_image
 from generator.schema_words import type_name
 
 if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
     from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
@@ -78,6 +81,36 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
 _RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference, TemplateModule)
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, by their name and text."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] | None = None
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if self.known and (code := self.known.get(self._key(bucket))):
+            bucket.code = marshal.loads(code)  # noqa: S302 - it comes from whoever gave it to `compiled_before`
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if self.known is not None:
+            self.known[self._key(bucket)] = marshal.dumps(bucket.code)
+
+    @staticmethod
+    def _key(bucket: Bucket) -> str:
+        return f"{bucket.key} {bucket.checksum}"
+
+
+_COMPILED: Final = _Compiled()
+
+
+def compiled_before(known: dict[str, bytes]) -> None:
+    """Take the code of templates that these modules have compiled before, and put there what is compiled from now on.
+
+    It is run as it is, so it must come from nobody else.
+    """
+    _COMPILED.known = known
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of a set of templates that may include and extend each other; `texts` by name."""
 
@@ -92,6 +125,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self.filters = {name: self.filters[name] for name in (*_FILTERS, "_node")} | OWN_FILTERS
         # What Jinja calls `namespace` is the name of a value here.

@@ -113,8 +113,8 @@ def _changed(root: Path) -> Outcome:
         run = _Run(root, folder, now, head, clock)
         with suppress(ForgottenError, cache.DamagedError):
             if recalled and (part := run.part(recalled)):
-                return run.on(part)
-        return run.on(None)
+                return run.on(part, recalled.compiled())
+        return run.on(None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +138,16 @@ class _Run:
             return None
         return part_of(memory, recalled.looks, self.now, Definitions(self._tree).defines)
 
-    def on(self, part: Part | None) -> Outcome:
+    def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
         from generator.cache import clock, remember
         from generator.custom.definitions import Definitions
         from generator.looks import settled
         from generator.memory import remembered
+        from generator.sandbox import compiled_before
         from generator.write import carry_out
 
+        compiled_before(compiled)
         tree = part.tree(self._tree, self.now) if part else self._tree
         found = _survey(self.root, tree, self._keep, rest=part)
         planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
@@ -158,7 +160,7 @@ class _Run:
         written = carry_out(self.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        remember(self.root, {**looks, **settled(written, clock(self.root))}, self.head, memory)
+        remember(self.root, {**looks, **settled(written, clock(self.root))}, self.head, memory, compiled)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
 
     @property
