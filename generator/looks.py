@@ -14,6 +14,9 @@ Look = tuple[int, int, int]
 Looks = dict[str, Look]
 """By path in the repository."""
 
+UNLIKE: Look = (-1, -1, -1)
+"""How no file looks."""
+
 SETTINGS = "towpath.yaml"
 ENVIRONMENTS = "environments"
 OURS = frozenset((SETTINGS, ENVIRONMENTS, "schemas", "templates", "charts", "kustomizations"))
@@ -113,8 +116,8 @@ def _take_manifest(entry: os.DirEntry[str], path: str, found: Looks) -> None:
 
 
 def settled(looks: Mapping[str, Look], clock: int) -> Looks:
-    """Those that a file cannot have kept through another change: they were not changed just now, by that clock."""
-    return {path: look for path, look in looks.items() if look[1] < clock - TICK}
+    """The same, but `UNLIKE` where a file can look as it does through another change: it was changed just now."""
+    return {path: look if look[1] < clock - TICK else UNLIKE for path, look in looks.items()}
 
 
 def differing(looks: Mapping[str, Look], others: Mapping[str, Look]) -> Iterable[str]:

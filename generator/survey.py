@@ -41,8 +41,8 @@ class Survey(Generic[T]):
 class Seen:
     """What was found out about a repository, apart: `alone` are the findings about its files and single services.
 
-    Those about what services are together, and about suppressions, are not among them. It is `sound` if all that was
-    looked at could be built.
+    Those about what services are together, and about suppressions, are not among them. What kept services from being
+    built is `wrong`.
     """
 
     repository: Repository
@@ -50,7 +50,7 @@ class Seen:
     alone: tuple[Finding, ...]
     across: Mapping[str, Across]
     unused: tuple[Finding, ...]
-    sound: bool
+    wrong: tuple[Finding, ...]
 
 
 def survey(
@@ -88,22 +88,24 @@ def survey(
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
     pins.apart(repository)
-    builder = Builder(tree, repository, pins, reuse, run)
-    work = _Work(builder, validation, tree if compare else None, keep, wanted)
+    work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
     whole = validation.whole([one.judged for one in done], work.again)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
-    general = [*reweigh(repository.settings, [*found, *left]), *(finding for one in done for finding in one.findings)]
+    about_builds = [finding for one in done for finding in one.findings]
+    general = [*reweigh(repository.settings, [*found, *left]), *about_builds]
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *general])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
-    kept = tuple(kept for one in done for kept in one.kept)
-    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, _seen(repository, whole, general, found))
+    seen = _seen(repository, whole, general, errors([*found, *about_builds]))
+    return Survey(
+        repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules, seen
+    )
 
 
-def _seen(repository: Repository, whole: Whole, general: Iterable[Finding], found: list[Finding]) -> Seen:
+def _seen(repository: Repository, whole: Whole, general: Iterable[Finding], wrong: Iterable[Finding]) -> Seen:
     alone = (finding for each in whole.judged for _, finding in each.findings)
-    sound = not (errors(found) or any(one.failed for one in whole.judged))
-    return Seen(repository, whole.judged, (*whole.general, *alone, *general), whole.across, whole.unused, sound)
+    told = (*whole.general, *alone, *general)
+    return Seen(repository, whole.judged, told, whole.across, whole.unused, tuple(wrong))
 
 
 def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:

@@ -141,9 +141,7 @@ class _Run:
     def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
         from generator.cache import clock, remember
-        from generator.custom.definitions import Definitions
         from generator.looks import settled
-        from generator.memory import remembered
         from generator.sandbox import compiled_before
         from generator.write import carry_out
 
@@ -151,17 +149,27 @@ class _Run:
         tree = part.tree(self._tree, self.now) if part else self._tree
         found = _survey(self.root, tree, self._keep, rest=part)
         planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
-        done, told = [one.done for one in found.kept], planned.findings
-        if part:
-            memory: Memory | None = part.merged(found.seen, done, told)
-        else:
-            memory = remembered(found.seen, done, told, Definitions(self._tree).paths)
-        looks = settled({path: look for path, look in self.now.items() if path not in planned.removes}, self.clock)
+        memory = self._known(part, found, planned)
         written = carry_out(self.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        remember(self.root, {**looks, **settled(written, clock(self.root))}, self.head, memory, compiled)
+        looks = settled(self.now, self.clock) | settled(written, clock(self.root))
+        for path in planned.removes:
+            looks.pop(path, None)
+        remember(self.root, memory.vouched(looks), self.head, memory, compiled)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
+
+    def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
+        """What there is to remember. Raises `ForgottenError`."""
+        from generator.custom.definitions import Definitions
+        from generator.memory import remembered
+
+        if found.seen is None:
+            return None
+        done = [one.done for one in found.kept]
+        if part:
+            return part.merged(found.seen, done, planned.findings)
+        return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
 
     @property
     def _tree(self) -> DiskTree:

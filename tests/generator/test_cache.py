@@ -33,7 +33,7 @@ def made():
         defining={PLACE: True},
     )
     across = {"prod": Across({KEY: (7, FINDING)}, frozenset((SUPPRESSION,)))}
-    return Memory(services, (FINDING,), across, (), frozenset(("crd.yaml",)), OUTLINES.__getitem__)
+    return Memory(services, (FINDING,), across, (), frozenset(("crd.yaml",)), frozenset(("x",)), OUTLINES.__getitem__)
 
 
 def recalled(root):
@@ -59,7 +59,8 @@ def test_what_is_remembered_is_recalled(kept):
     assert found.findings == (FINDING,)
     memory = found.memory()
     assert (memory.services, memory.general, memory.across) == (made().services, made().general, made().across)
-    assert (memory.definitions, memory.outlines("prod")) == (made().definitions, OUTLINES["prod"])
+    assert (memory.definitions, memory.failed) == (made().definitions, made().failed)
+    assert memory.outlines("prod") == OUTLINES["prod"]
     assert found.compiled() == COMPILED
 
 
@@ -70,7 +71,7 @@ def test_a_repository_rests_as_long_as_it_looks_the_same_and_head_does_not_matte
     assert not found.rests({**LOOKS, "x": (1, 1, 1)}, "head")
     assert not found.rests({}, "head")
     assert not found.rests(LOOKS, "another")
-    free = Memory(Services(), (), {}, (), frozenset(), OUTLINES.__getitem__)
+    free = Memory(Services(), (), {}, (), frozenset(), frozenset(), OUTLINES.__getitem__)
     cache.remember(root, LOOKS, "head", free, {})
     assert recalled(root).rests(LOOKS, "another")
 
