@@ -92,20 +92,20 @@ def survey(
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
     whole = validation.whole([one.judged for one in done], work.again)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
-    about_builds = [finding for one in done for finding in one.findings]
-    general = [*reweigh(repository.settings, [*found, *left]), *about_builds]
-    about = _not_about(_others(repository, places, wanted), [*whole.findings, *general])
+    seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
+    about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
-    seen = _seen(repository, whole, general, errors([*found, *about_builds]))
-    return Survey(
-        repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules, seen
-    )
+    kept = tuple(kept for one in done for kept in one.kept)
+    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, seen)
 
 
-def _seen(repository: Repository, whole: Whole, general: Iterable[Finding], wrong: Iterable[Finding]) -> Seen:
-    alone = (finding for each in whole.judged for _, finding in each.findings)
-    told = (*whole.general, *alone, *general)
-    return Seen(repository, whole.judged, told, whole.across, whole.unused, tuple(wrong))
+def _seen(
+    repository: Repository, whole: Whole, general: Iterable[Finding], found: Iterable[Finding], done: Iterable[_Done[T]]
+) -> Seen:
+    builds = [finding for one in done for finding in one.findings]
+    judged = (finding for each in whole.judged for _, finding in each.findings)
+    told = (*whole.general, *judged, *general, *builds)
+    return Seen(repository, whole.judged, told, whole.across, whole.unused, tuple(errors([*found, *builds])))
 
 
 def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:
