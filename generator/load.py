@@ -37,25 +37,25 @@ def load(tree: Tree) -> Repository:
     return repository
 
 
-def check(tree: Tree, policy: Repository | None = None, shared: bool = True) -> tuple[Repository | None, list[Finding]]:
+def check(tree: Tree, policy: Repository | None = None) -> tuple[Repository | None, list[Finding]]:
     """The repository, as far as anything is permitted under that `policy`, and everything wrong with its own files.
 
     It is None when a file cannot be read or its schema refuses it. It is there when files only do not fit
-    together, so that the rest can still be looked at. What services share is only checked if it is asked for.
+    together, so that the rest can still be looked at.
     """
-    repository, found = _read(tree, shared)
+    repository, found = _read(tree)
     if repository is not None:
         repository = repository.under(policy) if policy else repository
-        found += shortcomings(tree, repository, shared)
+        found += shortcomings(tree, repository)
     return repository, sorted(dict.fromkeys(found), key=place_order)
 
 
-def _read(tree: Tree, shared: bool = True) -> tuple[Repository | None, list[Finding]]:
+def _read(tree: Tree) -> tuple[Repository | None, list[Finding]]:
     reader = _Reader(tree)
-    repository = reader.repository(shared)
+    repository = reader.repository()
     found = list(reader.findings)
     if repository is not None:
-        found += contradictions(tree, repository, shared)
+        found += contradictions(tree, repository)
     return repository, found
 
 
@@ -96,12 +96,12 @@ class _Reader:
         self.tree = tree
         self.findings: list[Finding] = []
 
-    def repository(self, shared: bool) -> Repository | None:
+    def repository(self) -> Repository | None:
         """All of it, or None if anything is missing from it."""
         settings = self._try(load_settings)
         environments, overlays = self._environments()
         services = self._services(BASE)
-        self.findings += templates.findings(self.tree) if shared else ()
+        self.findings += templates.findings(self.tree)
         if settings is None or errors(self.findings):
             return None
         return Repository(settings, environments, services, overlays, Definitions(self.tree))

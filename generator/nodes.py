@@ -101,8 +101,8 @@ class Site:
         return piece
 
 
-def hole(site: Site) -> Callable[[Any], Piece]:
-    """What writes the values of a hole. It remembers what it has written."""
+def hole(site: Site, weighed: Callable[[Any], Any] = lambda value: value) -> Callable[[Any], Piece]:
+    """What writes the values of a hole, weighed before. It remembers what it has written."""
     texts: dict[str, Piece] = {}
     others: dict[tuple[type, str], Piece] = {}
 
@@ -112,9 +112,9 @@ def hole(site: Site) -> Callable[[Any], Piece]:
         if kind is str:
             known, key = texts, value
         elif kind in _REPEATABLE:
-            known, key = others, (kind, repr(value))
+            known, key = others, (kind, repr(weighed(value)))
         else:  # one that knows its pointer, or something that is no value at all
-            return site.piece(value)
+            return site.piece(weighed(value))
         piece = known.get(key)
         if piece is None:
             piece = site.piece(value)

@@ -14,13 +14,14 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import InputError, Location
+from generator.filters import MIRRORS, UnfitValueError
 from generator.k8syaml import YamlError, load_all
 from generator.manifest import Manifest, Span, Spans, written_at
 from generator.nodes import LITERAL, Piece
 from generator.proof import misplaced
 from generator.provenance import located
 from generator.repository import overlay_path
-from generator.sandbox import MIRRORS, Engine, UnfitValueError, template_path
+from generator.sandbox import Engine, template_path
 from generator.skeleton import filled
 from generator.templates import FOLDER, LIBRARY, Template
 

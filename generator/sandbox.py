@@ -1,54 +1,48 @@
 """Where templates run: Jinja's sandbox, narrowed to what a manifest needs.
 
 A template sees the values it is given and nothing else: no file, no clock, no chance, no attribute of a
-Python object. What it can use up in memory and time is limited only where that is possible inside a
-process (`MAX_TEMPLATE`, `MAX_OUTPUT`, `MAX_RANGE`, `MAX_BITS`, no `*` of texts); a template from somebody who
-isn't trusted belongs in a process with limits of its own (`generator.confined`).
+Python object. How much it may compute is counted (`generator.steps`), and how much it may write limited here. A
+template from somebody who isn't trusted also belongs in a process with limits of its own (`generator.confined`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import marshal
+import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
+from functools import partial
 from types import BuiltinMethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jinja2 import (
-    BytecodeCache,
     DictLoader,
-    StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
-    Undefined,
     UndefinedError,
-    pass_context,
 )
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
-from jinja2.filters import do_round
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Namespace, missing
+from jinja2.utils import Namespace
 
 from generator.errors import InputError, Location
-from generator.images import mirrored
-from generator.nodes import Piece, WholeNodes, plain
-from generator.provenance import like, pointer_of
-from generator.release import parse_image
-from generator.schema_words import type_name
+from generator.filters import FILTERS, Missing, UnfitValueError, merging
+from generator.nodes import Piece, WholeNodes, hole
+from generator.steps import CALL, SteppedWriter, Steps
 
 if TYPE_CHECKING:
-    from jinja2.bccache import Bucket
     from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
-    from generator.repository import Pointer
 
 MAX_TEMPLATE: Final = 256 * 1024
 """Characters of one template file."""
+
+MAX_TAGS: Final = 2_000
+"""Tags and `{{ }}` of one template file, which take some 0.2 ms each to compile."""
+
+MAX_TAG: Final = 10_000
+"""Characters of one of them."""
 
 MAX_OUTPUT: Final = 1024 * 1024
 """Characters that one template may write; etcd refuses objects larger than 1.5 MiB."""
@@ -62,12 +56,9 @@ MAX_RANGE: Final = 10_000
 MAX_BITS: Final = 256
 """Bits that a product may have; YAML has no whole numbers above 64."""
 
-MIRRORS: Final = "_mirrors"
-"""The name in a context of the mirrors that the filter `mirrored` applies: prefix of an image → what replaces it."""
-
-_PRECISION: Final = 20
+_LONG_TAG: Final = re.compile(rf"\{{[{{%](?:(?![%}}]\}}|\{{[{{%]).){{{MAX_TAG}}}", re.DOTALL)
 _FILTERS: Final = (
-    "abs capitalize count default d dictsort first float groupby int items join last length list lower map"
+    "abs capitalize count default d dictsort first float groupby items join last length list lower map"
     " max min reject rejectattr replace reverse select selectattr sort sum title trim truncate"
     " unique upper urlencode"
 ).split()
@@ -81,40 +72,10 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
 _RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference, TemplateModule)
 
 
-class _Compiled(BytecodeCache):
-    """What templates were compiled to, by their name and text."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] | None = None
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if self.known and (code := self.known.get(self._key(bucket))):
-            bucket.code = marshal.loads(code)  # noqa: S302 - it comes from whoever gave it to `compiled_before`
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if self.known is not None:
-            self.known[self._key(bucket)] = marshal.dumps(bucket.code)
-
-    @staticmethod
-    def _key(bucket: Bucket) -> str:
-        return f"{bucket.key} {bucket.checksum}"
-
-
-_COMPILED: Final = _Compiled()
-
-
-def compiled_before(known: dict[str, bytes]) -> None:
-    """Take the code of templates that these modules have compiled before, and put there what is compiled from now on.
-
-    It is run as it is, so it must come from nobody else.
-    """
-    _COMPILED.known = known
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of a set of templates that may include and extend each other; `texts` by name."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         super().__init__(
@@ -125,9 +86,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=_COMPILED,
         )
-        self.filters = {name: self.filters[name] for name in (*_FILTERS, "_node")} | OWN_FILTERS
+        self.steps = steps = Steps()
+        self.step, self.weighed, self.joined = steps.step, steps.weighed, steps.joined
+        self.code_generator_class = SteppedWriter
+        self.hole = partial(hole, weighed=steps.weighed)
+        known = {name: self.filters[name] for name in (*_FILTERS, "_node")}
+        filters: dict[str, Callable[..., Any]] = known | FILTERS
+        self.filters = {name: steps.of(name, filters[name]) for name in filters} | {
+            "join": steps.join(filters["join"]),
+            "merge": merging(steps),
+            "replace": steps.replaced,
+            "sum": steps.sum(filters["sum"]),
+        }
+        tests = cast("Mapping[str, Callable[..., Any]]", self.tests)
+        self.tests = {name: steps.of(name, tests[name]) for name in tests}
         # What Jinja calls `namespace` is the name of a value here.
         self.globals = {"range": _range, "scope": Namespace}
 
@@ -150,13 +123,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`map[name]`."""
+        return super().getitem(obj, argument if type(argument) in (str, int) else self.weighed(argument))
+
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in Jinja
         """A method that `getattr` gave out is safe to call; for the rest, Jinja's own rules."""
-        if isinstance(__obj, BuiltinMethodType):
-            kwargs.pop("_loop_vars", None)
-            kwargs.pop("_block_vars", None)
-            return __obj(*args, **kwargs)
-        return super().call(__context, __obj, *args, **kwargs)
+        if not isinstance(__obj, BuiltinMethodType):
+            __self.step(CALL)
+            return super().call(__context, __obj, *args, **kwargs)
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        if args and type(args[0]) is not str:
+            __self.weighed(args[0])  # a key is looked at as a whole
+        if isinstance(__obj.__self__, str):
+            of = __self.weighed(__obj.__self__)
+            if __obj.__name__ == "replace":
+                return __self.steps.replaced(of, *args, **kwargs)
+        return __obj(*args, **kwargs)
 
     def make_globals(self, d: Any) -> Any:
         """All templates have the same globals; Jinja would look through two maps for each name."""
@@ -167,38 +151,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic is for numbers: text times a number, powers and printf formats can fill the memory."""
+        if operator == "+":
+            return self.weighed(left) + self.weighed(right)
         if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError(f"{operator!r} is only for numbers, and there are no powers; join text with ~")
         if operator == "*" and _bits(left) + _bits(right) > MAX_BITS:
             raise SecurityError(f"a product of more than {MAX_BITS} bits")
         return super().call_binop(context, operator, left, right)
-
-
-class Missing(StrictUndefined):
-    """An undefined name or key, with words for people that say what there is instead."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        name, of = self._undefined_name, self._undefined_obj
-        if self._undefined_hint:
-            return self._undefined_hint
-        if of is missing:
-            return f"{name!r} is not defined"
-        if not isinstance(of, Mapping):
-            return f"{type_name(of)} has no {name!r}"
-        close = get_close_matches(str(name), [str(key) for key in of], n=1)
-        known = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(sorted(map(str, of))) or 'nothing'}"
-        return f"{name!r} is not defined here; {known}"
-
-
-class UnfitValueError(InputError):
-    """A value that a template cannot work with; `pointer` is where it stands among the service's values, if it does."""
-
-    def __init__(self, what: str, value: Any, *, where: Location | None = None, next: str = "") -> None:
-        super().__init__(what, where=where, next=next)
-        self.pointer: Pointer | None = pointer_of(value)
 
 
 class Engine:
@@ -207,12 +166,9 @@ class Engine:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
         for name, text in self._texts.items():
-            if len(text) > MAX_TEMPLATE:
-                raise InputError(
-                    f"a template of more than {MAX_TEMPLATE} characters",
-                    where=Location(template_path(name)),
-                    next="split it by `include`",
-                )
+            if too_much := _too_much(text):
+                where = Location(template_path(name))
+                raise InputError(f"a template of more than {too_much}", where=where, next="split it by `include`")
         self._sandbox = Sandbox(self._texts)
         self._conditions: dict[str, TemplateExpression] = {}
 
@@ -235,6 +191,7 @@ class Engine:
         """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
         try:
             template = self._sandbox.get_template(name)
+            self._sandbox.steps.restart()
             return _limited(template.root_render_func(template.new_context(dict(context))))
         except Exception as error:  # an expression of a template can raise anything
             raise self._explained(error, template_path(name)) from error
@@ -245,6 +202,7 @@ class Engine:
             if condition not in self._conditions:
                 compiled = self._sandbox.compile_expression(condition, undefined_to_none=False)
                 self._conditions[condition] = compiled
+            self._sandbox.steps.restart()
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
             raise InputError(
@@ -274,6 +232,15 @@ class Engine:
     def _line(self, name: str, line: int) -> Location:
         lines = self._texts.get(name, "").split("\n")
         return Location(template_path(name), line, None, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _too_much(text: str) -> str:
+    """What of a template is too much to compile; nothing where none is."""
+    if len(text) > MAX_TEMPLATE:
+        return f"{MAX_TEMPLATE} characters"
+    if text.count("{{") + text.count("{%") > MAX_TAGS:
+        return f"{MAX_TAGS:,} tags"
+    return f"{MAX_TAG:,} characters in one tag" if _LONG_TAG.search(text) else ""
 
 
 def _limited(output: Iterator[Any]) -> list[Piece]:
@@ -319,74 +286,8 @@ def _bits(number: float) -> int:
     return number.bit_length() if isinstance(number, int) else 0
 
 
-def _round(value: float, precision: int = 0, method: str = "common") -> float:
-    """Jinja's filter, to a precision that a number has."""
-    if abs(precision) > _PRECISION:
-        raise SecurityError(f"a precision of more than {_PRECISION} digits")
-    return do_round(value, precision, method)  # type: ignore[arg-type] # it refuses other methods itself
-
-
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
     if len(numbers) > MAX_RANGE:
         raise SecurityError(f"a range of more than {MAX_RANGE} numbers")
     return numbers
-
-
-def _string(value: Any) -> str:
-    """A scalar as the text that YAML writes for it: `true`, not Python's `True`."""
-    meant = plain(value)
-    text = meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False, separators=(",", ":"))
-    return like(text, value)
-
-
-def _merge(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The entries of both maps; those of the second win. Nothing counts as an empty map."""
-    return {**first, **(second or {})}
-
-
-def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """The map less some of its entries."""
-    return {key: item for key, item in value.items() if key not in names}
-
-
-@pass_context
-def _mirrored(context: Context, image: str) -> str:
-    """The image reference as this environment pulls it."""
-    try:
-        return like(str(mirrored(parse_image(image), context[MIRRORS])), image)
-    except InputError as error:
-        raise UnfitValueError(error.what, image, next=error.next) from error
-
-
-def _required(value: Any, of: Any, otherwise: str) -> Any:
-    """The value; where there is none, the error `otherwise` about the value `of` that asks for it."""
-    if isinstance(value, Missing) and not value._undefined_hint:
-        raise UnfitValueError(f"{otherwise}: {value._undefined_message}", of, next="change it, or add what it needs")
-    if value is None or isinstance(value, Undefined):
-        raise UnfitValueError(otherwise, of, next="change it, or add what it needs")
-    return value
-
-
-def _percent(value: Any) -> int:
-    """The number of `70%` or 70."""
-    return int(str(value).removesuffix("%"))
-
-
-def _checksum(value: Any) -> str:
-    """The first 16 hex digits of a sha256 over the value: changes exactly when the value does."""
-    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-OWN_FILTERS: Final = {
-    "checksum": _checksum,
-    "merge": _merge,
-    "mirrored": _mirrored,
-    "percent": _percent,
-    "required": _required,
-    "round": _round,
-    "safe": plain,  # there is nothing to escape, and nothing to switch off
-    "string": _string,
-    "without": _without,
-}

@@ -14,22 +14,11 @@ from tests.generator.foreign.sources import CHART
 from tests.generator.foreign.sources import files as chart_files
 from tests.generator.small import FILES, commit, write_files
 
-LOOP = """\
+TITLES = """\
 {% for a in range(10000) %}
-{% for b in range(10000) %}
-{% for c in range(10000) %}
-{% set x = 1 %}
-{% endfor %}
-{% endfor %}
+{% set x = values.text | title %}
 {% endfor %}
 kind: Service
-"""
-HUNGER = """\
-{% set s = scope(x='0123456789') %}
-{% for a in range(60) %}
-{% set s.x = s.x ~ s.x %}
-{% endfor %}
-kind: {{ s.x }}
 """
 
 
@@ -58,15 +47,25 @@ def test_the_verdict_is_the_one_that_is_reached_in_this_process(tmp_path):
     assert {finding.check for finding in verdict.findings} == {"stale-rendered"} and len(verdict.cases) == 2
 
 
-def test_a_template_that_takes_too_much_is_a_finding_at_its_line_and_the_others_are_judged(tmp_path):
-    twin = {path.replace("/web", "/api"): text for path, text in FILES.items() if "web" in path}
-    twin["environments/base/services/api.yaml"] = "template: api\nvalues: {port: 80}\n"
-    hostile = {"templates/web/service.yaml.j2": LOOP, "templates/api/service.yaml.j2": HUNGER}
-    asked = repository(tmp_path, twin | hostile)
-    found = {one.where.path: one for one in confined.judge(asked, Limits(a_service=0.5, memory=2**29)).findings}
-    loop, hunger = found["templates/web/service.yaml.j2"], found["templates/api/service.yaml.j2"]
-    assert loop.message == "it computes for more than 0.5 s" and loop.where.line in range(1, 8)
-    assert hunger.message == "it wants more memory than there is" and hunger.where.line == 3
+def test_a_service_that_takes_too_long_is_a_finding_at_its_line_and_the_others_are_judged(tmp_path):
+    files = {f"templates/slow/m{number}.yaml.j2": TITLES.replace("10000", "11") for number in range(99)}
+    names = "".join(f"  {path.rpartition('/')[2]}: true\n" for path in files)
+    text = "values:\n  text: {description: Text., type: string}\n"
+    files["templates/slow/template.yaml"] = f"description: Slow.\nmanifests:\n{names}{text}"
+    files["environments/base/services/slow.yaml"] = f"template: slow\nvalues: {{text: {'x' * 900_000}}}\n"
+    files["environments/test/services/slow.yaml"] = FILES["environments/test/services/web.yaml"]
+    verdict = confined.judge(repository(tmp_path, files), Limits(a_service=0.3))
+    slow = [one for one in verdict.findings if one.message == "it computes for more than 0.3 s"]
+    assert [one.where.path.rpartition("/")[0] for one in slow] == ["templates/slow"]
+    assert slow[0].where.line in range(1, 4)
+    assert len(verdict.cases) == 2  # of the other service
+
+
+def test_a_process_that_wants_too_much_memory_is_told_of(tmp_path):
+    folder = "environments/base/services/web/manifests"
+    files = {f"{folder}/m{number}.yaml": f"a: {'x' * 8_000_000}\n" for number in range(8)}
+    with pytest.raises(InputError, match=r"was stopped: it (failed: MemoryError|ended without an answer)"):
+        confined.judge(repository(tmp_path, files), Limits(memory=2**25))
 
 
 def test_an_answer_that_does_not_end_is_cut_off(tmp_path):

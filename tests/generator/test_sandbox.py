@@ -3,9 +3,10 @@
 import pytest
 
 from generator.errors import InputError, Location
+from generator.filters import MIRRORS
 from generator.k8syaml import load_all
 from generator.provenance import located
-from generator.sandbox import MAX_OUTPUT, MAX_PIECES, MAX_RANGE, MAX_TEMPLATE, MIRRORS, Engine
+from generator.sandbox import MAX_OUTPUT, MAX_PIECES, MAX_RANGE, MAX_TEMPLATE, Engine
 
 CONTEXT = {"v": {"name": "web", "pop": "p", "items": "i"}, "text": "ab", "list": [1, 2]}
 
