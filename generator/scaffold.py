@@ -48,6 +48,10 @@ _COMMIT = ("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "-c",
 _NOBODY = ("-c", "user.name=towpath", "-c", "user.email=towpath@localhost")
 
 
+_FINISHED = "finished"
+"""The file in a workshop that says that both of its folders are on their way to their places."""
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
     """A new repository: where it is, where its local forge is (if it has one), and what is in it."""
@@ -67,6 +71,7 @@ def create(target: Path, example: Example, *, forge: bool, at: datetime | None =
     """
     target = target.resolve()  # which also takes `..` out, so that it has a name
     bare = target.with_name(f"{target.name}.git") if forge else None
+    _remove_leftovers(target, bare)
     _refuse_taken(target, bare)
     with _beside(target) as workshop:
         folder = workshop / "repository"
@@ -74,6 +79,7 @@ def create(target: Path, example: Example, *, forge: bool, at: datetime | None =
         rendered = _commit_all(folder, repository, at)
         if bare is not None:
             _make_forge(folder, workshop / "forge", bare)
+            (workshop / _FINISHED).touch()
             (workshop / "forge").rename(bare)
         try:
             _move(folder, target)
@@ -101,21 +107,37 @@ def _in_order(repository: Repository) -> tuple[str, ...]:
 def _refuse_taken(target: Path, bare: Path | None) -> None:
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", next="create it first")
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+    if not _free(target):
         raise UsageError(f"{target} is not an empty folder", next="name a folder that does not exist yet")
     if bare is not None and bare.exists():
         next = "name another folder, or use --no-forge"
         raise UsageError(f"the local forge would be {bare}, which exists already", next=next)
 
 
+def _free(target: Path) -> bool:
+    return not target.exists() or (target.is_dir() and not any(target.iterdir()))
+
+
+def _remove_leftovers(target: Path, bare: Path | None) -> None:
+    """What processes left behind that were killed here goes, also a forge whose repository did not come any more."""
+    if not target.parent.is_dir():
+        return
+    for leftover in [path for path in target.parent.iterdir() if path.name.startswith(_prefix(target))]:
+        with suppress(OSError), _held(leftover):
+            moved = (leftover / _FINISHED).exists() and not (leftover / "forge").exists()
+            if bare is not None and moved and (leftover / "repository").exists() and _free(target):
+                shutil.rmtree(bare, ignore_errors=True)
+            shutil.rmtree(leftover)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}-init-"
+
+
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A temporary folder on the file system of `target`; what a process left behind that was killed here goes."""
-    prefix = f".{target.name}-init-"
-    for leftover in [path for path in target.parent.iterdir() if path.name.startswith(prefix)]:
-        with suppress(OSError), _held(leftover):
-            shutil.rmtree(leftover)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    """A temporary folder on the file system of `target`."""
+    folder = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
     try:
         with _held(folder):
             yield folder

@@ -41,8 +41,8 @@ def once(repository: Path, simulation: Simulation | None, output: str) -> None:
     done = open_bot(repository, simulation, _tell).run_pass()
     if output == "json":
         out_json(_json(done))
-    else:
-        _print(done)
+    elif not _print(done):
+        say("nothing to do now; `towpath plan` says what is waited for")
     _fail_if_any_failed(done)
 
 
@@ -85,12 +85,14 @@ def _tell(notice: Notify) -> None:
     say(f"notice{f' for {notice.owner}' if notice.owner else ''}: {notice.text}")
 
 
-def _print(done: Pass) -> None:
+def _print(done: Pass) -> bool:
+    """Print what was done; whether there was anything."""
     from bot.messages.outcomes import outcome_line
 
-    for outcome in done.outcomes:
-        if line := outcome_line(outcome):
-            out(line)
+    lines = [line for outcome in done.outcomes if (line := outcome_line(outcome))]
+    for line in lines:
+        out(line)
+    return bool(lines)
 
 
 def _json(done: Pass) -> dict[str, Any]:

@@ -157,6 +157,9 @@ def _resolved(repository: Repository, overlays: list[Overlay], bump: Bump) -> Bu
     if repository.settings.immutable_tags and not wanted.digest:
         if not wanted.tag:
             raise InputError(f"{wanted} has no tag", next=f"name one: {wanted}:1.2.3")
+        if wanted.tag == "latest":
+            what = f"{wanted} says nothing about what runs: the bytes behind it change without a commit"
+            raise InputError(what, next=f"name a version, or the digest: {wanted}@sha256:…")
         resolved = wanted
     else:
         resolved = with_digest(wanted)

@@ -111,6 +111,17 @@ def _load(name: str, entry: Entry) -> click.Command:
     return command
 
 
+def _enter(_ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder is None:
+        return
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        from generator.errors import UsageError
+
+        raise UsageError(f"cannot work in {folder}: {error.strerror}", next="give a folder that is there") from error
+
+
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         from generator.version import VERSION
@@ -126,6 +137,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
+)
+@click.option(
+    "-C", metavar="DIR", expose_value=False, is_eager=True, callback=_enter, help="Work in this folder, as git does."
 )
 def towpath() -> None:
     """A GitOps repository generator and a promotion bot.

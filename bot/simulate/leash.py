@@ -1,4 +1,5 @@
 """Run a program that ends with whoever started it, however that ends: a killed one cannot end its children itself.
+Nor can it remove its temporary folder, so that goes with the program.
 
 Between them stands a process that holds one end of a pipe, its standard input. The kernel closes the other end when the
 starter is gone, on every system.
@@ -7,6 +8,7 @@ starter is gone, on every system.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,22 +22,26 @@ _PATIENCE = 10.0
 
 @contextmanager
 def leashed(command: Sequence[str], folder: Path, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """The program at work in a folder, writing to a log; ended at the end. The process ends when the program does."""
-    keeper = [sys.executable, "-I", __file__, *command]
+    """The program at work in a temporary folder, writing to a log; both go at the end, and the process with them."""
+    keeper = [sys.executable, "-I", __file__, str(folder.absolute()), *command]
     with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=folder) as process:
         yield process
 
 
-def keep(command: Sequence[str]) -> int:
-    """Run the program until it ends, or standard input does; its exit code."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    threading.Thread(target=_end_with_input, args=(process,), daemon=True).start()
-    return process.wait()
+def keep(folder: str, command: Sequence[str]) -> int:
+    """Run the program until it ends, or standard input does, and then remove its folder; its exit code."""
+    process, gone = subprocess.Popen(command, stdin=subprocess.DEVNULL), threading.Event()
+    threading.Thread(target=_end_with_input, args=(process, gone), daemon=True).start()
+    code = process.wait()
+    if gone.is_set():
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
 
 
-def _end_with_input(process: subprocess.Popen[bytes]) -> None:
+def _end_with_input(process: subprocess.Popen[bytes], gone: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
+    gone.set()
     process.terminate()
     try:
         process.wait(_PATIENCE)
@@ -44,4 +50,4 @@ def _end_with_input(process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(sys.argv[1:]))
+    sys.exit(keep(sys.argv[1], sys.argv[2:]))

@@ -6,8 +6,11 @@ import shutil
 import pytest
 
 from bot.cli.main import run
+from generator import scaffold
+from generator.errors import UsageError
 from generator.finding import errors
 from generator.load import check
+from generator.scaffold import create
 from generator.tree import DiskTree
 from tests.generator.foreign.sources import CHART, KUSTOMIZATION
 from tests.generator.foreign.sources import files as foreign_files
@@ -103,6 +106,28 @@ def test_a_failure_on_the_way_leaves_nothing(step, here, monkeypatch):
     monkeypatch.setattr(f"generator.scaffold.{step}", fail)
     assert run(["init", "shop"]) == 4
     assert list(here.iterdir()) == []
+
+
+def test_an_init_that_was_killed_between_its_two_places_can_be_repeated(here, monkeypatch):
+    def killed(_folder, _target):
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scaffold, "_move", killed)
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(SystemExit):
+            create(here / "shop", "none", forge=True)
+    assert (here / "shop.git").is_dir() and not (here / "shop").exists()
+    create(here / "shop", "none", forge=True)
+    assert sorted(entry.name for entry in here.iterdir()) == ["shop", "shop.git"]
+
+
+def test_a_forge_that_is_somebody_elses_stays(here):
+    (here / "shop.git").mkdir()
+    (here / ".shop-init-dead/repository").mkdir(parents=True)
+    with pytest.raises(UsageError, match="exists already"):
+        create(here / "shop", "none", forge=True)
+    assert (here / "shop.git").is_dir()
 
 
 def test_what_a_killed_init_left_behind_goes_and_what_a_running_one_needs_stays(here):

@@ -117,6 +117,12 @@ def test_a_tag_is_resolved_unless_tags_never_move(desk):
     assert "give the digest yourself: localhost:1/acme/web:1.4.3@sha256:…" in refused.err
 
 
+def test_a_tag_that_moves_is_refused_where_nothing_pins_it(desk):
+    refused = desk.towpath("bump", "web", "ghcr.io/acme/web:latest", code=1).err
+    assert "the bytes behind it change without a commit" in refused and "web:latest@sha256:…" in refused
+    assert not desk.forge().pulls()
+
+
 def test_in_the_work_tree_only(desk):
     before = desk.origin.refs()
     result = desk.towpath("bump", "web", NEW, "--worktree")

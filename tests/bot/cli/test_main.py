@@ -15,6 +15,7 @@ import pytest
 from bot.cli import crash, main
 from bot.cli.boundary import guarded
 from generator.errors import HeldError, InputError, Location, OutsideError, TowpathError, UsageError
+from tests.generator.small import write_files
 
 ROOT = Path(__file__).parents[3]
 ENTRIES = {name: entry for section in main.COMMANDS.values() for name, entry in section.items()}
@@ -193,3 +194,25 @@ def test_colour_only_on_a_terminal_and_never_with_no_color(variables, colour, mo
         monkeypatch.setenv(name, value)
     assert coloured(Terminal()) is colour
     assert not coloured(io.StringIO())
+
+
+def test_a_folder_to_work_in_may_stand_before_the_command(tmp_path, monkeypatch, capsys):
+    shop = write_files(tmp_path / "shop")
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["-C", "shop", "render"]) == 0
+    assert (shop / "environments/test/rendered/web/service.yaml").exists()
+    assert main.run(["-C", "none", "render"]) == 2
+    assert "cannot work in none: No such file or directory" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_the_program_is_loaded_shows_no_traceback():
+    program = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'bot.cli.main': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from bot.cli.entry import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -16,6 +16,13 @@ def test_what_only_a_simulation_understands_needs_one(desk, command, words):
     assert f"{words[0]} needs --simulate" in desk.towpath(*command, *words, code=2).err
 
 
+def test_a_pass_with_nothing_to_do_says_so(desk):
+    while desk.towpath("bot", "once", *FAST).out:
+        time.sleep(0.2)
+    done = desk.towpath("bot", "once", *FAST)
+    assert not done.out and done.err.endswith("nothing to do now; `towpath plan` says what is waited for\n")
+
+
 def test_every_process_agrees_on_the_time(desk):
     """A second is an hour, counted from the first commit: what one process has seen go live is so for the next one."""
     before = datetime.now(UTC)

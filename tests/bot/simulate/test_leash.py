@@ -17,7 +17,7 @@ STARTER = """
 import sys, time
 from pathlib import Path
 from bot.simulate.leash import leashed
-with leashed(sys.argv[2:], Path.cwd(), open(sys.argv[1], "wb")):
+with leashed(sys.argv[3:], Path(sys.argv[2]), open(sys.argv[1], "wb")):
     time.sleep(60)
 """
 
@@ -43,19 +43,26 @@ def is_gone(pid: int) -> bool:
 
 
 def test_it_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(log), *SLEEPER])
+    log, folder = tmp_path / "log", tmp_path / "folder"
+    (folder / "data").mkdir(parents=True)
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(log), str(folder), *SLEEPER])
     pid = int(first_line(log))
     starter.kill()
     starter.wait()
     assert is_gone(pid)
+    for _ in range(600):
+        if not folder.exists():
+            break
+        time.sleep(0.05)
+    assert not folder.exists() and log.exists()
 
 
 @pytest.mark.parametrize("error", [None, ValueError])
 def test_it_ends_when_it_is_no_longer_needed(tmp_path: Path, error: type[Exception] | None) -> None:
     log = tmp_path / "log"
     try:
-        with log.open("wb") as file, leashed(SLEEPER, tmp_path, file):
+        (tmp_path / "folder").mkdir()
+        with log.open("wb") as file, leashed(SLEEPER, tmp_path / "folder", file):
             pid = int(first_line(log))
             if error:
                 raise error
