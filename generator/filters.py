@@ -16,7 +16,7 @@ from jinja2.utils import missing
 from generator.errors import InputError, Location
 from generator.images import mirrored
 from generator.nodes import plain
-from generator.provenance import like, pointer_of
+from generator.provenance import Flag, like, pointer_of
 from generator.release import parse_image
 from generator.schema_words import type_name
 from generator.steps import Steps
@@ -132,6 +132,18 @@ def _checksum(value: Any) -> str:
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool | Flag)
+
+
+TESTS: Final = {
+    "boolean": _is_boolean,
+    "false": lambda value: _is_boolean(value) and not value,
+    "integer": lambda value: isinstance(value, int) and not _is_boolean(value),
+    "true": lambda value: _is_boolean(value) and bool(value),
+}
+"""Jinja's tests of booleans, which also know those that remember where they stand."""
 
 FILTERS: Final = {
     "checksum": _checksum,

@@ -21,7 +21,7 @@ from jinja2.ext import Extension
 
 from generator.holes import MARK, Lexeme, holes
 from generator.k8syaml import dump_at, scalar
-from generator.provenance import pointer_of
+from generator.provenance import Flag, pointer_of
 
 if TYPE_CHECKING:
     from jinja2.compiler import Frame
@@ -47,8 +47,8 @@ class Piece(str):
     """Some text of the output and the template line where it starts.
 
     For a hole, `value` is what is written there (shared by whoever writes the same, so not to be changed), and
-    `pointer` where it stands among the service's values; where it was computed (or is a boolean, which cannot be
-    followed), where the value stands that the expression names. `mark` stands for the piece where only the shape of
+    `pointer` where it stands among the service's values; where it was computed, where the value stands that the
+    expression names. `mark` stands for the piece where only the shape of
     the output matters: the text itself, or for a hole a mark that says what kind of node is written there. It is
     None where the text must be read to know what it does to the lines around it.
     """
@@ -222,6 +222,8 @@ def plain(value: Any) -> Any:
         return str.__str__(value) if type(value) is not str else value
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, Flag):
+        return bool(value)
     if isinstance(value, int | float):
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, Mapping):
@@ -232,7 +234,7 @@ def plain(value: Any) -> Any:
 
 
 def _plain_key(key: Any) -> str:
-    if isinstance(key, bool) or not isinstance(key, str | int):
+    if isinstance(key, bool | Flag) or not isinstance(key, str | int):
         raise TypeError(f"a key is a string, not {type(key).__name__}")
     text: str = plain(str(key))
     if len(scalar(text)) > _LONGEST_KEY:

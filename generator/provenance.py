@@ -2,7 +2,7 @@
 
 Scalars, maps and lists are wrapped in subclasses of their own types, so a template sees no difference. What an
 expression computes (`a ~ b`) is an ordinary value again: only what is passed on as it is keeps its pointer.
-Booleans and null, which cannot be wrapped, have none; they are found by the map or list around them.
+A boolean becomes a number that is written and tested like one (`Flag`). Null, which cannot be wrapped, has no pointer.
 """
 
 from __future__ import annotations
@@ -20,6 +20,17 @@ class _Text(str):
 
 class _Whole(int):
     pointer: Pointer
+
+
+class Flag(int):
+    """A boolean, which cannot be wrapped itself: the same to everything but `is`."""
+
+    pointer: Pointer
+
+    def __repr__(self) -> str:
+        return "True" if self else "False"
+
+    __str__ = __repr__
 
 
 class _Float(float):
@@ -44,17 +55,17 @@ def located(value: Any, pointer: Pointer = ()) -> Any:
         wrapped: Any = _Map({located(key, (*pointer, key)): located(item, (*pointer, key)) for key, item in items})
     elif isinstance(value, list):
         wrapped = _List(located(item, (*pointer, index)) for index, item in enumerate(value))
-    elif value is None or isinstance(value, bool):
+    elif value is None:
         return value
     else:
-        wrapped = {str: _Text, int: _Whole, float: _Float}[type(value)](value)
+        wrapped = {str: _Text, bool: Flag, int: _Whole, float: _Float}[type(value)](value)
     wrapped.pointer = pointer
     return wrapped
 
 
 def pointer_of(value: Any) -> Pointer | None:
     """Where a value stands among the values, if it is one of them as it is."""
-    return value.pointer if isinstance(value, _Text | _Whole | _Float | _Map | _List) else None
+    return value.pointer if isinstance(value, _Text | Flag | _Whole | _Float | _Map | _List) else None
 
 
 def like(value: str, original: Any) -> str:

@@ -26,7 +26,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from generator.errors import InputError, Location
-from generator.filters import FILTERS, Missing, UnfitValueError, merging
+from generator.filters import FILTERS, TESTS, Missing, UnfitValueError, merging
 from generator.nodes import Piece, WholeNodes, hole
 from generator.steps import CALL, SteppedWriter, Steps
 
@@ -99,7 +99,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             "replace": steps.replaced,
             "sum": steps.sum(filters["sum"]),
         }
-        tests = cast("Mapping[str, Callable[..., Any]]", self.tests)
+        tests = cast("Mapping[str, Callable[..., Any]]", self.tests | TESTS)
         self.tests = {name: steps.of(name, tests[name]) for name in tests}
         # What Jinja calls `namespace` is the name of a value here.
         self.globals = {"range": _range, "scope": Namespace}
