@@ -38,6 +38,11 @@ _ALWAYS_THERE: Final = frozenset(
         ("ServiceAccount", "default"),
     }
 )
+_JOB: Final = frozenset(
+    "batch.kubernetes.io/controller-uid batch.kubernetes.io/job-name controller-uid job-name".split()
+)
+"""Labels that tell the pods of one job from those of others."""
+
 _ASSIGNED: Final = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy")
 
 
@@ -66,6 +71,8 @@ def as_written(obj: Map) -> dict[str, Any]:
     if isinstance(spec, Mapping):
         found["spec"] = _spec(obj, dict(spec), applied) if live else dict(spec)
         _clean_templates(found["spec"])
+        if live and obj.get("kind") == "Job" and not spec.get("manualSelector"):
+            _clean_job(found)
     if live and obj.get("kind") == "ServiceAccount":
         found.pop("secrets", None)
     return found
@@ -118,6 +125,22 @@ def _port(port: Any, applied: Any) -> Any:
     if wanted or not isinstance(port, Mapping):
         return port
     return {name: item for name, item in port.items() if name != "nodePort"}
+
+
+def _clean_job(found: dict[str, Any]) -> None:
+    """A job finds its pods by labels that the server gives it."""
+    spec = found["spec"]
+    spec.pop("selector", None)
+    template = dict(mapping(spec, "template"))
+    for part in (found, template):
+        metadata = dict(mapping(part, "metadata"))
+        labels = {name: value for name, value in mapping(metadata, "labels").items() if name not in _JOB}
+        part["metadata"] = _without_labels(metadata) | ({"labels": labels} if labels else {})
+    spec["template"] = template
+
+
+def _without_labels(metadata: Map) -> dict[str, Any]:
+    return {name: item for name, item in metadata.items() if name != "labels"}
 
 
 def _clean_templates(spec: dict[str, Any]) -> None:

@@ -57,6 +57,17 @@ def _service(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def _claim(spec: dict[str, Any]) -> dict[str, Any]:
+    """The server says what a claim is filled from in both of the fields for it."""
+    return _less(spec, "dataSourceRef") if spec.get("dataSourceRef") == spec.get("dataSource") else spec
+
+
+def _job(spec: dict[str, Any]) -> dict[str, Any]:
+    """How often a job is tried again has no limit of its own where each index has one."""
+    usual = 2**31 - 1 if "backoffLimitPerIndex" in spec else 6
+    return _less(spec, "backoffLimit") if spec.get("backoffLimit") == usual else spec
+
+
 def _policy(spec: dict[str, Any]) -> dict[str, Any]:
     usual = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
     return _less(spec, "policyTypes") if spec.get("policyTypes") == usual else spec
@@ -99,6 +110,7 @@ _CONTAINER: Final = Shape(
     frozenset({"securityContext"}),
     _pull_policy,
 )
+_CLAIM: Final = Shape({"volumeMode": "Filesystem"}, {"resources": _RESOURCES}, rewrite=_claim)
 _MODE: Final = 0o644
 _DOWNWARD: Final = Shape(inside={"items": Shape(inside={"fieldRef": _FIELD, "resourceFieldRef": _RESOURCE})})
 _VOLUME: Final = Shape(
@@ -117,6 +129,7 @@ _VOLUME: Final = Shape(
         ),
         "hostPath": Shape({"type": ""}),
         "emptyDir": Shape({"medium": ""}),
+        "ephemeral": Shape(inside={"volumeClaimTemplate": Shape(inside={"spec": _CLAIM})}),
         "persistentVolumeClaim": Shape({"readOnly": False}),
     },
     meaningful=frozenset({"emptyDir"}),
@@ -140,6 +153,8 @@ _POD: Final = Shape(
     },
     rewrite=_account,
 )
+_BY_ALL: Final = {"type": "Percent", "value": 100, "periodSeconds": 15}
+_SCALE_UP: Final = [{"type": "Pods", "value": 4, "periodSeconds": 15}, _BY_ALL]
 _SPECS: Final[Mapping[str, Shape]] = {
     "Deployment": Shape(
         {
@@ -169,7 +184,7 @@ _SPECS: Final[Mapping[str, Shape]] = {
             "updateStrategy": Shape({}, {"rollingUpdate": Shape({"partition": 0})}),
             "volumeClaimTemplates": Shape(
                 {"apiVersion": "v1", "kind": "PersistentVolumeClaim"},
-                {"spec": Shape({"volumeMode": "Filesystem"}, {"resources": _RESOURCES})},
+                {"spec": _CLAIM},
             ),
         },
     ),
@@ -181,12 +196,12 @@ _SPECS: Final[Mapping[str, Shape]] = {
         {
             "parallelism": 1,
             "completions": 1,
-            "backoffLimit": 6,
             "completionMode": "NonIndexed",
             "suspend": False,
             "manualSelector": False,
             "podReplacementPolicy": "TerminatingOrFailed",
-        }
+        },
+        rewrite=_job,
     ),
     "CronJob": Shape(
         {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1}
@@ -203,7 +218,17 @@ _SPECS: Final[Mapping[str, Shape]] = {
         {"ports": Shape({"protocol": "TCP", "name": ""}, rewrite=_port)},
         rewrite=_service,
     ),
-    "HorizontalPodAutoscaler": Shape({"minReplicas": 1}),
+    "HorizontalPodAutoscaler": Shape(
+        {"minReplicas": 1},
+        {
+            "behavior": Shape(
+                inside={
+                    "scaleUp": Shape({"selectPolicy": "Max", "stabilizationWindowSeconds": 0, "policies": _SCALE_UP}),
+                    "scaleDown": Shape({"selectPolicy": "Max", "policies": [_BY_ALL]}),
+                }
+            )
+        },
+    ),
     "NetworkPolicy": Shape(
         inside={
             "ingress": Shape(inside={"ports": Shape({"protocol": "TCP"})}),
@@ -212,10 +237,12 @@ _SPECS: Final[Mapping[str, Shape]] = {
         meaningful=frozenset({"podSelector", "ingress", "egress"}),
         rewrite=_policy,
     ),
-    "PersistentVolumeClaim": Shape({"volumeMode": "Filesystem"}, {"resources": _RESOURCES}),
+    "PersistentVolumeClaim": _CLAIM,
 }
 _TOP: Final[Mapping[str, Map]] = {"Secret": {"type": "Opaque"}}
 _METADATA: Final = Shape()
+_AMOUNTS: Final = (("target", "averageValue"), ("target", "value"))
+_RESOURCE_AMOUNTS: Final = (("resources", "limits"), ("resources", "requests"))
 _MEANT: Final = frozenset({"selector", "namespaceSelector", "labelSelector", "podSelector"})
 
 
@@ -245,7 +272,7 @@ def _equalised(value: Any, path: tuple[str, ...]) -> Any:
         return {name: _equalised(item, (*path, name)) for name, item in value.items()}
     if isinstance(value, list):
         return [_equalised(item, path) for item in value]
-    if path[-1:] == ("sizeLimit",) or path[-3:-1] in (("resources", "limits"), ("resources", "requests")):
+    if path[-1:] == ("sizeLimit",) or path[-2:] in _AMOUNTS or path[-3:-1] in _RESOURCE_AMOUNTS:
         number = amount(value)
         return value if number is None else format(number.normalize(), "f")
     return with_tag(value) if path[-1:] == ("image",) and isinstance(value, str) else value
@@ -272,7 +299,7 @@ def _spec(kind: str) -> Shape:
     if path[1] == "template":
         return Shape(shape.defaults, {**shape.inside, "template": inner}, shape.meaningful, shape.rewrite)
     job = _SPECS["Job"]
-    jobs = Shape(job.defaults, {"template": inner})
+    jobs = Shape(job.defaults, {"template": inner}, rewrite=job.rewrite)
     return Shape(shape.defaults, {"jobTemplate": Shape(inside={"metadata": _METADATA, "spec": jobs})})
 
 

@@ -65,6 +65,13 @@ class Oracle:
             found = list(pool.map(self._dry_run, cases))
         return [self._allocated(case, verdict) for case, verdict in zip(cases, found, strict=True)]
 
+    def stored(self, case: Case) -> Any:
+        """The object that the server makes of an accepted one, with everything that it fills in."""
+        _, path = self._place(case)
+        answer = self._server.call("POST", f"{path}?{_STRICT}", case.text)
+        assert answer.status == HTTPStatus.CREATED, f"{case.name}: {answer.message}"
+        return answer.body
+
     def _dry_run(self, case: Case) -> Verdict:
         metadata, path = self._place(case)
         name = _text(metadata, "name")
