@@ -26,7 +26,7 @@ from generator.looks import ENVIRONMENTS, OURS, Looks, differing
 from generator.repository import Chart
 from generator.suppressions import Suppression, suppressions
 from generator.survey import Seen
-from generator.tree import Entries, Tree, entries_of
+from generator.tree import Entries, Tree
 
 _BASE = "base"
 _FACTS = "environment.yaml"
@@ -318,7 +318,7 @@ def _grouped(things: Iterable[T]) -> dict[Place | None, tuple[T, ...]]:
 
 
 class _PartTree:
-    """A tree that shows some of its files only; what a path names is read all the same."""
+    """A tree that lists some of its files only. What a path names is read all the same, and definitions are found."""
 
     def __init__(self, tree: Tree, paths: Sequence[str]) -> None:
         self._tree = tree
@@ -332,7 +332,7 @@ class _PartTree:
         yield from takewhile(lambda path: path.startswith(f"{folder}/"), islice(self._paths, start, None))
 
     def entries(self, folder: str) -> Entries:
-        return entries_of(self._paths, folder)
+        return self._tree.entries(folder)
 
     def blob_id(self, path: str) -> str | None:
         return self._tree.blob_id(path)

@@ -140,7 +140,7 @@ class Validation:
         """What is to be said about the services of an environment together."""
         if (remembered := self._rest.across(environment, judged, self._own)) is not None:
             return remembered
-        everybody = (*judged, *self._rest.judged(environment))
+        everybody = _in_order(judged, self._rest.judged(environment))
         objects = tuple(one for each in everybody for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
         scope = Scope(self.repository.environments[environment], objects, {}, known)
@@ -152,7 +152,7 @@ class Validation:
         self, environment: str, judged: Sequence[Judged], build_of: Callable[[Place], Build]
     ) -> list[Judged]:
         """The same, with services judged again that use a kind which another one defines."""
-        everybody = (*judged, *self._rest.defining(environment))
+        everybody = _in_order(judged, self._rest.defining(environment))
         defining = (kind for each in everybody if each.defining for kind in _defined(each.objects()))
         kinds = {(kind.kind.api_version, kind.kind.kind): kind for kind in defining}
         if not kinds:
@@ -163,6 +163,11 @@ class Validation:
             else each
             for each in judged
         ]
+
+
+def _in_order(judged: Iterable[Judged], others: Iterable[Judged]) -> list[Judged]:
+    """Both by name: of two that do not go together, the same one is told of, whichever has been looked at."""
+    return sorted((*judged, *others), key=lambda one: one.place)
 
 
 def _defined(objects: Iterable[RenderedObject]) -> Iterator[CustomKind]:

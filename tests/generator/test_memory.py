@@ -9,7 +9,7 @@ import time
 import pytest
 
 from bot.cli.main import run
-from tests.generator.small import FILES, commit, write_files
+from tests.generator.small import FILES, commit, git, write_files
 
 TICK = 12_000_000  # two ticks of a usual kernel
 WEB, API, TOOLS = "web", "api", "tools"
@@ -41,13 +41,12 @@ spec:
       image: ghcr.io/acme/a:1.0.0
       envFrom: [configMapRef: {name: shared}]
 """
-DEFINITION, TEMPLATE, SERVICE = (
-    f"templates/web/{name}" for name in ("template.yaml", "deployment.yaml.j2", "service.yaml.j2")
-)
 CONFIGURATION = """\
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: {{ service ~ '-files' }}, namespace: {{ namespace }}}
+metadata:
+  name: {{ service ~ '-files' }}
+  namespace: {{ namespace }}
 data: {{ values.files.data }}
 """
 SUPPRESS = "suppress:\n- {check: CHECK, reason: it is fine}\n"
@@ -61,93 +60,144 @@ def suppressing(check):
     return SUPPRESS.replace("CHECK", check)
 
 
-def pool(pin):
-    """What each file may hold; None stands for no file. The first is where a play starts."""
-    settings, template, service = (FILES[path] for path in ("towpath.yaml", DEFINITION, SERVICE))
-    test, prod = (FILES[f"environments/{name}/environment.yaml"] for name in ("test", "prod"))
-    port = "template: web\nvalues:\n  port: 8080\n"
-    overlays = [
-        release("1.4.1"),
-        release("1.4.2"),
-        release("latest"),
-        "values:\n  env: {MODE: x}\n" + release("1.4.1"),
-        "values:\n  nothing: 1\n" + release("1.4.1"),
-        "values:\n  files: {/etc/a: api/own}\n" + release("1.4.1"),
-        suppressing("service-port") + release("1.4.1"),
-        suppressing("missing-reference") + release("1.4.2"),
-        "",
-        "release: [",
-        None,
-    ]
-    pinned = [*overlays, release("1.4.1", f"  revision: {pin}\n"), release("1.4.1", f"  revision: {'0' * 40}\n")]
-    specs = [
-        port,
-        port.replace("80", "90"),
-        port + "  files: {/etc/a: shared.conf}\n",
-        port.replace("80", "800"),
-        port + suppressing("no-such-check"),
-        port + suppressing("replicas"),
-        "template: absent\n",
-        None,
-    ]
+PORT = "template: web\nvalues:\n  port: 8080\n"
+DEFINITION, TEMPLATE, SERVICE = (
+    f"templates/web/{name}" for name in ("template.yaml", "deployment.yaml.j2", "service.yaml.j2")
+)
+SETTINGS = "towpath.yaml"
+IN_TEST, IN_PROD, IN_LATE = (f"environments/{name}/environment.yaml" for name in ("test", "prod", "late"))
+START = {
+    **FILES,
+    DEFINITION: FILES[DEFINITION].replace("  service.yaml", "  configmap.yaml.j2: values.files\n  service.yaml")
+    + "  files: {description: Files., type: object, additionalProperties: {type: string}, default: null}\n",
+    "templates/web/configmap.yaml.j2": CONFIGURATION,
+    f"{BASE}/{WEB}.yaml": PORT,
+    f"{BASE}/{API}.yaml": PORT,
+    f"{BASE}/{TOOLS}.yaml": "{}\n",
+    f"{BASE}/{TOOLS}/manifests/config.yaml": CONFIG,
+    f"{TEST}/{WEB}.yaml": release("1.4.1"),
+    f"{TEST}/{API}.yaml": release("1.4.1"),
+    f"{TEST}/{TOOLS}.yaml": release("1.0.0"),
+    f"{PROD}/{WEB}.yaml": release("1.4.1"),
+    f"{PROD}/{TOOLS}.yaml": release("1.0.0"),
+}
+"""What every play starts with."""
+
+
+def mounts(_):
+    mounting = [f"{PORT}  files: {{/etc/a: {name}}}\n" for name in ("shared.conf", "api/own", "tools.yaml", "absent")]
     return {
-        "towpath.yaml": [
-            settings,
-            settings + suppressing("unpinned"),
-            settings.replace("spread: false", "spread: true"),
-            settings + "x: 1\n",
-        ],
-        DEFINITION: [
-            template.replace("  service.yaml", "  configmap.yaml.j2: values.files\n  service.yaml")
-            + "  files: {description: Files., type: object, additionalProperties: {type: string}, default: null}\n"
-        ],
-        "templates/web/configmap.yaml.j2": [CONFIGURATION],
-        TEMPLATE: [
-            FILES[TEMPLATE],
-            FILES[TEMPLATE].replace("name: server", "name: main"),
-            FILES[TEMPLATE].replace("kind: Deployment", "kind: ["),
-        ],
-        SERVICE: [service, service.replace("targetPort: http", "targetPort: grpc")],
-        "environments/test/environment.yaml": [
-            test,
-            test.replace("1.34", "1.35"),
-            test.replace("shop", "store"),
-            "namespace: 1\n",
-            test + "external: {configMaps: [shared]}\n",
-            test + "allow: {images: [ghcr.io/other]}\n",
-            test + "defaults: {replicas: 2, unknown: 1}\n",
-        ],
-        "environments/prod/environment.yaml": [
-            prod,
-            prod.replace("replicas: 3", "replicas: 4"),
-            prod.replace("[test]", "[absent]"),
-        ],
-        "environments/late/environment.yaml": [None, test],
-        f"{BASE}/{WEB}.yaml": specs,
-        f"{BASE}/{API}.yaml": specs,
-        f"{BASE}/{TOOLS}.yaml": ["{}\n", "owner: somebody\n", None],
-        f"{TEST}/{WEB}.yaml": overlays,
-        f"{TEST}/{API}.yaml": overlays,
-        f"{PROD}/{WEB}.yaml": pinned,
-        f"{PROD}/{API}.yaml": [None, *pinned],
+        f"{BASE}/{WEB}.yaml": [*mounting, PORT],
+        f"{BASE}/{API}.yaml": [PORT, *mounting],
+        f"{TEST}/{WEB}.yaml": [release("1.4.1"), "values:\n  files: {/etc/a: api/own}\n" + release("1.4.1")],
+        f"{BASE}/shared.conf": ["a", "b", None],
+        f"{TEST}/shared.conf": [None, "c", "d"],
+        f"{BASE}/{API}/own": ["a", "b"],
+        f"{PROD}/{API}/own": [None, "c"],
+        f"{BASE}/{TOOLS}.yaml": ["{}\n", "owner: somebody\n"],
+    }
+
+
+def kinds(_):
+    definitions = [None, CRD, CRD.replace("integer", "string")]
+    widget = [WIDGET, WIDGET.replace("1}", "x}"), None]
+    return {
+        "schemas/widget.yaml": definitions,
+        "operators/widget.yaml": ["a: b\n", *definitions],
+        f"{BASE}/{TOOLS}/manifests/kinds.yaml": [*definitions, *definitions],
         f"{TEST}/{TOOLS}.yaml": [release("1.0.0"), None],
-        f"{PROD}/{TOOLS}.yaml": [release("1.0.0"), None],
-        f"{BASE}/{TOOLS}/manifests/config.yaml": [CONFIG, CONFIG.replace("a: b", "a: c"), None],
-        f"{BASE}/{TOOLS}/manifests/kinds.yaml": [None, CRD, CRD.replace("integer", "string")],
+        f"{PROD}/{WEB}/manifests/widget.yaml": widget,
+        f"{TEST}/{API}/manifests/widget.yaml": widget,
+        f"{BASE}/{API}.yaml": [PORT, PORT.replace("80", "90")],
+    }
+
+
+def references(_):
+    return {
         f"{TEST}/{WEB}/manifests/pod.yaml": [
             POD,
-            POD.replace("name: shared", "name: other"),
+            POD.replace("shared", "other"),
             POD.replace("name: a", "name: b"),
+            f"# moved down\n{POD}",
             None,
         ],
-        f"{PROD}/{API}/manifests/widget.yaml": [None, WIDGET, WIDGET.replace("1}", "x}")],
-        f"{PROD}/{WEB}/manifests/config.yaml": [None, CONFIG],
-        f"{BASE}/shared.conf": ["a", "b", None],
-        f"{TEST}/shared.conf": [None, "c"],
-        f"{BASE}/{API}/own": ["a", "b"],
-        "schemas/widget.yaml": [None, CRD, CRD.replace("integer", "string")],
-        "operators/widget.yaml": [None, "a: b\n", CRD],
+        f"{TEST}/{WEB}.yaml": [release("1.4.1"), suppressing("missing-reference") + release("1.4.1")],
+        f"{BASE}/{TOOLS}/manifests/config.yaml": [CONFIG, CONFIG.replace("a: b", "a: c"), None],
+        f"{TEST}/{TOOLS}.yaml": [release("1.0.0"), "# moved down\n" + release("1.0.0"), None],
+        f"{TEST}/{API}/manifests/config.yaml": [None, CONFIG],
+        f"{TEST}/{API}.yaml": [release("1.4.1"), suppressing("duplicate-resource") + release("1.4.1")],
+        f"{BASE}/{API}.yaml": [PORT, PORT.replace("80", "90")],
+        SERVICE: [FILES[SERVICE], FILES[SERVICE].replace("targetPort: http", "targetPort: grpc")],
+        IN_TEST: [FILES[IN_TEST], FILES[IN_TEST] + "external: {configMaps: [shared]}\n"],
+        SETTINGS: [FILES[SETTINGS], FILES[SETTINGS] + suppressing("missing-reference")],
     }
+
+
+def suppressions(_):
+    versions = ("latest", "1.4.1")
+    overlays = [more + release(one) for one in versions for more in ("", suppressing("image-latest"))]
+    return {
+        SETTINGS: [
+            FILES[SETTINGS],
+            FILES[SETTINGS] + suppressing("image-latest"),
+            FILES[SETTINGS] + suppressing("cron"),
+        ],
+        f"{TEST}/{WEB}.yaml": overlays,
+        f"{TEST}/{API}.yaml": overlays,
+        f"{PROD}/{WEB}.yaml": overlays,
+        f"{BASE}/{WEB}.yaml": [PORT, PORT + suppressing("image-latest"), PORT + suppressing("no-such-check")],
+        f"{BASE}/{API}.yaml": [PORT, PORT + suppressing("image-latest"), PORT.replace("8080", "0")],
+        f"{BASE}/{TOOLS}.yaml": ["{}\n", "owner: somebody\n"],
+    }
+
+
+def pins(commit):
+    pinned = [release("1.4.1", f"  revision: {one}\n") for one in (commit, commit, "0" * 40)]
+    return {
+        f"{PROD}/{WEB}.yaml": [*pinned, release("1.4.1")],
+        f"{PROD}/{API}.yaml": [None, *pinned],
+        f"{BASE}/{WEB}.yaml": [PORT, PORT.replace("80", "90")],
+        f"{TEST}/{WEB}.yaml": [release("1.4.1"), release("1.4.2")],
+        TEMPLATE: [FILES[TEMPLATE], FILES[TEMPLATE].replace("name: server", "name: main")],
+    }
+
+
+def environments(_):
+    test, prod = FILES[IN_TEST], FILES[IN_PROD]
+    return {
+        IN_TEST: [
+            *(test, test.replace("1.34", "1.35"), test.replace("shop", "store"), test + "after: [prod]\n"),
+            *(test + "allow: {images: [ghcr.io/other]}\n", test + "defaults: {replicas: 2, unknown: 1}\n"),
+        ],
+        IN_PROD: [
+            *(prod, prod.replace("replicas: 3", "replicas: 4"), prod.replace("replicas", "unknown")),
+            *(prod.replace("[test]", "[absent]"), "namespace: 1\n", None),
+        ],
+        IN_LATE: [None, test],
+        f"{TEST}/{WEB}.yaml": [release("1.4.1"), release("1.4.2"), None],
+        f"{BASE}/{WEB}.yaml": [PORT, PORT.replace("80", "90")],
+        TEMPLATE: [FILES[TEMPLATE], FILES[TEMPLATE].replace("name: server", "name: main")],
+    }
+
+
+def mistakes(_):
+    overlays = [release("1.4.1"), "", "release: [", "values:\n  nothing: 1\n" + release("1.4.1"), release("UP"), None]
+    specs = [PORT, PORT.replace("80", "800"), "template: absent\n", "template: web\n", None]
+    return {
+        f"{TEST}/{WEB}.yaml": overlays,
+        f"{PROD}/{WEB}.yaml": overlays,
+        f"{TEST}/{API}.yaml": overlays,
+        f"{BASE}/{WEB}.yaml": specs,
+        f"{BASE}/{API}.yaml": specs,
+        f"{BASE}/{TOOLS}/manifests/Config.yaml": [None, CONFIG],
+        f"{TEST}/Odd.yaml": [None, release("1.4.1")],
+        f"{TEST}/web.yml": [None, release("1.4.1")],
+        SETTINGS: [FILES[SETTINGS], FILES[SETTINGS], FILES[SETTINGS] + "x: 1\n"],
+        TEMPLATE: [FILES[TEMPLATE], FILES[TEMPLATE].replace("kind: Deployment", "kind: [")],
+    }
+
+
+THEMES = (mounts, kinds, references, suppressions, pins, environments, mistakes)
 
 
 class Play:
@@ -155,25 +205,26 @@ class Play:
 
     def __init__(self, root, scratch, seed):
         self.root, self.scratch, self.random, self.rounds = root, scratch, random.Random(seed), 0
-        write_files(root, {path: texts[0] for path, texts in pool("").items() if texts[0] is not None})
-        self.pool = pool(commit(root))
-        self.edits = (
-            (self.write,) * 8
-            + (self.restore,) * 4
-            + (self.touch, self.hand_edit, self.remove, self.add, self.commit, self.swap)
-        )
+        write_files(root, START)
+        theme = THEMES[seed % len(THEMES)]
+        self.pool = theme(commit(root))
+        for path, texts in self.pool.items():
+            self._put(path, texts[0])
+        rare = (self.touch, self.hand_edit, self.remove, self.add, self.commit, self.swap)
+        self.edits = (*(self.write,) * 12, self.restore, *rare, *((self.begin_anew,) if theme is pins else ()))
 
     def write(self):
         path = self.random.choice(list(self.pool))
         self._put(path, self.random.choice(self.pool[path]))
 
     def restore(self):
-        """Undo edits: all of them, or one in two."""
-        share = self.random.choice((1, 1, 0.5))
         for path, texts in self.pool.items():
-            place = self.root / path
-            if (place.read_text() if place.is_file() else None) != texts[0] and self.random.random() < share:
-                self._put(path, texts[0])
+            self._put(path, texts[0])
+
+    def begin_anew(self):
+        """History begins with what is there: nothing of before is the past of it."""
+        root = git(self.root, "commit-tree", "HEAD^{tree}", "-m", "Begin")
+        git(self.root, "reset", "--soft", root)
 
     def _put(self, path, text):
         if text is None:

@@ -69,7 +69,7 @@ def test_a_finalizer_of_a_custom_resource_may_be_a_name_alone():
 
 def test_two_services_with_one_object_are_told_apart():
     second = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n"
-    found = said({"web": GOOD, "api": second}, extra=EXTERNAL)
+    found = said({"web": GOOD, "worker": second}, extra=EXTERNAL)
     assert found == [
         ("duplicate-resource", 4, "ConfigMap settings is also rendered in environments/test/rendered/web/all.yaml")
     ]
