@@ -174,7 +174,7 @@ class _Reader:
     def _named(self, path: str, name: str) -> bool:
         if is_label(name) and not is_device(name):
             return True
-        message = f"'{name}' is no name for Kubernetes: lower case letters, digits and '-', at most 63"
+        message = f"{name!r} is no name for Kubernetes: lower case letters, digits and '-', at most 63"
         if is_device(name):
             message = f"'{name}' is a device to Windows, where nobody could check this repository out"
         self.findings.append(problem("bad-name", message, Location(path), "rename it"))

@@ -19,6 +19,7 @@ from generator.foreign.placing import Placing
 from generator.manifest import Manifest
 from generator.manifest_files import ManifestFile, read_bytes
 from generator.patches.sourced import FileText, Node, sourced, written
+from generator.portable import is_device
 from generator.repository import manifests_path, rendered_path
 from generator.tree import Tree
 
@@ -58,7 +59,10 @@ def _files(tree: Tree, folder: str) -> Iterator[tuple[str, PlainFile]]:
         name = path.removeprefix(f"{folder}/")
         if not _NAME.fullmatch(name):
             next = "name it like service.yaml, in lower case and without a folder, or move it away"
-            raise InputError(f"{name} is no name for a file of manifests", where=Location(path), next=next)
+            raise InputError(f"{name!r} is no name for a file of manifests", where=Location(path), next=next)
+        if is_device(name):
+            what = f"{name!r} is a device to Windows, where nobody could check it out"
+            raise InputError(what, where=Location(path), next="give it another name")
         if name in _SPECIAL:
             next = "give it another name"
             raise InputError(f"a sync controller does not apply {name}, but reads it", where=Location(path), next=next)

@@ -1,8 +1,12 @@
 """Repositories that mean harm: refused with a clear error, nothing written outside, nothing half written."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
+import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from tests.generator.small import FILES, write_files
 
 SPEC = "environments/base/services/web.yaml"
 PROD = "environments/prod/environment.yaml"
+BELL = "\a"
 RENDERED = "environments/test/rendered/web/service.yaml"
 
 
@@ -96,6 +101,83 @@ def test_a_device_of_windows_is_no_name(name, shop, capsys):
     assert f"environments/{name}\n" in said and f"services/{name}.yaml\n" in said
     assert f'expected the name of a template, got string "{name}"' in said
     assert run(["service", "new", name, "--template", "web", "--image", "a/b:1", "-C", str(shop)]) == 2
+
+
+STRANGE = {
+    f"environments/base/services/a\nerror{BELL}.yaml": r"'a\nerror\x07' is no name for Kubernetes",
+    "environments/base/services/web/manifests/a\nerror.yaml": r"'a\nerror.yaml' is no name for a file of manifests",
+    "environments/base/services/web/manifests/.GIT": "'.GIT' is no name for a file of manifests",
+    "environments/base/services/web/manifests/.g\u200cit/config": "is no name for a file of manifests",
+    "environments/base/services/web/manifests/con.yaml": "'con.yaml' is a device to Windows",
+}
+
+
+def bound(place):
+    """A socket: its name may be no longer than 100 characters, so it is made from beside."""
+    with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(place.parent):
+        made.bind(place.name)
+
+
+SPECIAL = {
+    "a link": lambda place: place.symlink_to("/etc/passwd"),
+    "a link without end": lambda place: place.symlink_to("/dev/zero"),
+    "a link to itself": lambda place: place.symlink_to(place.name),
+    "a link to a link": lambda place: place.symlink_to("../../../towpath.yaml"),
+    "a pipe": os.mkfifo,
+    "a socket": bound,
+}
+READ = [SPEC, PROD, "templates/web/service.yaml.j2", "environments/base/services/web/manifests/a.yaml", "templates/x"]
+FOLDERS = [
+    "templates",
+    "environments",
+    "environments/test",
+    "environments/base/services",
+    "environments/test/rendered/web",
+]
+
+
+def quickly(root, capsys):
+    """What `validate` says of a repository, and whether that took less than 100 ms of computing."""
+    begun = time.process_time()
+    assert run(["validate", "-C", str(root)]) == 1
+    seconds, said = time.process_time() - begun, capsys.readouterr()
+    return said.out + said.err, seconds < 0.1
+
+
+def test_a_name_that_nobody_needs_is_refused_and_says_no_more_than_one_line(shop, capsys):
+    for path, what in STRANGE.items():
+        write_files(shop, {path: "a: 1\n"})
+        said, quick = quickly(shop, capsys)
+        assert what in said and quick and "\nerror" not in said.replace("\nerror[", ""), path
+        (shop / path).unlink()
+        with contextlib.suppress(OSError):
+            (shop / path).parent.rmdir()
+
+
+def test_nothing_but_files_and_folders_is_read(shop, capsys):
+    for name, make in SPECIAL.items():
+        for path in READ:
+            place = shop / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            content = place.read_bytes() if place.exists() else None
+            place.unlink(missing_ok=True)
+            make(place)
+            said, quick = quickly(shop, capsys)
+            assert re.search("links are not followed|neither a file nor a folder", said), f"{name}: {path}"
+            assert f"--> {path}\n" in said and "next: re" in said and quick, f"{name}: {path}"
+            place.unlink()
+            if content is not None:
+                place.write_bytes(content)
+
+
+def test_no_folder_is_a_link(shop, capsys):
+    for path in FOLDERS:
+        (shop / path).rename(shop.parent / "aside")
+        (shop / path).symlink_to("/etc")
+        said, quick = quickly(shop, capsys)
+        assert f"links are not followed\n  --> {path}\n" in said and quick, path
+        (shop / path).unlink()
+        (shop.parent / "aside").rename(shop / path)
 
 
 def test_an_error_shows_no_more_of_a_line_than_anybody_reads(shop, capsys):

@@ -170,8 +170,8 @@ def test_patches_reach_plain_manifests():
     ("changes", "said"),
     [
         ({f"{BASE}/service.yaml": CONFIG}, "templates/web/service.yaml.j2 renders a file of this name too"),
-        ({f"{BASE}/a.yml": CONFIG}, f"{BASE}/a.yml: a.yml is no name for a file of manifests"),
-        ({f"{BASE}/sub/a.yaml": CONFIG}, f"{BASE}/sub/a.yaml: sub/a.yaml is no name for a file of manifests"),
+        ({f"{BASE}/a.yml": CONFIG}, f"{BASE}/a.yml: 'a.yml' is no name for a file of manifests"),
+        ({f"{BASE}/sub/a.yaml": CONFIG}, f"{BASE}/sub/a.yaml: 'sub/a.yaml' is no name for a file of manifests"),
         ({f"{BASE}/kustomization.yaml": CONFIG}, "a sync controller does not apply kustomization.yaml, but reads it"),
         ({f"{BASE}/a.yaml": "- 1\n"}, f"{BASE}/a.yaml:1: this is no Kubernetes object"),
         ({f"{BASE}/a.yaml": "a: [\n"}, f"{BASE}/a.yaml:1: "),
