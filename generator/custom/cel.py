@@ -28,18 +28,25 @@ _RESERVED: Final = frozenset(
 _ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 _URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
 _SYNTAX = re.compile(r"Syntax error: (.*?)(?: expecting \{[^\n]*)?(?:\n|$)")
-_TIMES: Final = frozenset({"date", "date-time", "datetime", "duration"})
+_LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_TIMES: Final = {
+    "date": "timestamp({} + 'T00:00:00Z')",
+    "date-time": "timestamp({})",
+    "datetime": "timestamp({})",
+    "duration": "duration({})",
+}
 
 
 def violations(value: Any, node: Node | None, path: Pointer = ()) -> Iterator[SchemaError]:
     """The rules that a value breaks, which is valid by its schema and has its defaults."""
     if node is None:
         return
-    rules = [rule for rule in node.get("x-kubernetes-validations", ()) if _is_known(rule["rule"], node)]
+    told = node.get("x-kubernetes-validations", ())
+    rules = [(rule, text) for rule in told if (text := _evaluable(rule["rule"], node))]
     if rules and value is not None:
         own = typed(value, node)
-        for rule in rules:
-            yield from _broken(rule, own, path)
+        for rule, text in rules:
+            yield from _broken(rule, text, own, path)
     if isinstance(value, Mapping):
         for key, one in value.items():
             yield from violations(one, child(node, key), (*path, key))
@@ -56,31 +63,45 @@ def unknown_rules(node: Any) -> int:
         return 0
     own = node.get("x-kubernetes-validations")
     rules = [one["rule"] for one in own if isinstance(one, Mapping)] if isinstance(own, list) else []
-    unknown = sum(not _TRANSITION.search(rule) and not _is_known(rule, node) for rule in rules)
+    unknown = sum(not _TRANSITION.search(rule) and not _evaluable(rule, node) for rule in rules)
     return unknown + sum(map(unknown_rules, node.values()))
 
 
-def _is_known(rule: str, node: Node) -> bool:
-    """Whether a rule says something about an object on its own, and can be evaluated."""
-    if _TRANSITION.search(rule) or _compiled(rule) is None:
-        return False
-    return not any(re.search(rf"\b{re.escape(name)}\b", rule) for name in _times(node, "self"))
+def _evaluable(rule: str, node: Node) -> str | None:
+    """A rule as it is evaluated: one that says something about an object on its own, and that the library knows.
+
+    The library takes no times and durations from outside. They stay texts, and the rule makes times of them; None where
+    it reaches them otherwise than by their path, as in a loop.
+    """
+    if _TRANSITION.search(rule):
+        return None
+    text, rest, times = rule, rule, list(_times(node, "self"))
+    for field, conversion in times:
+        path = rf"(?<![\w.]){re.escape(field)}\b"
+        text = re.sub(rf"(?<!has\(){path}", conversion.format(field), text)
+        rest = re.sub(path, "", rest)
+    names = {field.rpartition(".")[2] for field, _ in times}
+    if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
+        return None
+    if text != rule and any("self" in literal for literal in _LITERAL.findall(rule)):
+        return None
+    return text if _compiled(text) else None
 
 
-def _times(node: Any, name: str) -> Iterator[str]:
-    """The fields below a node that are times or durations to CEL: the library takes no such values from outside."""
+def _times(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The fields below a node that are times or durations to CEL, and what makes such a value of their text."""
     if not isinstance(node, Mapping):
         return
     if node.get("format") in _TIMES:
-        yield name
+        yield path, _TIMES[node["format"]]
     for key, one in node.get("properties", {}).items():
-        yield from _times(one, escaped(key))
+        yield from _times(one, f"{path}.{escaped(key)}")
     for key in ("items", "additionalProperties"):
-        yield from _times(node.get(key), name)
+        yield from ((f"{path}[].{one.rpartition('.')[2]}", convert) for one, convert in _times(node.get(key), path))
 
 
-def _broken(rule: Mapping[str, str], value: Any, path: Pointer) -> Iterator[SchemaError]:
-    expression = _compiled(rule["rule"])
+def _broken(rule: Mapping[str, str], text: str, value: Any, path: Pointer) -> Iterator[SchemaError]:
+    expression = _compiled(text)
     if expression is None:
         return
     result = expression.eval(data={"self": value})
@@ -88,6 +109,8 @@ def _broken(rule: Mapping[str, str], value: Any, path: Pointer) -> Iterator[Sche
         return
     if result.type().name() == "BOOL":
         message = _message(rule, value)
+    elif text != rule["rule"]:
+        return  # Go reads more texts as times than the library does
     else:
         message = f"the rule {_line(rule['rule'])} fails: {result.value()}"
     yield SchemaError((*path, *_field(rule)), "broken-rule", message)

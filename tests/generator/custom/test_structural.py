@@ -245,11 +245,50 @@ def test_values_are_typed_as_their_schema_says():
     assert len(list(cel.violations({**value, "a-b": 2}, schema))) == 1
 
 
-def test_rules_about_times_are_not_evaluated_but_counted():
-    rules = [{"rule": "self.since < timestamp('2026-01-02T00:00:00Z')"}, {"rule": "self.a__dash__b > 1.0"}]
-    schema = {**TYPED, "x-kubernetes-validations": rules}
-    assert [error.message for error in cel.violations({"since": "2027-01-01T00:00:00Z", "a-b": 2}, schema)] == []
+TIMES = {
+    "type": "object",
+    "properties": {
+        "since": {"type": "string", "format": "date-time"},
+        "until": {"type": "string", "format": "date-time"},
+        "day": {"type": "string", "format": "date"},
+        "every": {"type": "object", "properties": {"a-b": {"type": "string", "format": "duration"}}},
+        "all": {"type": "array", "items": {"type": "string", "format": "duration"}},
+        "note": {"type": "string"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("self.since < timestamp('2026-01-02T00:00:00Z')", True),
+        ("self.since < timestamp('2025-01-02T00:00:00Z')", False),
+        ("!has(self.until) || self.since < self.until", True),
+        ("self.since.getFullYear() == 2026 && self.note == 'x'", True),
+        ("self.day == timestamp('2026-01-01T00:00:00Z')", True),
+        ("self.every.a__dash__b <= duration('1h')", False),
+        ("self.every.a__dash__b > duration('89m')", True),
+    ],
+)
+def test_rules_about_times_by_their_path_are_evaluated(rule, holds):
+    value = {"since": "2026-01-01T00:00:00Z", "day": "2026-01-01", "every": {"a-b": "90m"}, "note": "x"}
+    schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
+    assert cel.unknown_rules(schema) == 0
+    assert (list(cel.violations(value, schema)) == []) is holds
+
+
+@pytest.mark.parametrize(
+    "rule", ["self.all.all(one, one > duration('1h'))", "self.exists(k, k == 'since')", "self.note != 'self.since'"]
+)
+def test_other_rules_about_times_are_not_evaluated_but_counted(rule):
+    schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
+    assert list(cel.violations({"since": "2026-01-01T00:00:00Z", "all": ["1s"], "note": "self.since"}, schema)) == []
     assert cel.unknown_rules(schema) == 1
+
+
+def test_a_text_that_only_go_reads_as_a_duration_breaks_no_rule():
+    schema = {**TIMES, "x-kubernetes-validations": [{"rule": "self.every.a__dash__b > duration('1h')"}]}
+    assert list(cel.violations({"every": {"a-b": "1 s"}}, schema)) == []
 
 
 def test_rules_with_functions_that_nobody_knows_are_counted():
