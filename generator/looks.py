@@ -19,6 +19,8 @@ OURS = frozenset((SETTINGS, ENVIRONMENTS, "schemas", "templates", "charts", "kus
 _MANIFESTS = (".yaml", ".yml", ".json")
 # A file changed twice within one tick of the file system's clock keeps its time (git: racy-git.txt).
 TICK = 50_000_000
+NO_LOOK: Look = (-1, -1, -1)
+"""That of a file which is there, and has to be looked at anew."""
 
 
 def look_of(seen: os.stat_result) -> Look:
@@ -83,8 +85,8 @@ def _take_manifest(entry: os.DirEntry[str], path: str, found: Looks) -> None:
 
 
 def settled(looks: Mapping[str, Look], clock: int) -> Looks:
-    """Those that a file cannot have kept through another change: they were not changed just now, by that clock."""
-    return {path: look for path, look in looks.items() if look[1] < clock - TICK}
+    """The looks, but no look at all for a file that was changed just now, by that clock: it may change and keep it."""
+    return {path: look if look[1] < clock - TICK else NO_LOOK for path, look in looks.items()}
 
 
 def differing(looks: Mapping[str, Look], others: Mapping[str, Look]) -> Iterable[str]:

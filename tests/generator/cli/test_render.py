@@ -1,5 +1,7 @@
 import json
 import os
+import shutil
+import time
 
 import pytest
 
@@ -73,6 +75,16 @@ def test_only_what_is_asked_for_is_rendered(root, capsys):
     assert {path.split("/")[1] for path in said["written"]} == {"test"}
     _, said = rendered_json(root, capsys)
     assert {path.split("/")[1] for path in said["written"]} == {"prod"}
+
+
+def test_what_is_deleted_as_soon_as_it_was_written_comes_back(root):
+    """Within one tick of the clock, files that were written do not tell by how they look whether they were changed."""
+    time.sleep(0.1)  # all others do
+    assert render(root) == 0
+    for folder in root.glob("environments/*/rendered"):
+        shutil.rmtree(folder)
+    assert render(root) == 0
+    assert (root / "environments/test/rendered/web/service.yaml").exists()
 
 
 @pytest.fixture
