@@ -8,7 +8,6 @@ what others may write to is no memory. A file is replaced as a whole, so that it
 from __future__ import annotations
 
 import errno
-import hashlib
 import marshal
 import os
 import stat
@@ -22,7 +21,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from generator.errors import ForgottenError
 from generator.looks import Looks
 from generator.state import cache_folder, open_regular, state_folder
 
@@ -34,7 +32,11 @@ _KEPT = 64
 """Repositories that are remembered; beyond that the oldest go."""
 
 _HEAD = struct.Struct("<II")  # length and sum of the table
-_LOOKS, _SERVICES, _OUTLINES = "looks", "services", "outlines/"
+_LOOKS, _SERVICES, _COMPILED, _OUTLINES = "looks", "services", "compiled", "outlines/"
+
+
+class DamagedError(Exception):
+    """What is kept is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,15 @@ class Recalled:
         return tuple(map(finding, self.found))
 
     def memory(self) -> Memory:
-        """All that is remembered. Raises `ForgottenError` where it is damaged."""
+        """All that is remembered. Raises `DamagedError` where it is damaged."""
         from generator.memory_format import memory
 
         return memory(self._file.read(_SERVICES), lambda name: self._file.read(f"{_OUTLINES}{name}"))
+
+    def compiled(self) -> dict[str, bytes]:
+        """What templates were compiled to. Raises `DamagedError`."""
+        found: dict[str, bytes] = self._file.read(_COMPILED)
+        return found
 
 
 class _Sections:
@@ -78,9 +85,9 @@ class _Sections:
         self._file = file
         head = file.read(_HEAD.size)
         if len(head) < _HEAD.size:
-            raise ForgottenError
+            raise DamagedError
         length, total = _HEAD.unpack(head)
-        self.code, table = _checked(file.read(length), total)
+        self.of, table = _checked(file.read(length), total)
         self._table: dict[str, tuple[int, int, int]] = {}
         start = _HEAD.size + length
         for name, size, total in table:
@@ -88,7 +95,7 @@ class _Sections:
             start += size
 
     def read(self, name: str) -> Any:
-        """The value of a part. Raises `ForgottenError` where it is damaged."""
+        """The value of a part. Raises `DamagedError` where it is damaged."""
         start, size, total = self._table[name]
         self._file.seek(start)
         return _checked(self._file.read(size), total)
@@ -96,13 +103,13 @@ class _Sections:
 
 def _checked(content: bytes, total: int) -> Any:
     if not content or zlib.crc32(content) != total:
-        raise ForgottenError
+        raise DamagedError
     return marshal.loads(content)  # noqa: S302 - only this user can have written it, see `_own`
 
 
-def _written(sections: Mapping[str, Any]) -> Iterator[bytes]:
+def _written(of: str, sections: Mapping[str, Any]) -> Iterator[bytes]:
     parts = {name: marshal.dumps(value) for name, value in sections.items()}
-    table = marshal.dumps((code(), [(name, len(part), zlib.crc32(part)) for name, part in parts.items()]))
+    table = marshal.dumps((of, [(name, len(part), zlib.crc32(part)) for name, part in parts.items()]))
     yield _HEAD.pack(len(table), zlib.crc32(table))
     yield table
     yield from parts.values()
@@ -111,9 +118,9 @@ def _written(sections: Mapping[str, Any]) -> Iterator[bytes]:
 def recall(root: Path) -> Recalled | None:
     """What is kept of a repository, if the same code has written it."""
     place = _place(root)
-    with suppress(OSError, ForgottenError):
+    with suppress(OSError, DamagedError):
         sections = _Sections(open(place, "rb", opener=_own)) if place else None  # noqa: SIM115 - read from later on
-        if sections and sections.code == code():
+        if sections and sections.of == _of(root):
             looks, head, pinned, files, found = sections.read(_LOOKS)
             return Recalled(looks, head, pinned, files, found, sections)
     return None
@@ -129,7 +136,7 @@ def _own(name: str, flags: int) -> int:
     return opened
 
 
-def remember(root: Path, looks: Looks, head: str, memory: Memory) -> None:
+def remember(root: Path, looks: Looks, head: str, memory: Memory, compiled: Mapping[str, bytes]) -> None:
     """Keep what a run has found. Where that is not possible, the next run takes longer."""
     from generator.memory_format import plain, plain_finding
 
@@ -140,15 +147,16 @@ def remember(root: Path, looks: Looks, head: str, memory: Memory) -> None:
     sections = {
         _LOOKS: (looks, head, bool(memory.services.revisions), memory.files, found),
         _SERVICES: plain(memory),
+        _COMPILED: compiled,
         **{f"{_OUTLINES}{name}": memory.outlines(name) for name in memory.across},
     }
-    temporary = place.with_name(f"{place.name}.{os.getpid()}")
-    with suppress(OSError):
+    temporary = place.with_name(f"{place.name}.new")  # whoever writes holds the lock of the repository
+    with suppress(OSError, ValueError):  # ValueError: it is not made of plain values
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = not place.exists()
         try:
-            with open(temporary, "xb", opener=_own) as file:
-                file.writelines(_written(sections))
+            with open(temporary, "wb", opener=_own) as file:
+                file.writelines(_written(_of(root), sections))
             temporary.replace(place)
         finally:
             temporary.unlink(missing_ok=True)
@@ -166,8 +174,12 @@ def _place(root: Path) -> Path | None:
     folder = cache_folder()
     if folder is None:
         return None
-    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()
-    return folder / "repositories" / name[:32]
+    return folder / "repositories" / f"{root.name[:64]}-{zlib.crc32(os.fsencode(root.resolve())):08x}"
+
+
+def _of(root: Path) -> str:
+    """Whose memory it is: that of a repository, by the code that runs."""
+    return f"{root.resolve()}\n{code()}"
 
 
 def clock(root: Path) -> int:
@@ -188,8 +200,7 @@ def code() -> str:
     ours = (*_stamps(str(Path(__file__).parent)), *_stamps(str(shipped("schemas"))))
     beside = (Path(folder) for folder in sys.path if folder.endswith("-packages"))
     libraries = (str(folder.stat().st_mtime_ns) for folder in beside if folder.is_dir())
-    facts = [sys.version, *sorted(ours), *libraries]
-    return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    return "\n".join([sys.version, *sorted(ours), *libraries])
 
 
 def _stamps(folder: str) -> Iterator[str]:

@@ -33,15 +33,20 @@ _LONGEST_WAY = 10
 _BASE = "base"
 
 
-def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
-    """Everything that leaves open what is meant: nothing can be decided about such a repository."""
-    known = _known(tree)
-    for environment in repository.environments.values():
-        yield from _parents(repository, environment)
-        yield from untunable(environment, known.values())
-    yield from _cycles(repository)
+def contradictions(tree: Tree, repository: Repository, shared: bool = True) -> Iterator[Finding]:
+    """Everything that leaves open what is meant: nothing can be decided about such a repository.
+
+    Without `shared` it is about single services only.
+    """
+    if shared:
+        known = _known(tree)
+        for environment in repository.environments.values():
+            yield from _parents(repository, environment)
+            yield from untunable(environment, known.values())
+        yield from _cycles(repository)
+    there = templates.names(tree)
     for spec in repository.services.values():
-        if spec.template is not None and spec.template not in known:
+        if spec.template is not None and spec.template not in there:
             yield templates.unknown(tree, spec.template, spec.source.at(("template",)))
         if spec.foreign is not None:
             yield from _unknown_foreign(tree, spec, spec.foreign)
@@ -50,28 +55,36 @@ def contradictions(tree: Tree, repository: Repository) -> Iterator[Finding]:
             yield _no_spec(repository, overlay)
 
 
-def shortcomings(tree: Tree, repository: Repository) -> Iterator[Finding]:
-    """What is not allowed, and what has no effect: single services cannot be rendered, or need not be there."""
-    if not repository.environments:
-        fix = "add environments/<name>/environment.yaml, or import what you have with 'towpath import'"
-        yield problem("no-environment", "there are no environments", Location("environments"), fix)
+def shortcomings(tree: Tree, repository: Repository, shared: bool = True) -> Iterator[Finding]:
+    """What is not allowed, and what has no effect: single services cannot be rendered, or need not be there.
+
+    Without `shared` it is about single services only.
+    """
     for overlay in repository.overlays.values():
         yield from objections(repository.environments[overlay.environment], overlay)
-    declared = {value for template in _known(tree).values() for value in template.values}
     charts = {
         spec.name: _ChartValues(tree, spec.foreign)
         for spec in repository.services.values()
         if isinstance(spec.foreign, Chart)
     }
-    declared.update(value for chart in charts.values() for value in chart.values)
-    for environment in repository.environments.values():
-        yield from _unused_defaults(environment, declared)
+    if shared:
+        yield from _of_environments(tree, repository, charts)
     for name, chart in charts.items():
         own = [overlay for overlay in repository.overlays.values() if overlay.service == name]
         for source in (repository.services[name].source, *(overlay.source for overlay in own)):
             yield from _unused_values(source, chart)
     yield from _unused_specs(repository)
     yield from _unused_manifests(tree, repository)
+
+
+def _of_environments(tree: Tree, repository: Repository, charts: Mapping[str, _ChartValues]) -> Iterator[Finding]:
+    if not repository.environments:
+        fix = "add environments/<name>/environment.yaml, or import what you have with 'towpath import'"
+        yield problem("no-environment", "there are no environments", Location("environments"), fix)
+    declared = {value for template in _known(tree).values() for value in template.values}
+    declared.update(value for chart in charts.values() for value in chart.values)
+    for environment in repository.environments.values():
+        yield from _unused_defaults(environment, declared)
 
 
 def _known(tree: Tree) -> dict[str, Template]:

@@ -61,6 +61,10 @@ class Rest(Protocol):
     """What is known of the services of a repository that nobody looks at now."""
 
     @property
+    def shared(self) -> bool:
+        """Whether something that services share is looked at."""
+
+    @property
     def given(self) -> Sequence[Suppression]:
         """The suppressions in their files."""
 
@@ -84,6 +88,7 @@ class Rest(Protocol):
 class Nothing:
     """Every service is looked at."""
 
+    shared = True
     given: Sequence[Suppression] = ()
     used: frozenset[Suppression] = frozenset()
 

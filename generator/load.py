@@ -37,25 +37,25 @@ def load(tree: Tree) -> Repository:
     return repository
 
 
-def check(tree: Tree, policy: Repository | None = None) -> tuple[Repository | None, list[Finding]]:
+def check(tree: Tree, policy: Repository | None = None, shared: bool = True) -> tuple[Repository | None, list[Finding]]:
     """The repository, as far as anything is permitted under that `policy`, and everything wrong with its own files.
 
     It is None when a file cannot be read or its schema refuses it. It is there when files only do not fit
-    together, so that the rest can still be looked at.
+    together, so that the rest can still be looked at. What services share is only checked if it is asked for.
     """
-    repository, found = _read(tree)
+    repository, found = _read(tree, shared)
     if repository is not None:
         repository = repository.under(policy) if policy else repository
-        found += shortcomings(tree, repository)
+        found += shortcomings(tree, repository, shared)
     return repository, sorted(dict.fromkeys(found), key=place_order)
 
 
-def _read(tree: Tree) -> tuple[Repository | None, list[Finding]]:
+def _read(tree: Tree, shared: bool = True) -> tuple[Repository | None, list[Finding]]:
     reader = _Reader(tree)
-    repository = reader.repository()
+    repository = reader.repository(shared)
     found = list(reader.findings)
     if repository is not None:
-        found += contradictions(tree, repository)
+        found += contradictions(tree, repository, shared)
     return repository, found
 
 
@@ -96,12 +96,12 @@ class _Reader:
         self.tree = tree
         self.findings: list[Finding] = []
 
-    def repository(self) -> Repository | None:
+    def repository(self, shared: bool) -> Repository | None:
         """All of it, or None if anything is missing from it."""
         settings = self._try(load_settings)
         environments, overlays = self._environments()
         services = self._services(BASE)
-        self.findings += templates.findings(self.tree)
+        self.findings += templates.findings(self.tree) if shared else ()
         if settings is None or errors(self.findings):
             return None
         return Repository(settings, environments, services, overlays, Definitions(self.tree))

@@ -5,8 +5,8 @@ those it mounts, and on what all share: settings, environments, templates, chart
 the latter changed, the services that did are surveyed as a repository of their own (`Part`), and the rest is as it was;
 checks across services see the remembered outlines of the others.
 
-Nothing is remembered of a run that could not build some service: such an error may go away without a change of files,
-as when a shallow clone gets its history.
+A service that could not be built is looked at each time: such an error may go away without a change of files, as when
+a shallow clone gets its history. Where something that services share keeps one from being built, nothing is remembered.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from generator.errors import ForgottenError
 from generator.finding import Finding
 from generator.judged import Across, Judged, Place
-from generator.looks import ENVIRONMENTS, OURS, Looks, differing
+from generator.looks import ENVIRONMENTS, NO_LOOK, OURS, Looks, differing
 from generator.repository import Chart
 from generator.suppressions import Suppression, suppressions
 from generator.survey import Seen
@@ -81,7 +81,8 @@ class Memory:
     """What is remembered of a repository as it looked then.
 
     `general` are the findings about what all services share, `across` those about the services of an environment
-    together, `definitions` the files that define kinds. `outlines` has those of the services of an environment.
+    together, `definitions` the files that define kinds, `failed` the services that could not be built. `outlines` has
+    those of the services of an environment.
     """
 
     services: Services
@@ -89,7 +90,17 @@ class Memory:
     across: Mapping[str, Across]
     unused: tuple[Finding, ...]
     definitions: frozenset[str]
+    failed: frozenset[str]
     outlines: Callable[[str], Outlines]
+
+    def vouched(self, looks: Looks) -> Looks:
+        """The same looks, less those of files of services that have to be looked at again."""
+        if not self.failed:
+            return looks
+        return {path: NO_LOOK if self._failed(place_of(path)) else look for path, look in looks.items()}
+
+    def _failed(self, place: Place | None) -> bool:
+        return place is not None and place[1] in self.failed
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -121,7 +132,7 @@ def part_of(memory: Memory, then: Looks, now: Looks, defines: Callable[[str], bo
 
     `defines` says whether a file defines kinds.
     """
-    services: set[str] = set()
+    services = set(memory.failed)
     environments: set[str] = set()
     mounting = _mounting(memory)
     for path in differing(now, then):
@@ -169,6 +180,11 @@ class Part:
     def is_empty(self) -> bool:
         """Whether nothing that matters has changed."""
         return not (self.services or self.environments)
+
+    @property
+    def shared(self) -> bool:
+        """Whether something that services share is in this part."""
+        return bool(self.environments)
 
     def covers(self, place: Place) -> bool:
         """Whether a service is in this part."""
@@ -239,7 +255,7 @@ class Part:
         place = place_of(path)
         return place is not None and self.covers(place)
 
-    def merged(self, seen: Seen | None, done: Iterable[Done], told: Iterable[Finding]) -> Memory:
+    def merged(self, seen: Seen, done: Iterable[Done], told: Iterable[Finding]) -> Memory:
         """What is known of the whole after a survey of this part; the arguments are those of `remembered`.
 
         Raises `ForgottenError`.
@@ -254,6 +270,7 @@ class Part:
             {**was.across, **new.across},
             new.unused,
             was.definitions,
+            new.failed,
             lambda environment: self._outlines(environment, new),
         )
 
@@ -270,14 +287,13 @@ class Part:
         return {**{service: one for service, one in others.items() if service not in self.services}, **mine}
 
 
-def remembered(
-    seen: Seen | None, done: Iterable[Done], told: Iterable[Finding], definitions: Iterable[str]
-) -> Memory | None:
-    """What there is to remember of a survey; None after one that could not build everything.
+def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], definitions: Iterable[str]) -> Memory | None:
+    """What there is to remember of a survey; None where services could not be built because of what they share.
 
     `done` is what rendering did, `told` what else is to be said about rendered files.
     """
-    if seen is None or not seen.sound:
+    failed = {place_of(one.where.path) for one in seen.wrong}
+    if None in failed:
         return None
     there, repository = list(done), seen.repository
     findings = _grouped((*seen.alone, *told))
@@ -297,8 +313,15 @@ def remembered(
         charts={(_BASE, name): True for name, one in repository.services.items() if isinstance(one.foreign, Chart)},
         defining={one.place: True for one in seen.judged if one.defining},
     )
-    general = findings.get(None, ())
-    return Memory(services, general, seen.across, seen.unused, frozenset(definitions), packed.__getitem__)
+    return Memory(
+        services,
+        findings.get(None, ()),
+        seen.across,
+        seen.unused,
+        frozenset(definitions),
+        frozenset(place[1] for place in failed if place),
+        packed.__getitem__,
+    )
 
 
 def _packed(judged: Judged) -> bytes:

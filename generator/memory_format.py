@@ -26,12 +26,13 @@ def plain(memory: Memory) -> Plain:
         {name: _plain_across(one) for name, one in memory.across.items()},
         tuple(map(plain_finding, memory.unused)),
         tuple(memory.definitions),
+        tuple(memory.failed),
     )
 
 
 def memory(value: Plain, outlines: Callable[[str], Outlines]) -> Memory:
     """What `plain` was made of."""
-    columns, general, across, unused, definitions = value
+    columns, general, across, unused, definitions, failed = value
     kept: dict[str, Mapping[Any, Any]] = dict(columns)
     kept["findings"] = {place: tuple(map(finding, own)) for place, own in columns["findings"].items()}
     kept["given"] = {place: tuple(map(_suppression, own)) for place, own in columns["given"].items()}
@@ -42,6 +43,7 @@ def memory(value: Plain, outlines: Callable[[str], Outlines]) -> Memory:
         {name: _across(one) for name, one in across.items()},
         tuple(map(finding, unused)),
         frozenset(definitions),
+        frozenset(failed),
         outlines,
     )
 

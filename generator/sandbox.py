@@ -7,6 +7,7 @@ template from somebody who isn't trusted also belongs in a process with limits o
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -14,6 +15,7 @@ from types import BuiltinMethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from jinja2 import (
+    BytecodeCache,
     DictLoader,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -31,6 +33,7 @@ from generator.nodes import Piece, WholeNodes, hole
 from generator.steps import CALL, SteppedWriter, Steps
 
 if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
     from jinja2.environment import TemplateExpression
     from jinja2.runtime import Context
 
@@ -72,6 +75,36 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
 _RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference, TemplateModule)
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, by their name and text."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] | None = None
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if self.known and (code := self.known.get(self._key(bucket))):
+            bucket.code = marshal.loads(code)  # noqa: S302 - it comes from whoever gave it to `compiled_before`
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if self.known is not None:
+            self.known[self._key(bucket)] = marshal.dumps(bucket.code)
+
+    @staticmethod
+    def _key(bucket: Bucket) -> str:
+        return f"{bucket.key} {bucket.checksum}"
+
+
+_COMPILED: Final = _Compiled()
+
+
+def compiled_before(known: dict[str, bytes]) -> None:
+    """Take the code of templates that these modules have compiled before, and put there what is compiled from now on.
+
+    It is run as it is, so it must come from nobody else.
+    """
+    _COMPILED.known = known
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of a set of templates that may include and extend each other; `texts` by name."""
 
@@ -86,6 +119,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self.steps = steps = Steps()
         self.step, self.weighed, self.joined = steps.step, steps.weighed, steps.joined

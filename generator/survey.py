@@ -41,8 +41,8 @@ class Survey(Generic[T]):
 class Seen:
     """What was found out about a repository, apart: `alone` are the findings about its files and single services.
 
-    Those about what services are together, and about suppressions, are not among them. It is `sound` if all that was
-    looked at could be built.
+    Those about what services are together, and about suppressions, are not among them. What kept services from being
+    built is `wrong`.
     """
 
     repository: Repository
@@ -50,7 +50,7 @@ class Seen:
     alone: tuple[Finding, ...]
     across: Mapping[str, Across]
     unused: tuple[Finding, ...]
-    sound: bool
+    wrong: tuple[Finding, ...]
 
 
 def survey(
@@ -82,28 +82,30 @@ def survey(
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
     """
-    repository, found = load.check(tree, policy)
+    repository, found = load.check(tree, policy, shared=rest is None or rest.shared)
     if repository is None:
         return Survey(None, (), tuple(found))
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
     pins.apart(repository)
-    builder = Builder(tree, repository, pins, reuse, run)
-    work = _Work(builder, validation, tree if compare else None, keep, wanted)
+    work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = list(processes.each(work.on, _sound(repository, places, found), jobs))
     whole = validation.whole([one.judged for one in done], work.again)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
-    general = [*reweigh(repository.settings, [*found, *left]), *(finding for one in done for finding in one.findings)]
-    about = _not_about(_others(repository, places, wanted), [*whole.findings, *general])
+    seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
+    about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
     kept = tuple(kept for one in done for kept in one.kept)
-    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, _seen(repository, whole, general, found))
+    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, seen)
 
 
-def _seen(repository: Repository, whole: Whole, general: Iterable[Finding], found: list[Finding]) -> Seen:
-    alone = (finding for each in whole.judged for _, finding in each.findings)
-    sound = not (errors(found) or any(one.failed for one in whole.judged))
-    return Seen(repository, whole.judged, (*whole.general, *alone, *general), whole.across, whole.unused, sound)
+def _seen(
+    repository: Repository, whole: Whole, general: Iterable[Finding], found: Iterable[Finding], done: Iterable[_Done[T]]
+) -> Seen:
+    builds = [finding for one in done for finding in one.findings]
+    judged = (finding for each in whole.judged for _, finding in each.findings)
+    told = (*whole.general, *judged, *general, *builds)
+    return Seen(repository, whole.judged, told, whole.across, whole.unused, tuple(errors([*found, *builds])))
 
 
 def _others(repository: Repository, environments: set[str], services: set[str]) -> set[Place]:

@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from generator.errors import InputError, Location
+from generator.looks import DEEPEST
 from generator.portable import is_git
 
 LARGEST: Final = 16 * 2**20
 """Bytes of the largest file that is ever read."""
-
-DEEPEST: Final = 64
-"""Folders in a folder in a folder that are looked into."""
-
 
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 """What the system says where nothing can be: a name that is too long for it is that of no file."""
@@ -92,12 +89,6 @@ def nested(path: str) -> str:
         where = Location("/".join(path.split("/")[:3]))
         raise InputError(f"folders are nested more than {DEEPEST} deep", where=where, next="remove them")
     return path
-
-
-def of_tools(folder: str) -> bool:
-    """Whether a folder is some tool's own (`.git`, `.venv`, `node_modules`): nobody keeps manifests there."""
-    name = folder.rpartition("/")[2]
-    return name.startswith(".") or name == "node_modules"
 
 
 def too_large(path: str) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ def _changed(root: Path) -> Outcome:
     from generator import cache
     from generator.looks import look
 
+    gc.disable()  # it would go through the looks of all files again and again, and finds nothing
     clock = cache.clock(root)  # before the look: whatever changes after that has a later time
     now, head, recalled = look(root), cache.head(root), cache.recall(root)
     if recalled and recalled.rests(now, head):
@@ -105,12 +107,14 @@ def _changed(root: Path) -> Outcome:
     from generator.errors import ForgottenError
     from generator.write import workspace
 
+    gc.freeze()
+    gc.enable()
     with workspace(root) as folder:
         run = _Run(root, folder, now, head, clock)
-        with suppress(ForgottenError):
+        with suppress(ForgottenError, cache.DamagedError):
             if recalled and (part := run.part(recalled)):
-                return run.on(part)
-        return run.on(None)
+                return run.on(part, recalled.compiled())
+        return run.on(None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +138,38 @@ class _Run:
             return None
         return part_of(memory, recalled.looks, self.now, Definitions(self._tree).defines)
 
-    def on(self, part: Part | None) -> Outcome:
+    def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
         from generator.cache import clock, remember
-        from generator.custom.definitions import Definitions
         from generator.looks import settled
-        from generator.memory import remembered
+        from generator.sandbox import compiled_before
         from generator.write import carry_out
 
+        compiled_before(compiled)
         tree = part.tree(self._tree, self.now) if part else self._tree
         found = _survey(self.root, tree, self._keep, rest=part)
         planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
-        done, told = [one.done for one in found.kept], planned.findings
-        if part:
-            memory: Memory | None = part.merged(found.seen, done, told)
-        else:
-            memory = remembered(found.seen, done, told, Definitions(self._tree).paths)
-        looks = settled({path: look for path, look in self.now.items() if path not in planned.removes}, self.clock)
+        memory = self._known(part, found, planned)
         written = carry_out(self.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        remember(self.root, {**looks, **settled(written, clock(self.root))}, self.head, memory)
+        looks = settled(self.now, self.clock) | settled(written, clock(self.root))
+        for path in planned.removes:
+            looks.pop(path, None)
+        remember(self.root, memory.vouched(looks), self.head, memory, compiled)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
+
+    def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
+        """What there is to remember. Raises `ForgottenError`."""
+        from generator.custom.definitions import Definitions
+        from generator.memory import remembered
+
+        if found.seen is None:
+            return None
+        done = [one.done for one in found.kept]
+        if part:
+            return part.merged(found.seen, done, planned.findings)
+        return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
 
     @property
     def _tree(self) -> DiskTree:

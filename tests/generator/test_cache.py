@@ -3,7 +3,7 @@ import os
 import pytest
 
 from generator import cache
-from generator.errors import ForgottenError, Location
+from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.judged import Across
 from generator.memory import Memory, Services
@@ -16,6 +16,7 @@ SUPPRESSION = Suppression("x", "why", WHERE, "prod", None, "Deployment/web")
 PLACE = ("prod", "web")
 KEY = ("x", "note", "a", 0, ("spec", 0), "m", "do")
 LOOKS = {"towpath.yaml": (1, 2, 3)}
+COMPILED = {"web/a.j2": b"code"}
 OUTLINES = {"prod": {"web": b"packed"}}
 
 
@@ -32,7 +33,7 @@ def made():
         defining={PLACE: True},
     )
     across = {"prod": Across({KEY: (7, FINDING)}, frozenset((SUPPRESSION,)))}
-    return Memory(services, (FINDING,), across, (), frozenset(("crd.yaml",)), OUTLINES.__getitem__)
+    return Memory(services, (FINDING,), across, (), frozenset(("crd.yaml",)), frozenset(("x",)), OUTLINES.__getitem__)
 
 
 def recalled(root):
@@ -47,7 +48,7 @@ def kept(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root = tmp_path / "root"
     root.mkdir()
-    cache.remember(root, LOOKS, "head", made())
+    cache.remember(root, LOOKS, "head", made(), COMPILED)
     (place,) = (tmp_path / "cache/towpath/repositories").iterdir()
     return root, place
 
@@ -58,7 +59,9 @@ def test_what_is_remembered_is_recalled(kept):
     assert found.findings == (FINDING,)
     memory = found.memory()
     assert (memory.services, memory.general, memory.across) == (made().services, made().general, made().across)
-    assert (memory.definitions, memory.outlines("prod")) == (made().definitions, OUTLINES["prod"])
+    assert (memory.definitions, memory.failed) == (made().definitions, made().failed)
+    assert memory.outlines("prod") == OUTLINES["prod"]
+    assert found.compiled() == COMPILED
 
 
 def test_a_repository_rests_as_long_as_it_looks_the_same_and_head_does_not_matter(kept):
@@ -68,8 +71,8 @@ def test_a_repository_rests_as_long_as_it_looks_the_same_and_head_does_not_matte
     assert not found.rests({**LOOKS, "x": (1, 1, 1)}, "head")
     assert not found.rests({}, "head")
     assert not found.rests(LOOKS, "another")
-    free = Memory(Services(), (), {}, (), frozenset(), OUTLINES.__getitem__)
-    cache.remember(root, LOOKS, "head", free)
+    free = Memory(Services(), (), {}, (), frozenset(), frozenset(), OUTLINES.__getitem__)
+    cache.remember(root, LOOKS, "head", free, {})
     assert recalled(root).rests(LOOKS, "another")
 
 
@@ -85,14 +88,14 @@ def test_no_byte_may_be_another_one(kept):
         place.write_bytes(content[:number] + bytes([content[number] ^ 1]) + content[number + 1 :])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(ForgottenError):
-                found.memory().outlines("prod")
+            with pytest.raises(cache.DamagedError):
+                found.memory().outlines("prod"), found.compiled()
     for number in range(len(content)):
         place.write_bytes(content[:number])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(ForgottenError):
-                found.memory().outlines("prod")
+            with pytest.raises(cache.DamagedError):
+                found.memory().outlines("prod"), found.compiled()
 
 
 @pytest.mark.parametrize("how", ["others may write", "link", "pipe", "folder"])
@@ -104,7 +107,7 @@ def test_what_somebody_else_may_have_written_is_no_memory(how, kept):
         place.rename(place.with_name("other"))
         {"link": lambda: place.symlink_to("other"), "pipe": lambda: os.mkfifo(place), "folder": place.mkdir}[how]()
     assert cache.recall(root) is None
-    cache.remember(root, LOOKS, "head", made())
+    cache.remember(root, LOOKS, "head", made(), COMPILED)
     assert how == "folder" or cache.recall(root) is not None
 
 
@@ -114,14 +117,14 @@ def test_a_memory_that_cannot_be_written_is_no_error_and_leaves_nothing(kept, mo
 
     root, place = kept
     monkeypatch.setattr("generator.cache._written", full)
-    cache.remember(root, {}, "", made())
+    cache.remember(root, {}, "", made(), {})
     assert recalled(root).looks == LOOKS
     assert list(place.parent.iterdir()) == [place]
 
 
 def test_nobody_at_home_remembers_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "cache_folder", lambda: None)
-    cache.remember(tmp_path, LOOKS, "head", made())
+    cache.remember(tmp_path, LOOKS, "head", made(), COMPILED)
     assert cache.recall(tmp_path) is None
 
 
@@ -132,7 +135,7 @@ def test_the_oldest_repositories_are_forgotten(kept, monkeypatch):
     for number in range(3):
         other = root / str(number)
         other.mkdir()
-        cache.remember(other, LOOKS, "head", made())
+        cache.remember(other, LOOKS, "head", made(), COMPILED)
     assert cache.recall(root) is None
     assert len(list(place.parent.iterdir())) == 2
 

@@ -36,6 +36,22 @@ def test_an_edit_that_keeps_size_inode_and_time_of_change_shows(tmp_path):
     assert list(differing(look(tmp_path), before)) == ["towpath.yaml"]
 
 
+def test_two_processes_see_what_one_sees(tmp_path, monkeypatch):
+    write_files(tmp_path)
+    write_files(tmp_path, {f"environments/test/rendered/s{number}/x.yaml": "x" for number in range(20)})
+    alone = look(tmp_path)
+    assert len(alone) == len(FILES) + 20
+    monkeypatch.setattr("generator.looks._MANY", 1)
+    monkeypatch.setattr("generator.looks.available", lambda: 2)
+    assert look(tmp_path) == alone
+    for number in (2, 3):  # whoever comes across it
+        link = tmp_path / f"environments/test/rendered/s{number}/link"
+        link.symlink_to("/etc/passwd")
+        with pytest.raises(InputError, match="link"):
+            look(tmp_path)
+        link.unlink()
+
+
 def test_manifests_anywhere_are_looked_at_and_links_and_folders_of_tools_passed_over(tmp_path):
     write_files(tmp_path)
     write_files(tmp_path, {"a/.venv/x.yaml": "x", ".git/x.yaml": "x", "node_modules/x.yaml": "x", "a/x.txt": "x"})

@@ -4,6 +4,8 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -102,13 +104,18 @@ def kinds(_):
     definitions = [None, CRD, CRD.replace("integer", "string")]
     widget = [WIDGET, WIDGET.replace("1}", "x}"), None]
     return {
+        # What a template renders is no file that defines kinds: others know them by its outlines.
+        "templates/kind/template.yaml": ["description: A kind.\nmanifests: {kind.yaml.j2: true}\nvalues: {}\n"],
+        "templates/kind/kind.yaml.j2": [CRD],
+        f"{BASE}/kind.yaml": ["template: kind\n"],
+        f"{TEST}/kind.yaml": [release("1.0.0"), release("1.0.0"), None],
         "schemas/widget.yaml": definitions,
         "operators/widget.yaml": ["a: b\n", *definitions],
-        f"{BASE}/{TOOLS}/manifests/kinds.yaml": [*definitions, *definitions],
+        f"{BASE}/{TOOLS}/manifests/kinds.yaml": [None, None, *definitions],
         f"{TEST}/{TOOLS}.yaml": [release("1.0.0"), None],
         f"{PROD}/{WEB}/manifests/widget.yaml": widget,
         f"{TEST}/{API}/manifests/widget.yaml": widget,
-        f"{BASE}/{API}.yaml": [PORT, PORT.replace("80", "90")],
+        f"{BASE}/{API}.yaml": [PORT, PORT.replace("80", "90"), PORT.replace("80", "81")],
     }
 
 
@@ -267,6 +274,10 @@ class Play:
             self.random.choice(self.edits)()
         if self.random.random() < 0.8:
             time.sleep(2 * TICK / 1e9)
+        return self.compared(capsys)
+
+    def compared(self, capsys):
+        """Both runs on the files as they are."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         shutil.copytree(self.root, self.scratch)
         shutil.rmtree(self.scratch / ".towpath", ignore_errors=True)
@@ -287,8 +298,8 @@ class Play:
         return said.err, json.loads(said.out) if said.out else None, code, files
 
 
-SEEDS = int(os.environ.get("TOWPATH_SEEDS", "6"))
-ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "25"))
+SEEDS = int(os.environ.get("TOWPATH_SEEDS", len(THEMES)))
+ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "12"))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -299,3 +310,26 @@ def test_whatever_is_edited_a_run_that_remembers_ends_like_one_from_scratch(seed
         remembering, scratch = play.round(capsys)
         for mine, other in zip(remembering, scratch, strict=True):
             assert mine == other, f"seed {seed}, round {number}"
+
+
+def test_a_run_that_is_killed_leaves_a_memory_that_is_old_or_new(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    play = Play(tmp_path / "root", tmp_path / "scratch", 7)
+    command = [sys.executable, "-m", "bot.cli.main", "render", "-C", str(play.root)]
+    assert run(command[3:]) == 0
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    took = time.monotonic() - began
+    for version in range(8):
+        for service in (WEB, API):
+            write_files(play.root, {f"{TEST}/{service}.yaml": release(f"2.0.{version}")})
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(took * play.random.uniform(0.5, 1))
+        running.kill()
+        running.wait()
+        if version % 2:
+            capsys.readouterr()
+            remembering, scratch = play.compared(capsys)
+            assert remembering == scratch
+    kept = sorted(path.name for path in (tmp_path / "cache/towpath/repositories").iterdir())
+    assert kept[1:] in ([], [f"{kept[0]}.new"])

@@ -7,7 +7,7 @@ import pytest
 
 from generator import processes
 from generator.errors import InputError
-from generator.processes import each
+from generator.processes import beside, each
 
 HERE = os.getpid()
 
@@ -55,3 +55,23 @@ def test_nobody_is_left_when_somebody_stops_early():
     del done
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_a_copy_works_beside_this_process():
+    result = beside(lambda: {"who": os.getpid(), "what": (1, "a", None)})
+    said = result()
+    assert said["who"] != HERE and said["what"] == (1, "a", None)
+
+
+@pytest.mark.parametrize("end", [lambda: 1 / 0, lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: os._exit(3)])
+def test_what_a_copy_does_not_answer_is_done_here(end):
+    result = beside(lambda: "here" if os.getpid() == HERE else end())
+    assert result() == "here"
+
+
+def test_what_fails_everywhere_is_raised_here():
+    def work():
+        raise InputError("unlucky", next="skip it")
+
+    with pytest.raises(InputError, match="unlucky"):
+        beside(work)()

@@ -120,6 +120,25 @@ def test_an_edit_that_keeps_size_and_time_is_noticed_while_the_clock_may_hide_it
     assert said["written"] == [RENDERED]
 
 
+def test_a_file_that_is_removed_as_soon_as_it_is_written_is_written_again(root, capsys):
+    for _ in range(3):
+        (root / RENDERED).unlink(missing_ok=True)
+        _, said = rendered_json(root, capsys)
+        assert RENDERED in said["written"]
+
+
+def test_a_service_that_cannot_be_built_is_looked_at_each_time_and_the_others_are_not(
+    root, settled, monkeypatch, capsys
+):
+    write_files(root, {"environments/test/services/gone.yaml": FILES[TEST]})
+    code, said = rendered_json(root, capsys)
+    assert code == 1 and len(said["written"]) == 6
+    monkeypatch.setattr("generator.build.output", lambda *_: pytest.fail("rendered again"))
+    for _ in range(2):
+        again = rendered_json(root, capsys)
+        assert again == (1, {**said, "written": [], "unchanged": 6})
+
+
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\x00" * 100])
 def test_a_damaged_memory_changes_nothing(damage, root, settled, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
