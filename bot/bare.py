@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.refs import read_refs, valid_ref
 from generator.errors import InputError, OutsideError, TowpathError
 from generator.git import Git, GitError
 from generator.release import is_commit
 from generator.tree import safe_path
 
 _NOTHING = "0" * 40
-_COMPONENT = r"(?!-)[A-Za-z0-9_+-](?:[A-Za-z0-9._+@-]*[A-Za-z0-9_+@-])?"
-_REF = re.compile(rf"refs(?:/{_COMPONENT})+")
 _NAME = re.compile(r"(?! )[^<>\x00-\x1f\x7f]{1,200}(?<! )")
 LOCK = "towpath-lock"
 _LOCK_TIMEOUT = 60.0
@@ -123,7 +122,11 @@ class Bare(Git):
 
     def refs(self, *prefixes: str) -> dict[str, str]:
         """ref → object id of all refs that are, or are below, the given ones."""
-        listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *map(valid_ref, prefixes))
+        found = read_refs(self.folder, *map(valid_ref, prefixes))
+        return self._listed(*prefixes) if found is None else found
+
+    def _listed(self, *prefixes: str) -> dict[str, str]:
+        listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *prefixes)
         return {name: found for found, _, name in (line.partition(" ") for line in listed.splitlines())}
 
     def update_refs(self, updates: Sequence[RefUpdate], lock: int) -> None:
@@ -257,13 +260,6 @@ class Bare(Git):
             with suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime >= self._stale_after:  # noqa: TID251  a file's age is the clock's
                     yield file
-
-
-def valid_ref(ref: str) -> str:
-    """`ref` when it is a full ref name that git accepts and no option or pattern; raises `InputError` otherwise."""
-    if not _REF.fullmatch(ref) or ".." in ref or "@{" in ref or len(ref) > 240 or ".lock/" in f"{ref}/":
-        raise InputError(f"{ref!r} is not a name of a branch", next="use letters, digits and . _ - / only")
-    return ref
 
 
 def commit_id(commit: str) -> str:

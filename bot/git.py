@@ -18,8 +18,8 @@ from bot.bare import (
     RefUpdate,
     commit_id,
     configuration,
-    valid_ref,
 )
+from bot.refs import valid_ref
 from generator.errors import HeldError, InputError, OutsideError, redact
 from generator.git import Git, GitError
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 
 import pytest
 
-from bot.bare import Bare
 from bot.forge.interface import PullState
 from bot.hold import Reason
 from bot.simulate.behaviour import Behaviour
@@ -17,18 +17,21 @@ class Killed(BaseException):
     """The process has ended, with nothing tidied up."""
 
 
-def test_a_pass_with_nothing_new_starts_git_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pass_with_nothing_new_starts_no_process(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.rest()
     started = []
-    run = Bare.run
+    start = subprocess.Popen.__init__
 
-    def counted(git: Bare, *words: str, **options: object) -> str:
-        started.append(words[0])
-        return run(git, *words, **options)
+    def counted(process: subprocess.Popen[bytes], command: object, *words: object, **options: object) -> None:
+        started.append(command)
+        start(process, command, *words, **options)  # type: ignore[call-overload]  # whatever it was called with
 
-    monkeypatch.setattr(Bare, "run", counted)
+    monkeypatch.setattr(subprocess.Popen, "__init__", counted)
     assert not shop.look().outcomes
-    assert started == ["for-each-ref", "for-each-ref"]  # where the remote's refs are, and the forge's pull requests
+    assert started == []
+    shop.release("test", "1.4.2")
+    shop.look()
+    assert started
 
 
 def test_a_bot_that_is_killed_ahead_of_every_kind_of_effect_does_nothing_twice(shop: Shop) -> None:

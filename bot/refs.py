@@ -1,0 +1,96 @@
+"""Names of refs, and what they are by the files of a repository (gitrepository-layout(5)): git costs a process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from generator.errors import InputError
+
+_COMPONENT = r"(?!-)[A-Za-z0-9_+-](?:[A-Za-z0-9._+@-]*[A-Za-z0-9_+@-])?"
+_REF = re.compile(rf"refs(?:/{_COMPONENT})+")
+_COMMIT = re.compile(rb"([0-9a-f]{40})\n?")
+# What makes a repository one whose refs are elsewhere: another way of keeping them, and a work tree beside another.
+_ELSEWHERE = ("reftable", "commondir")
+
+
+class _Strange(Exception):
+    """Something that only git knows how to read."""
+
+
+def valid_ref(ref: str) -> str:
+    """`ref` when it is a full ref name that git accepts and no option or pattern; raises `InputError` otherwise."""
+    if not _is_valid(ref):
+        raise InputError(f"{ref!r} is not a name of a branch", next="use letters, digits and . _ - / only")
+    return ref
+
+
+def _is_valid(ref: str) -> bool:
+    return bool(_REF.fullmatch(ref)) and ".." not in ref and "@{" not in ref and len(ref) <= 240 and not _is_lock(ref)
+
+
+def _is_lock(ref: str) -> bool:
+    return ".lock/" in f"{ref}/"
+
+
+def read_refs(folder: Path, *prefixes: str) -> dict[str, str] | None:
+    """ref → object id of all refs that are, or are below, the given ones; None where only git can tell."""
+    if not (folder / "HEAD").is_file() or any((folder / name).exists() for name in _ELSEWHERE):
+        return None
+    wanted = prefixes or ("refs",)
+    try:
+        # In this order, as git reads them: who packs a ref writes it there before it goes here.
+        loose = {ref: found for prefix in wanted for ref, found in _loose(folder, prefix)}
+        return {**dict(_packed(folder, wanted)), **loose}
+    except _Strange:
+        return None
+
+
+def _loose(folder: Path, ref: str) -> Iterator[tuple[str, str]]:
+    path = f"{folder}/{ref}"
+    try:
+        with os.scandir(path) as inside:
+            entries = list(inside)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        yield from _file(path, ref)
+        return
+    for entry in entries:
+        if entry.is_symlink():
+            raise _Strange
+        below = f"{ref}/{entry.name}"
+        if entry.is_dir():
+            yield from _loose(folder, below)
+        elif not _is_lock(below):
+            yield from _file(entry.path, below)
+
+
+def _file(path: str, ref: str) -> Iterator[tuple[str, str]]:
+    try:
+        content = Path(path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):  # packed or removed meanwhile
+        return
+    yield _checked(ref, content)
+
+
+def _packed(folder: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    try:
+        lines = (folder / "packed-refs").read_text("utf-8", "surrogateescape").split("\n")
+    except FileNotFoundError:
+        return
+    below = tuple(f"{prefix}/" for prefix in wanted)
+    for line in lines:
+        found, _, ref = line.partition(" ")
+        # Other lines are about the file, or about what the tag above points at.
+        if ref in wanted or ref.startswith(below):
+            yield _checked(ref, found.encode())
+
+
+def _checked(ref: str, content: bytes) -> tuple[str, str]:
+    commit = _COMMIT.fullmatch(content)
+    if not commit or not _is_valid(ref):
+        raise _Strange
+    return ref, commit[1].decode()
