@@ -31,10 +31,10 @@ _CHARACTERS: Final = 200
 CALL: Final = 5
 """Steps that a call costs, which is slower than a turn of a loop."""
 
-_FILTER: Final = 2
+_FILTER: Final = 4
 """Steps that a filter or a test costs, and ..."""
 
-_ITEMS: Final = 2
+_ITEMS: Final = 1
 """... what a list or map that is only copied or gone through holds, for one more step."""
 
 _SHALLOW: Final = frozenset("items list map reject rejectattr reverse select selectattr without".split())

@@ -96,8 +96,8 @@ UNREAD = {
 
 def refused(text):
     """How many seconds of computing it takes to refuse a template, and what is said."""
-    seconds = []
-    for _ in range(3):
+    seconds: list[float] = []
+    while len(seconds) < 10 and min(seconds, default=MOST) >= MOST:  # others may be at work on this machine
         begun = time.process_time()
         with pytest.raises(InputError) as caught:
             Engine({NAME: text}).pieces(NAME, CONTEXT)
