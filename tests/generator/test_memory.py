@@ -100,14 +100,19 @@ def mounts(_):
     }
 
 
+# What a template renders is no file that defines kinds: others know them by its outlines.
+KINDS = {
+    "templates/kind/template.yaml": "description: A kind.\nmanifests: {kind.yaml.j2: true}\nvalues: {}\n",
+    "templates/kind/kind.yaml.j2": CRD,
+    f"{BASE}/kind.yaml": "template: kind\n",
+}
+
+
 def kinds(_):
     definitions = [None, CRD, CRD.replace("integer", "string")]
     widget = [WIDGET, WIDGET.replace("1}", "x}"), None]
     return {
-        # What a template renders is no file that defines kinds: others know them by its outlines.
-        "templates/kind/template.yaml": ["description: A kind.\nmanifests: {kind.yaml.j2: true}\nvalues: {}\n"],
-        "templates/kind/kind.yaml.j2": [CRD],
-        f"{BASE}/kind.yaml": ["template: kind\n"],
+        **{path: [text] for path, text in KINDS.items()},
         f"{TEST}/kind.yaml": [release("1.0.0"), release("1.0.0"), None],
         "schemas/widget.yaml": definitions,
         "operators/widget.yaml": ["a: b\n", *definitions],
@@ -216,24 +221,24 @@ class Play:
         theme = THEMES[seed % len(THEMES)]
         self.pool = theme(commit(root))
         for path, texts in self.pool.items():
-            self._put(path, texts[0])
+            self.put(path, texts[0])
         rare = (self.touch, self.hand_edit, self.remove, self.add, self.commit, self.swap)
         self.edits = (*(self.write,) * 12, self.restore, *rare, *((self.begin_anew,) if theme is pins else ()))
 
     def write(self):
         path = self.random.choice(list(self.pool))
-        self._put(path, self.random.choice(self.pool[path]))
+        self.put(path, self.random.choice(self.pool[path]))
 
     def restore(self):
         for path, texts in self.pool.items():
-            self._put(path, texts[0])
+            self.put(path, texts[0])
 
     def begin_anew(self):
         """History begins with what is there: nothing of before is the past of it."""
         root = git(self.root, "commit-tree", "HEAD^{tree}", "-m", "Begin")
         git(self.root, "reset", "--soft", root)
 
-    def _put(self, path, text):
+    def put(self, path, text):
         if text is None:
             (self.root / path).unlink(missing_ok=True)
         else:
@@ -310,6 +315,45 @@ def test_whatever_is_edited_a_run_that_remembers_ends_like_one_from_scratch(seed
         remembering, scratch = play.round(capsys)
         for mine, other in zip(remembering, scratch, strict=True):
             assert mine == other, f"seed {seed}, round {number}"
+
+
+COURSES = {
+    "a finding across services moves with its line": (
+        {f"{TEST}/{WEB}/manifests/pod.yaml": POD, f"{TEST}/{TOOLS}.yaml": None},
+        {f"{TEST}/{WEB}/manifests/pod.yaml": f"# moved down\n{POD}"},
+    ),
+    "a service defines the kind of another": (
+        {**KINDS, f"{TEST}/{API}/manifests/widget.yaml": WIDGET},
+        {f"{TEST}/kind.yaml": release("1.0.0")},
+        {f"{TEST}/kind.yaml": None},
+    ),
+    "what others mount changes, comes and goes": (
+        {f"{BASE}/shared.conf": "a", f"{BASE}/{WEB}.yaml": f"{PORT}  files: {{/etc/a: shared.conf}}\n"},
+        {f"{BASE}/shared.conf": "b"},
+        {f"{PROD}/shared.conf": "c"},
+        {f"{BASE}/shared.conf": None, f"{PROD}/shared.conf": None},
+    ),
+    "what hides a finding across services goes": (
+        {f"{TEST}/{WEB}/manifests/pod.yaml": POD, f"{TEST}/{TOOLS}.yaml": None},
+        {f"{TEST}/{WEB}.yaml": suppressing("missing-reference") + release("1.4.1")},
+        {f"{BASE}/{API}.yaml": PORT.replace("80", "90")},
+        {f"{TEST}/{TOOLS}.yaml": release("1.0.0")},
+        {f"{TEST}/{WEB}.yaml": release("1.4.1")},
+    ),
+}
+
+
+@pytest.mark.parametrize("course", COURSES)
+def test_a_course_of_edits_ends_as_from_scratch_each_time(course, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("generator.looks.TICK", -(10**12))
+    play = Play(tmp_path / "root", tmp_path / "scratch", 0)
+    for path in play.pool:
+        play.put(path, START.get(path))
+    for edits in COURSES[course]:
+        for path, text in edits.items():
+            play.put(path, text)
+        remembering, scratch = play.compared(capsys)
+        assert remembering == scratch
 
 
 def test_a_run_that_is_killed_leaves_a_memory_that_is_old_or_new(tmp_path, capsys, monkeypatch):
