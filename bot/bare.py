@@ -1,8 +1,8 @@
 """Write to a bare repository: commits without a checkout, and refs that move only from where they are expected.
 
 No work tree, no index and no shell is involved, and what a commit costs does not depend on the repository's size.
-Every write holds a kernel lock that the git processes it starts inherit, so a process that dies leaves nothing
-locked for longer than they live.
+Who moves refs holds a kernel lock that the git processes it starts inherit, so a process that dies leaves nothing
+locked for longer than they live. Objects need no lock: nothing points at them yet.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import os
 import re
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.objects import tree_content, write_object
 from bot.refs import read_refs, valid_ref
 from generator.errors import InputError, OutsideError, TowpathError
-from generator.git import Git, GitError
+from generator.git import FOLDER, Git, GitError
 from generator.release import is_commit
 from generator.tree import safe_path
 
 _NOTHING = "0" * 40
+_FILE = b"100644"
 _NAME = re.compile(r"(?! )[^<>\x00-\x1f\x7f]{1,200}(?<! )")
 LOCK = "towpath-lock"
 _LOCK_TIMEOUT = 60.0
@@ -157,7 +158,7 @@ class Bare(Git):
 
     def store(self, content: bytes) -> str:
         """Write a blob and return its id."""
-        return self._feed(content, "hash-object", "-w", "--stdin")
+        return write_object(self.folder, "blob", content)
 
     def commit(
         self,
@@ -175,17 +176,39 @@ class Bare(Git):
         """
         if date is None:
             date = self.date_of(parent) if parent else 0
-        stream = _import_stream(parent, edits, _signed(author, date), _cleaned(message))
-        with self.locked() as lock:
-            self.remove_stale_locks()
-            return self._feed(stream, "fast-import", "--quiet", "--done", pass_fds=(lock,))
+        changes = {os.fsencode(safe_path(path)): content for path, content in edits.items()}
+        tree = self._edited(self.tree_of(parent) if parent else None, changes) or self._store_tree({})
+        return self.commit_tree(tree, [parent] if parent else [], message, author=author, date=date)
+
+    def _edited(self, folder: str | None, edits: Mapping[bytes, bytes | None]) -> str | None:
+        """The id of a folder with these edits, by their paths in it; None where nothing is left."""
+        entries = dict(self.folder_entries(folder)) if folder else {}
+        below: dict[bytes, dict[bytes, bytes | None]] = {}
+        for path, content in edits.items():
+            name, _, rest = path.partition(b"/")
+            if rest:
+                below.setdefault(name, {})[rest] = content
+            elif content is None:
+                entries.pop(name, None)
+            else:
+                entries[name] = (_FILE, bytes.fromhex(self.store(content)))
+        for name, inside in below.items():
+            mode, object_id = entries.get(name, (b"", b""))
+            if made := self._edited(object_id.hex() if mode == FOLDER else None, inside):
+                entries[name] = (FOLDER, bytes.fromhex(made))
+            elif mode == FOLDER:
+                del entries[name]
+        return self._store_tree(entries) if entries else None
+
+    def _store_tree(self, entries: Mapping[bytes, tuple[bytes, bytes]]) -> str:
+        return write_object(self.folder, "tree", tree_content(entries))
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str, *, author: Identity, date: int) -> str:
         """Make a commit of a tree that exists, and return its id."""
         lines = [f"tree {commit_id(tree)}", *(f"parent {commit_id(parent)}" for parent in parents)]
         signed = _signed(author, date)
         text = "\n".join([*lines, f"author {signed}", f"committer {signed}", "", _cleaned(message)])
-        return self._feed(text.encode(), "hash-object", "-w", "-t", "commit", "--stdin")
+        return write_object(self.folder, "commit", text.encode())
 
     def merge_trees(self, ours: str, theirs: str) -> str:
         """The id of the tree that merging two commits gives. Raises `Conflict`.
@@ -285,27 +308,6 @@ def _cleaned(message: str) -> str:
     if not message.strip() or "\0" in message:
         raise InputError("a commit needs a message")
     return message.strip() + "\n"
-
-
-def _import_stream(parent: str | None, edits: Mapping[str, bytes | None], signed: str, message: str) -> bytes:
-    """The input of git-fast-import(1) for one commit, whose id it prints. No ref is left behind."""
-    ref = f"refs/towpath/making/{uuid.uuid4().hex}"
-    text = message.encode()
-    parts = [f"commit {ref}\nmark :1\nauthor {signed}\ncommitter {signed}\ndata {len(text)}\n".encode(), text, b"\n"]
-    if parent:
-        parts.append(f"from {commit_id(parent)}\n".encode())
-    removed = sorted(path for path, content in edits.items() if content is None)
-    parts += [b"D %s\n" % _quoted(path) for path in removed]
-    for path, content in sorted(edits.items()):
-        if content is not None:
-            parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % (_quoted(path), len(content), content))
-    parts.append(f"\nget-mark :1\nreset {ref}\nfrom {_NOTHING}\n\ndone\n".encode())
-    return b"".join(parts)
-
-
-def _quoted(path: str) -> bytes:
-    escaped = safe_path(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'.encode()
 
 
 def _lock_files(folder: Path) -> Iterator[Path]:

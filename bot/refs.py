@@ -70,9 +70,13 @@ def _loose(folder: Path, ref: str) -> Iterator[tuple[str, str]]:
 
 def _file(path: str, ref: str) -> Iterator[tuple[str, str]]:
     try:
-        content = Path(path).read_bytes()
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):  # packed or removed meanwhile
         return
+    try:
+        content = os.read(file, 64)  # more than a commit's id is something else
+    finally:
+        os.close(file)
     yield _checked(ref, content)
 
 

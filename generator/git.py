@@ -21,7 +21,8 @@ from generator.release import is_commit
 from generator.tree import LARGEST, NOTHING, Entries, nested, safe_path, too_large
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
-_FILE, _FOLDER = b"100", b"40000"
+FOLDER = b"40000"
+_FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
@@ -180,7 +181,7 @@ class Git:
     def _named(self, folder: str | None) -> dict[bytes, tuple[bytes, bytes]]:
         """The entries of a folder, with the slash at the name of another folder by which git sorts it."""
         inside = self.folder_entries(folder).items() if folder else ()
-        return {name + b"/" * (mode == _FOLDER): (mode, object_id) for name, (mode, object_id) in inside}
+        return {name + b"/" * (mode == FOLDER): (mode, object_id) for name, (mode, object_id) in inside}
 
     def log(self, tip: str, after: str | None, *folders: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
         """Every commit of the first-parent line that ends at `tip`, oldest first, with what it changed below
@@ -207,7 +208,7 @@ class Git:
             path = at + name.decode("utf-8", "surrogateescape")
             if not _concerns(path, folders):
                 continue
-            if mode == _FOLDER:
+            if mode == FOLDER:
                 yield from self.files_below(object_id.hex(), nested(path), folders)
             elif mode.startswith(_FILE):
                 yield path, object_id.hex()
@@ -295,7 +296,7 @@ class CommitTree:
         named = [(prefix + raw.decode("utf-8", "surrogateescape"), mode) for raw, (mode, _) in inside]
         return Entries(
             frozenset(path for path, mode in named if mode.startswith(_FILE)),
-            frozenset(path for path, mode in named if mode == _FOLDER),
+            frozenset(path for path, mode in named if mode == FOLDER),
         )
 
     def blob_id(self, path: str) -> str | None:
@@ -305,13 +306,13 @@ class CommitTree:
     def folder_id(self, path: str) -> str | None:
         """The id that git gives a folder with all its content, or None where there is none."""
         mode, object_id = self._find(path)
-        return object_id if mode == _FOLDER else None
+        return object_id if mode == FOLDER else None
 
     def _find(self, path: str) -> tuple[bytes, str]:
         """Mode and id of what is at a path; the mode is empty where there is nothing."""
-        mode, object_id = _FOLDER, self._root
+        mode, object_id = FOLDER, self._root
         for part in safe_path(path).split("/"):
-            inside = self.git.folder_entries(object_id) if mode == _FOLDER else {}
+            inside = self.git.folder_entries(object_id) if mode == FOLDER else {}
             mode, raw = inside.get(part.encode("utf-8", "surrogateescape"), (b"", b""))
             object_id = raw.hex()
         return mode, object_id
