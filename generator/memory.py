@@ -290,7 +290,7 @@ class Part:
 def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], definitions: Iterable[str]) -> Memory | None:
     """What there is to remember of a survey; None where services could not be built because of what they share.
 
-    `done` is what rendering did, `told` what else is to be said about rendered files.
+    `done` is what rendering did, `told` what else is to be said about rendered files. Raises `ForgottenError`.
     """
     failed = {place_of(one.where.path) for one in seen.wrong}
     if None in failed:
@@ -325,7 +325,10 @@ def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], defini
 
 
 def _packed(judged: Judged) -> bytes:
-    return marshal.dumps(judged.outlines, 2)  # later formats write the same value in several ways
+    try:
+        return marshal.dumps(judged.outlines, 2)  # later formats write the same value in several ways
+    except ValueError as error:  # it is not made of plain values
+        raise ForgottenError from error
 
 
 def _digests(judged: Iterable[Judged]) -> dict[Place, bytes]:

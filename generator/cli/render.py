@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +16,7 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from generator.build import Build
     from generator.cache import Recalled
@@ -99,22 +99,33 @@ def _changed(root: Path) -> Outcome:
     from generator import cache
     from generator.looks import look
 
-    gc.disable()  # it would go through the looks of all files again and again, and finds nothing
-    clock = cache.clock(root)  # before the look: whatever changes after that has a later time
-    now, head, recalled = look(root), cache.head(root), cache.recall(root)
-    if recalled and recalled.rests(now, head):
-        return Outcome((), (), recalled.files, recalled.findings)
+    with _uncollected():
+        clock = cache.clock(root)  # before the look: whatever changes after that has a later time
+        now, head, recalled = look(root), cache.head(root), cache.recall(root)
+        if recalled and recalled.rests(now, head):
+            return Outcome((), (), recalled.files, recalled.findings)
     from generator.errors import ForgottenError
     from generator.write import workspace
 
-    gc.freeze()
-    gc.enable()
     with workspace(root) as folder:
         run = _Run(root, folder, now, head, clock)
         with suppress(ForgottenError, cache.DamagedError):
             if recalled and (part := run.part(recalled)):
                 return run.on(part, recalled.compiled())
         return run.on(None, {})
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without collecting garbage: that would go through how all files look again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +173,7 @@ class _Run:
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
         """What there is to remember. Raises `ForgottenError`."""
         from generator.custom.definitions import Definitions
+        from generator.errors import ForgottenError
         from generator.memory import remembered
 
         if found.seen is None:
@@ -169,7 +181,9 @@ class _Run:
         done = [one.done for one in found.kept]
         if part:
             return part.merged(found.seen, done, planned.findings)
-        return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
+        with suppress(ForgottenError):
+            return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
+        return None
 
     @property
     def _tree(self) -> DiskTree:

@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import shutil
@@ -97,6 +98,17 @@ def test_nothing_to_do_renders_and_validates_nothing(root, settled, monkeypatch)
     assert render(root) == 0
     monkeypatch.setattr("generator.survey.survey", lambda *_, **__: pytest.fail("rendered again"))
     assert render(root) == 0
+    assert gc.isenabled()
+
+
+def test_what_cannot_be_kept_is_no_error(root, settled, monkeypatch, capsys):
+    def refuse(*_):
+        raise ValueError("unmarshallable object")
+
+    monkeypatch.setattr("marshal.dumps", refuse)
+    for unchanged in (0, 6):
+        code, said = rendered_json(root, capsys)
+        assert (code, said["unchanged"]) == (0, unchanged)
 
 
 @pytest.mark.parametrize(
