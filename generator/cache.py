@@ -62,9 +62,9 @@ class Recalled:
         """Everything that was wrong with the repository."""
         if not self.found:
             return ()
-        from generator.memory_format import finding
+        from generator.finding import from_plain
 
-        return tuple(map(finding, self.found))
+        return tuple(map(from_plain, self.found))
 
     def memory(self) -> Memory:
         """All that is remembered. Raises `DamagedError` where it is damaged."""
@@ -138,12 +138,13 @@ def _own(name: str, flags: int) -> int:
 
 def remember(root: Path, looks: Looks, head: str, memory: Memory, compiled: Mapping[str, bytes]) -> None:
     """Keep what a run has found. Where that is not possible, the next run takes longer."""
-    from generator.memory_format import plain, plain_finding
+    from generator import finding
+    from generator.memory_format import plain
 
     place = _place(root)
     if place is None:
         return
-    found = tuple(map(plain_finding, memory.findings))
+    found = tuple(map(finding.plain, memory.findings))
     sections = {
         _LOOKS: (looks, head, bool(memory.services.revisions), memory.files, found),
         _SERVICES: plain(memory),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from generator.errors import Location
 
@@ -36,6 +37,25 @@ class Finding:
     def identity(self) -> tuple[str, str, str]:
         """Equal for the same finding before and after a change that only moves lines."""
         return (self.check, self.where.path, self.message)
+
+
+def plain(finding: Finding) -> tuple[Any, ...]:
+    """A finding as plain values."""
+    origins = tuple((label, plain_location(place)) for label, place in finding.origins)
+    where = plain_location(finding.where)
+    return (finding.check, finding.severity.value, finding.message, where, origins, finding.fix)
+
+
+def from_plain(value: tuple[Any, ...]) -> Finding:
+    """What `plain` was made of."""
+    check, severity, message, where, origins, fix = value
+    places = tuple((label, Location(*place)) for label, place in origins)
+    return Finding(check, Severity(severity), message, Location(*where), places, fix)
+
+
+def plain_location(where: Location) -> tuple[Any, ...]:
+    """A place as plain values, in the order of its fields."""
+    return (where.path, where.line, where.column, where.text)
 
 
 def new_errors(found: Iterable[Finding], base: Callable[[], Iterable[Finding]]) -> tuple[Finding, ...]:

@@ -1,6 +1,8 @@
 import gc
 import json
 import os
+import subprocess
+import sys
 import shutil
 import time
 
@@ -99,6 +101,17 @@ def test_nothing_to_do_renders_and_validates_nothing(root, settled, monkeypatch)
     monkeypatch.setattr("generator.survey.survey", lambda *_, **__: pytest.fail("rendered again"))
     assert render(root) == 0
     assert gc.isenabled()
+
+
+def test_nothing_to_do_loads_nothing_that_renders(root, settled):
+    assert render(root) == 0
+    program = (
+        f"import sys; from bot.cli.main import run; run(['render', '-C', {str(root)!r}]);"
+        "print([name for name in sys.modules if name in ('yaml', 'jinja2', 'jsonschema_rs', 'generator.survey')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert done.stderr.endswith("0 files written, 0 removed, 6 unchanged; 1 warning\n")
 
 
 def test_what_cannot_be_kept_is_no_error(root, settled, monkeypatch, capsys):
