@@ -1,9 +1,9 @@
 import gc
 import json
 import os
+import shutil
 import subprocess
 import sys
-import shutil
 import time
 
 import pytest
