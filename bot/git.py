@@ -19,7 +19,7 @@ from bot.bare import (
     commit_id,
     configuration,
 )
-from bot.refs import valid_ref
+from bot.refs import valid_ref, write_ref
 from generator.errors import HeldError, InputError, OutsideError, redact
 from generator.git import Git, GitError
 
@@ -82,7 +82,7 @@ class Clone(Bare):
         self.remote = remote
         self.base = base
         self.made = 0
-        # Where the refs of a remote on this machine stood ahead of the last fetch, and what is here since.
+        # Where refs of a remote on this machine stood ahead of the last fetch (None: as here), and what is here since.
         self._fetched: dict[str, str] | None = None
         self._found: dict[str, str] | None = None
         self._base_ref = valid_ref(f"refs/heads/{base}")
@@ -114,7 +114,7 @@ class Clone(Bare):
                     raise
                 self._create()
                 self._fetch(lock)
-            return self._see(lock)
+            return self._see()
 
     def own(self) -> dict[str, str]:
         """ref → commit of the bot's branches and the ledger, as the last fetch found them and our pushes left them."""
@@ -156,7 +156,8 @@ class Clone(Bare):
 
     def _fetch(self, lock: int, *refs: str) -> None:
         there = self._there() if not refs else None
-        if there is not None and there == self._fetched:
+        if there and there == (self._to_fetch(self) if self._fetched is None else self._fetched):
+            self._fetched = there
             return  # nothing has moved since
         self._fetched = self._found = None
         self.remove_stale_locks()
@@ -169,16 +170,20 @@ class Clone(Bare):
         self._fetched = there
 
     def _there(self) -> dict[str, str] | None:
-        """Where the remote's refs are, read ahead of a fetch; None where only a fetch can tell, as on a server.
-
-        The head of a pull request is left out where a branch of the bot stands at it: there is nothing to bring here.
-        """
+        """Where the remote's refs are, read ahead of a fetch; None where only a fetch can tell, as on a server."""
         if not Path(self.remote).is_absolute():
             return None
         try:
-            refs = Bare(Path(self.remote)).refs(self._base_ref, _OWN_REFS, "refs/pull")
+            return self._to_fetch(Bare(Path(self.remote)))
         except (GitError, OSError):
             return None
+
+    def _to_fetch(self, repository: Bare) -> dict[str, str]:
+        """The refs that are fetched, and where they are in a repository.
+
+        The head of a pull request is left out where a branch of the bot stands at it: there is nothing to bring here.
+        """
+        refs = repository.refs(self._base_ref, _OWN_REFS, "refs/pull")
         branches = {commit for ref, commit in refs.items() if not ref.startswith("refs/pull/")}
         return {ref: at for ref, at in refs.items() if not ref.startswith("refs/pull/") or at not in branches}
 
@@ -186,7 +191,7 @@ class Clone(Bare):
         """The lock for git to inherit; not where it may leave a credential daemon behind, which would keep it."""
         return () if re.match(r"(?!file:)[a-z+]+://|[^/]+:", self.remote) else (lock,)
 
-    def _see(self, lock: int) -> str:
+    def _see(self) -> str:
         found = self._found = self._found or self.refs(self._base_ref, self._seen_ref, _OWN_REFS)
         new, seen = found.get(self._base_ref), found.get(self._seen_ref)
         if new is None:
@@ -194,7 +199,7 @@ class Clone(Bare):
         if seen and not self.is_ancestor(seen, new):
             raise BaseRewritten(seen, new, self.folder)
         if new != seen:
-            self.update_refs([RefUpdate(self._seen_ref, new, seen)], lock)
+            write_ref(self.folder, self._seen_ref, new)
         self._found = {**found, self._seen_ref: new}
         return new
 
@@ -205,8 +210,8 @@ class Clone(Bare):
         try:
             seen = self.seen()
             if seen:
-                self.run("ls-tree", "--end-of-options", seen)
-        except GitError:
+                self.folder_entries(self.root(seen))
+        except (GitError, ValueError):
             return False
         return True
 

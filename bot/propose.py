@@ -74,14 +74,18 @@ def open_session(checkout: Path, user: str | None = None) -> Session:
 
 def author_of(checkout: Path) -> Identity:
     """Who commits in a checkout, by git's own settings. Raises `InputError` when git does not know."""
-    return Identity(_setting(checkout, "user.name", "Your Name"), _setting(checkout, "user.email", "you@example.com"))
-
-
-def _setting(checkout: Path, key: str, example: str) -> str:
     try:
-        return Git(checkout).run("config", "--get", key)
-    except GitError as missing:
-        raise InputError(f"git does not know your {key}", next=f'git config {key} "{example}"') from missing
+        listed = Git(checkout).run("config", "-z", "--get-regexp", r"^user\.(name|email)$")
+    except GitError:  # there is neither
+        listed = ""
+    known = dict(one.split("\n", 1) for one in listed.split("\0") if "\n" in one)
+    return Identity(_known(known, "user.name", "Your Name"), _known(known, "user.email", "you@example.com"))
+
+
+def _known(settings: Mapping[str, str], key: str, example: str) -> str:
+    if key not in settings:
+        raise InputError(f"git does not know your {key}", next=f'git config {key} "{example}"')
+    return settings[key]
 
 
 def propose(session: Session, change: Change) -> Proposed:

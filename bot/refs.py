@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.errors import InputError
+from generator.errors import InputError, OutsideError
 
 _COMPONENT = r"(?!-)[A-Za-z0-9_+-](?:[A-Za-z0-9._+@-]*[A-Za-z0-9_+@-])?"
 _REF = re.compile(rf"refs(?:/{_COMPONENT})+")
@@ -46,6 +46,20 @@ def read_refs(folder: Path, *prefixes: str) -> dict[str, str] | None:
         return {**dict(_packed(folder, wanted)), **loose}
     except _Strange:
         return None
+
+
+def write_ref(folder: Path, ref: str, commit: str) -> None:
+    """Let a ref that nobody else writes be at a commit, wherever it was; the caller holds the repository's lock."""
+    place = folder / valid_ref(ref)
+    unfinished = place.with_name(f"{place.name}.lock")  # which git takes for no ref
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(f"{commit}\n")
+        unfinished.replace(place)
+    except OSError as failed:
+        raise OutsideError(
+            f"cannot write to the repository {folder}: {failed.strerror}", next="see who may write there, and its disk"
+        ) from failed
 
 
 def _loose(folder: Path, ref: str) -> Iterator[tuple[str, str]]:

@@ -102,6 +102,8 @@ class Git:
         """Whether `ancestor` is `descendant` or reachable from it."""
         if self._near(_full(descendant), _full(ancestor)) is not None:
             return True
+        if self._near(ancestor, descendant) is not None:  # the other way round
+            return False
         try:
             self.run("merge-base", "--is-ancestor", ancestor, descendant)
         except GitError as failed:
@@ -120,26 +122,30 @@ class Git:
             newer = self._near(_full(tip), _full(after))
             return newer if newer is not None else self._first_parents(tip, f"^{after}")
         if _full(tip) not in self._line:
-            newer = self._near(tip, self._line[-1]) if self._line else None
+            newer = self._near(tip, self._line[-1] if self._line else None)
             self._line = [*self._line, *newer] if newer is not None else self._first_parents(tip)
         return self._line[: self._line.index(tip) + 1]
 
     def _first_parents(self, *limits: str) -> list[str]:
         return self.run("rev-list", "--first-parent", "--reverse", *limits).split()
 
-    def _near(self, tip: str, start: str) -> list[str] | None:
-        """The first-parent line from `start`, which is left out, to `tip`; None where it is not found nearby."""
+    def _near(self, tip: str, start: str | None) -> list[str] | None:
+        """The first-parent line from `start`, which is left out, to `tip`; None where it is not found nearby.
+
+        Without a start it is the line from the first commit of all.
+        """
         line: list[str] = []
-        while tip != start:
+        at: str | None = tip
+        while at and at != start:
             try:
-                parents = self.parents(tip)
+                parents = self.parents(at)
             except GitError:  # not here: the clone is shallow, or there is no such commit
                 return None
-            if not parents or len(line) == _NEAR:
+            if len(line) == _NEAR:
                 return None
-            line.append(tip)
-            tip = parents[0]
-        return line[::-1]
+            line.append(at)
+            at = parents[0] if parents else None
+        return line[::-1] if at == start else None
 
     def parents(self, commit: str) -> list[str]:
         """The parents of a commit, first parent first."""
@@ -161,6 +167,12 @@ class Git:
     def changes(self, old: str, new: str, *folders: str) -> list[Change]:
         """The paths that differ between two commits or trees, renames as removal plus addition."""
         return list(self._changes(self.root(old), self.root(new), "", tuple(map(safe_path, folders))))
+
+    def _made(self, commit: str, folders: Sequence[str]) -> Iterator[Change]:
+        """The paths that a commit changed against its first parent, or has when it is the first of all."""
+        parents = self.parents(commit)
+        before = self.root(parents[0]) if parents else None
+        return self._changes(before, self.root(commit), "", tuple(map(safe_path, folders)))
 
     def _changes(self, old: str | None, new: str | None, at: str, folders: Sequence[str]) -> Iterator[Change]:
         """Go down into the folders that differ, side by side; `at` is where they are."""
@@ -187,9 +199,9 @@ class Git:
         """Every commit of the first-parent line that ends at `tip`, oldest first, with what it changed below
         `folders` against its first parent (the first commit of all: everything). Only those after `after`.
         """
-        newer = self._near(_full(tip), _full(after)) if after else None
+        newer = self._near(_full(tip), _full(after) if after else None)
         if newer is not None:
-            return iter([(one, tuple(self.changes(self.parents(one)[0], one, *folders))) for one in newer])
+            return iter([(one, tuple(self._made(one, folders))) for one in newer])
         limits = [f"^{_full(after)}"] if after else []
         raw = self.run(
             "log", "--first-parent", "--reverse", "-m", "--root", "--raw", "-r", "-z", "--no-renames", "--no-abbrev",

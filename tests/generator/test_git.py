@@ -36,6 +36,12 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.fixture(params=[0, 32], ids=["far", "near"])
+def reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is near is read commit by commit, what is far is asked of git: both say the same."""
+    monkeypatch.setattr("generator.git._NEAR", request.param)
+
+
 @pytest.fixture
 def merged(folder: Path) -> tuple[Git, dict[str, str]]:
     """main: one ─ two ─ merge, with `side` merged in as second parent."""
@@ -71,7 +77,7 @@ def test_everything_but_resolve_takes_only_full_ids(merged: tuple[Git, dict[str,
             read(commit)
 
 
-def test_first_parents_leave_out_what_was_merged_in(merged: tuple[Git, dict[str, str]]) -> None:
+def test_first_parents_leave_out_what_was_merged_in(merged: tuple[Git, dict[str, str]], reach: None) -> None:
     git, ids = merged
     assert git.first_parents(ids["merge"]) == [ids["one"], ids["two"], ids["merge"]]
     assert git.first_parents(ids["merge"], after=ids["one"]) == [ids["two"], ids["merge"]]
@@ -79,7 +85,7 @@ def test_first_parents_leave_out_what_was_merged_in(merged: tuple[Git, dict[str,
     assert git.parents(ids["one"]) == []
 
 
-def test_ancestry(merged: tuple[Git, dict[str, str]]) -> None:
+def test_ancestry(merged: tuple[Git, dict[str, str]], reach: None) -> None:
     git, ids = merged
     assert git.is_ancestor(ids["side"], ids["merge"])
     assert git.is_ancestor(ids["one"], ids["one"])
@@ -136,17 +142,32 @@ def test_changes_and_files_are_those_that_git_finds(folder: Path, odd: list[str]
         assert list(git.blobs(one, *folders).items()) == list(expected.items())
 
 
-def test_what_is_near_is_found_without_starting_git(folder: Path, odd: list[str]) -> None:
-    far, near = Git(folder), Git(folder)
+def test_what_is_near_is_found_without_starting_git(
+    folder: Path, odd: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(git: Git) -> list[object]:
+        first, *_, last = odd
+        ancestry = [git.is_ancestor(one, other) for one in odd for other in odd]
+        logs = [list(git.log(last, None)), list(git.log(last, first))]
+        return [git.first_parents(last), git.first_parents(last, first), ancestry, logs]
+
+    near = Git(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr("generator.git._NEAR", 0)
+        far = found(Git(folder))
     near.run = None  # type: ignore[assignment]  # so that it fails where it would start one
-    *_, first, last = odd
-    assert near.first_parents(last, odd[0]) == far.first_parents(last)[1:]
-    assert near.is_ancestor(odd[0], last)
-    assert list(near.log(last, odd[0])) == list(far.log(last, None))[1:]
-    assert far.first_parents(first) == far.first_parents(last)[:-1]
+    assert found(near) == far
 
 
-def test_a_line_grows_with_its_branch(merged: tuple[Git, dict[str, str]]) -> None:
+def test_what_a_shallow_clone_has_not_is_no_beginning(folder: Path, tmp_path: Path) -> None:
+    ids = [commit(folder, str(number), a=str(number)) for number in range(3)]
+    run(tmp_path, "clone", "-q", "--depth=2", f"file://{folder}", "shallow")
+    shallow = Git(tmp_path / "shallow")
+    assert shallow.first_parents(ids[2]) == ids[1:]
+    assert [one for one, _ in shallow.log(ids[2], None)] == ids[1:]
+
+
+def test_a_line_grows_with_its_branch(merged: tuple[Git, dict[str, str]], reach: None) -> None:
     git, ids = merged
     for name, line in (
         ("one", ["one"]),
@@ -246,7 +267,7 @@ def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
 
 
-def test_the_log_has_every_commit_of_the_line_with_its_changes(merged: tuple[Git, dict[str, str]]) -> None:
+def test_the_log_has_every_commit_of_the_line_with_its_changes(merged: tuple[Git, dict[str, str]], reach: None) -> None:
     git, ids = merged
     log = dict(git.log(ids["merge"], None))
     assert list(log) == [ids["one"], ids["two"], ids["merge"]]
