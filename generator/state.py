@@ -17,12 +17,16 @@ STATE = ".towpath"
 
 
 def cache_folder() -> Path | None:
-    """`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`: no repository reaches it. None where nobody is at home."""
+    """`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`: no repository reaches it. None where nobody is at home.
+
+    A relative path is ignored, as the XDG Base Directory Specification says: it could lead into a repository.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        home = named if named.is_absolute() else Path.home() / ".cache"
     except RuntimeError:
         return None
-    return Path(home, "towpath")
+    return home / "towpath"
 
 
 def state_folder(root: Path) -> Path:

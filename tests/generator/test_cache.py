@@ -122,6 +122,15 @@ def test_a_memory_that_cannot_be_written_is_no_error_and_leaves_nothing(kept, mo
     assert list(place.parent.iterdir()) == [place]
 
 
+@pytest.mark.parametrize("relative", ["cache", "./cache", ""])
+def test_a_memory_below_the_folder_that_somebody_works_in_is_not_believed(relative, kept, monkeypatch):
+    root, place = kept
+    monkeypatch.chdir(place.parents[3])
+    monkeypatch.setenv("XDG_CACHE_HOME", relative)
+    monkeypatch.setenv("HOME", str(root))
+    assert cache.recall(root) is None
+
+
 def test_nobody_at_home_remembers_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "cache_folder", lambda: None)
     cache.remember(tmp_path, LOOKS, "head", made(), COMPILED)
