@@ -25,7 +25,6 @@ from generator.repository import (
     overlay_path,
     spec_path,
 )
-from generator.templates import Template
 from generator.tree import Tree
 
 warning = partial(Finding, severity=Severity.WARNING)
@@ -39,7 +38,7 @@ def contradictions(tree: Tree, repository: Repository, shared: bool = True) -> I
     Without `shared` it is about single services only.
     """
     if shared:
-        known = _known(tree)
+        known = templates.load_templates(tree)
         for environment in repository.environments.values():
             yield from _parents(repository, environment)
             yield from untunable(environment, known.values())
@@ -81,14 +80,10 @@ def _of_environments(tree: Tree, repository: Repository, charts: Mapping[str, _C
     if not repository.environments:
         fix = "add environments/<name>/environment.yaml, or import what you have with 'towpath import'"
         yield problem("no-environment", "there are no environments", Location("environments"), fix)
-    declared = {value for template in _known(tree).values() for value in template.values}
+    declared = {value for template in templates.load_templates(tree).values() for value in template.values}
     declared.update(value for chart in charts.values() for value in chart.values)
     for environment in repository.environments.values():
         yield from _unused_defaults(environment, declared)
-
-
-def _known(tree: Tree) -> dict[str, Template]:
-    return {name: templates.load_template(tree, name) for name in templates.names(tree)}
 
 
 def _unknown_foreign(tree: Tree, spec: ServiceSpec, foreign: Foreign) -> Iterator[Finding]:

@@ -150,18 +150,29 @@ def _template(templates: _Content, name: str) -> Template:
     )
 
 
+def load_templates(tree: Tree) -> dict[str, Template]:
+    """All templates of a tree by name. Raises like `load_template`."""
+    content = _content(tree)
+    return {name: _template(content, name) for name in names(tree)}
+
+
 def check(tree: Tree, name: str) -> list[Finding]:
     """Everything that is wrong about a template or what it extends."""
-    try:
-        load_template(tree, name)
-    except InputError as error:
-        return list(findings_of(error))
-    return []
+    return _wrong(_content(tree), name)
 
 
 def findings(tree: Tree) -> Iterable[Finding]:
     """Everything that is wrong about the templates of a tree, each problem once."""
-    return dict.fromkeys(finding for name in names(tree) for finding in check(tree, name))
+    content = _content(tree)
+    return dict.fromkeys(finding for name in names(tree) for finding in _wrong(content, name))
+
+
+def _wrong(templates: _Content, name: str) -> list[Finding]:
+    try:
+        _template(templates, name)
+    except InputError as error:
+        return list(findings_of(error))
+    return []
 
 
 def unknown(tree: Tree, name: str, where: Location) -> Finding:

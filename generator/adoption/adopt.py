@@ -21,7 +21,7 @@ from generator.errors import InputError
 from generator.finding import Finding, errors
 from generator.pins import Pins
 from generator.repository import overlay_path
-from generator.templates import Template, load_template, names
+from generator.templates import Template, load_templates
 from generator.tree import EditedTree, Tree
 
 Map = Mapping[str, Any]
@@ -117,7 +117,7 @@ class _Shop:
         self.tree = tree
         self.found = {one.environment: one for one in found}
         self.repository = load.load(tree)
-        self.templates = [load_template(tree, name) for name in names(tree)]
+        self.templates = list(load_templates(tree).values())
         self.owner: dict[Key, str] = {}
 
     def objects(self, group: Group) -> dict[str, dict[Key, Map]]:
