@@ -130,6 +130,10 @@ class Bare(Git):
         listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *prefixes)
         return {name: found for found, _, name in (line.partition(" ") for line in listed.splitlines())}
 
+    def resolve(self, name: str) -> str | None:
+        """The full id of the commit that a branch, tag or id names, or None."""
+        return super().resolve((self.ref(name) if name.startswith("refs/") else None) or name)
+
     def update_refs(self, updates: Sequence[RefUpdate], lock: int) -> None:
         """Move refs together, each only from where it is expected; `lock` is what `locked` gave.
 

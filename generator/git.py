@@ -17,6 +17,8 @@ from typing import Any
 import git as gitpython
 
 from generator.errors import InputError, OutsideError
+from generator.git_log import Change, parse_log
+from generator.loose import objects_of, read_loose
 from generator.release import is_commit
 from generator.tree import LARGEST, NOTHING, Entries, nested, safe_path, too_large
 
@@ -46,15 +48,6 @@ class GitError(OutsideError):
         super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One path that differs between two commits, with its blob ids (None: absent on that side)."""
-
-    path: str
-    old: str | None
-    new: str | None
-
-
 class Git:
     """A repository (with or without a work tree) to read from."""
 
@@ -67,6 +60,7 @@ class Git:
         self.folder_entries = lru_cache(maxsize=8192)(self._folder_entries)
         self.headers = lru_cache(maxsize=8192)(self._headers)
         self.root = lru_cache(maxsize=1024)(self._root)
+        self._objects: Path | None = None
         self._line: list[str] = []
 
     def run(self, *arguments: str, **options: Any) -> str:
@@ -92,6 +86,8 @@ class Git:
         """The full id of the commit that a branch, tag or id names, or None."""
         if not _NAME.fullmatch(name) or ".." in name:
             raise InputError(f"{name!r} is not a name of a commit", next="use a branch, a tag or a commit id")
+        if is_commit(name) and (loose := self._loose(name)) and loose[0] == b"commit":
+            return name
         try:
             return self._object(f"{name}^{{commit}}")[0]
         except ValueError:  # how GitPython says that there is none
@@ -208,7 +204,7 @@ class Git:
             "--full-history", "--sparse", "--format=%x00commit %H%x00", _full(tip), *limits,
             "--", *map(safe_path, folders),
         )  # fmt: skip
-        return _parse_log(raw)
+        return parse_log(raw)
 
     def blobs(self, commit: str, *folders: str) -> dict[str, str]:
         """path → blob id of every regular file below `folders` in a commit or tree, in git's order."""
@@ -227,7 +223,9 @@ class Git:
 
     def blob(self, object_id: str, name: str = "") -> bytes:
         """The content of a blob. Raises `InputError`, with `name` for the place, when it is too large to be ours."""
-        _, _, size, stream = self._git.stream_object_data(_full(object_id))
+        if loose := self._loose(_full(object_id)):
+            return loose[1]
+        _, _, size, stream = self._git.stream_object_data(object_id)
         if size > LARGEST:
             raise too_large(name or object_id)
         content: bytes = stream.read()
@@ -235,10 +233,19 @@ class Git:
 
     def _root(self, commit: str) -> str:
         """The id of the top folder of a commit (or of a tree)."""
+        loose = self._loose(_full(commit))
+        if loose and loose[0] == b"commit":
+            return dict(self.headers(commit))["tree"]
         try:
-            return self._object(f"{_full(commit)}^{{tree}}")[0]
+            return self._object(f"{commit}^{{tree}}")[0]
         except ValueError as missing:
             raise GitError("cat-file", str(missing)) from missing
+
+    def _loose(self, object_id: str) -> tuple[bytes, bytes] | None:
+        """Kind and content of an object that has a file of its own."""
+        if self._objects is None:
+            self._objects = objects_of(self.folder)
+        return read_loose(self._objects, object_id) if self._objects else None
 
     def _object(self, name: str) -> tuple[str, bytes]:
         """Id and content of what a name means to git now, by a process that is kept; `ValueError` for nothing."""
@@ -264,7 +271,8 @@ class Git:
 
     def _folder_entries(self, tree: str) -> Mapping[bytes, tuple[bytes, bytes]]:
         """name → (mode, object id) of what is in a folder; the modes are those of git-ls-tree(1)."""
-        content = self._object(_full(tree))[1]
+        loose = self._loose(_full(tree))
+        content = loose[1] if loose and loose[0] == b"tree" else self._object(tree)[1]
         return {name: (mode, object_id) for mode, name, object_id in _ENTRY.findall(content)}
 
     def tree(self, commit: str) -> CommitTree:
@@ -354,31 +362,3 @@ def _message(failed: gitpython.GitCommandError) -> str:
     text = str(failed.stderr).strip()
     text = text.removeprefix("stderr:").strip()
     return text[1:-1].strip() if text.startswith("'") and text.endswith("'") else text
-
-
-def _parse_changes(raw: str) -> Iterator[Change]:
-    """Parse `git diff-tree -z` raw output (git-diff-tree(1), RAW OUTPUT FORMAT)."""
-    fields = iter(raw.split("\0"))
-    for meta in fields:
-        if not meta.startswith(":"):
-            continue
-        _, _, old, new, _ = meta.split()
-        yield Change(next(fields), _present(old), _present(new))
-
-
-def _parse_log(raw: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
-    """Split the output of `git log --raw -z` at our own `commit <id>` markers, which no raw field can look like."""
-    commit, fields = "", list[str]()
-    for field_ in raw.split("\0"):
-        if field_.startswith("commit ") and is_commit(field_[7:]) and (not fields or not fields[-1].startswith(":")):
-            if commit:
-                yield commit, tuple(_parse_changes("\0".join(fields)))
-            commit, fields = field_[7:], []
-        elif field_.strip("\n"):
-            fields.append(field_.lstrip("\n"))
-    if commit:
-        yield commit, tuple(_parse_changes("\0".join(fields)))
-
-
-def _present(object_id: str) -> str | None:
-    return None if set(object_id) == {"0"} else object_id

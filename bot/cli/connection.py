@@ -127,7 +127,7 @@ def _clock(repository: Path, simulation: Simulation | None) -> Clock:
     from generator.tree import DiskTree
 
     bare, base = Bare(local_remote(repository)), load_settings(DiskTree(repository)).forge.branch
-    head = bare.resolve(base)
+    head = bare.ref(f"refs/heads/{base}")
     if head is None:
         raise InputError(f"{bare.folder} has no branch {base!r}", next="push the branch first")
     return clock_since(bare.date_of(bare.first_parents(head)[0]), simulation.speed)

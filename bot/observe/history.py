@@ -13,7 +13,8 @@ from bot.observe.state import BlobCache, State, apply
 from generator import ownership
 from generator.digest import SOURCES
 from generator.errors import InputError
-from generator.git import Change, Git
+from generator.git import Git
+from generator.git_log import Change
 from generator.policy import Lift
 from generator.release import ReleaseId
 from generator.repository import BASE

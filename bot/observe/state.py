@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from generator.git import Change
+from generator.git_log import Change
 from generator.tree import Entries, entries_of
 
 

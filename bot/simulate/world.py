@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.bare import Bare
 from bot.cluster.interface import ServiceState, Workload
 from bot.metrics.interface import Metrics
 from bot.simulate.behaviour import Behaviour, Load, load
@@ -56,7 +57,7 @@ class World:
     def __init__(self, repository: Path, clock: Clock, scenario: Scenario | None = None, branch: str = "main") -> None:
         self.clock = clock
         self.scenario = scenario or Scenario()
-        self._controller = Controller(Git(repository), branch, self.scenario.timing.apply)
+        self._controller = Controller(_opened(repository), branch, self.scenario.timing.apply)
         self._traffic = Traffic(self.scenario.seed)
         self._looked: datetime | None = None
         self.cluster = SimulatedCluster(self)
@@ -148,3 +149,7 @@ class SimulatedCluster:
         self._world.look()
         states = {name: self._world.state(environment, name) for name in names}
         return {name: state for name, state in states.items() if state is not None}
+
+
+def _opened(repository: Path) -> Git:
+    return Bare(repository) if (repository / "HEAD").is_file() else Git(repository)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from generator.pins import Pins
 from generator.release import Release, ReleaseId
 from generator.repository import overlay_path
 from generator.tree import DiskTree, EditedTree, Tree
+from tests.copies import copy_repositories
 from tests.fakes.origin import Origin
 from tests.generator.small import FILES
 
@@ -64,8 +64,7 @@ class Small:
     @classmethod
     def copy(cls, template: Path, folder: Path) -> Small:
         """A repository of one's own, like the one in `template`."""
-        shutil.copytree(template, folder, dirs_exist_ok=True)
-        return cls(folder)
+        return cls(copy_repositories(template, folder))
 
     def fetch(self) -> str:
         """What the bot sees of the base."""

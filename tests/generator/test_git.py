@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from generator.errors import InputError
-from generator.git import Change, Git, GitError, _parse_changes
+from generator.git import Git, GitError
+from generator.git_log import Change, parse_changes
 from generator.tree import blob_id
 
 
@@ -132,7 +133,7 @@ def test_changes_and_files_are_those_that_git_finds(folder: Path, odd: list[str]
     git = Git(folder)
     for old, new in [*pairwise(odd), *pairwise(reversed(odd)), (odd[0], odd[0])]:
         raw = run(folder, "diff-tree", "-r", "-z", "--no-renames", "--raw", old, new, "--", *folders)
-        assert git.changes(old, new, *folders) == list(_parse_changes(raw))
+        assert git.changes(old, new, *folders) == list(parse_changes(raw))
     for one in odd:
         listed = (
             line.split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from bot.forge.interface import PullState
 from bot.simulate.clock import START
 from generator.git import Git
 from generator.scaffold import create
+from tests.copies import copy_repositories
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 
 # Nothing soaks unless a scenario is about it.
@@ -33,16 +33,12 @@ class Saved:
 
     def copy(self, to: Path) -> Shop:
         """The same shop in another folder, with time and a bot of its own."""
-        shutil.copytree(self.folder, to, dirs_exist_ok=True)
-        return Shop(to, self.now)
+        return Shop(copy_repositories(self.folder, to), self.now)
 
 
 def save(shop: Shop, folder: Path) -> Saved:
-    """The end of one story as the beginning of others. It is copied often, so it is made of few files."""
+    """The end of one story as the beginning of others."""
     shop.close()
-    for repository in (shop.checkout / ".git", shop.forge_folder, shop.clone_folder):
-        shutil.rmtree(repository / "hooks", ignore_errors=True)
-        Git(repository).run("gc", "--quiet", "--prune=now")
     return Saved(folder, shop.clock.now())
 
 

@@ -1,7 +1,6 @@
 """A checkout with its local forge, and the command line run on it as a person would."""
 
 import json
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from bot.cli.main import run
 from bot.forge.local import LocalForge
 from bot.git import Bare
 from generator.scaffold import create
+from tests.copies import copy_repositories
 from tests.fakes.origin import Origin
 
 DIGEST = "@sha256:" + "a" * 64
@@ -76,17 +76,13 @@ class Desk:
 def _made(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody) -> Path:
     folder = tmp_path_factory.mktemp("made")
     create(folder / "shop", "web", forge=True)
-    for repository in (folder / "shop" / ".git", folder / "shop.git"):
-        # Every test copies it, so it is made of few files.
-        shutil.rmtree(repository / "hooks", ignore_errors=True)
-        subprocess.run(["git", "--git-dir", repository, "gc", "--quiet"], check=True)
     return folder
 
 
 def copied(made: Path, place: Path) -> Path:
     """A copy of a checkout `shop` and its forge; the checkout."""
     for name in ("shop", "shop.git"):
-        shutil.copytree(made / name, place / name, symlinks=True)
+        copy_repositories(made / name, place / name)
     origin = ["remote", "set-url", "origin", str(place / "shop.git")]
     subprocess.run(["git", *origin], cwd=place / "shop", check=True)
     return place / "shop"
