@@ -20,8 +20,7 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 2 << 30
 _IN_MEMORY = "TOWPATH_TESTS_IN_MEMORY"
 
-# What nobody's repository needs that is gone after the test: surviving a power cut, being tidied up, example hooks. And
-# small ones are kept in single files, which are read without a process, as they are after a few pushes.
+# What nobody's repository needs that is gone after the test: surviving a power cut, being tidied up, example hooks.
 _GIT = """\
 [user]
 	name = Test
@@ -37,8 +36,6 @@ _GIT = """\
 	auto = false
 [receive]
 	autogc = false
-[transfer]
-	unpackLimit = 1000
 """
 
 

@@ -17,7 +17,7 @@ from generator.pins import Pins
 from generator.release import Release, ReleaseId
 from generator.repository import overlay_path
 from generator.tree import DiskTree, EditedTree, Tree
-from tests.copies import copy_repositories
+from tests.copies import copy_repositories, pack
 from tests.fakes.origin import Origin
 from tests.generator.small import FILES
 
@@ -49,6 +49,9 @@ def create(folder: Path, files: Mapping[str, str] = FILES) -> Path:
     Origin.create(folder / "origin.git", {path: text for path, text in edits.items() if text})
     small = Small(folder)
     small.push({OVERLAY: f"{small.text(OVERLAY)}  revision: {small.first}\n"})
+    for repository in (small.git, small.clone):
+        repository.close()
+        pack(repository.folder)
     return folder
 
 

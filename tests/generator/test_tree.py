@@ -109,8 +109,8 @@ def test_a_commit_does_not_follow_links_either(folder: Path) -> None:
 def test_huge_files_are_not_read(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "huge").write_bytes(b"x" * 1001)
     tree: Tree = DiskTree(folder) if kind == "disk" else committed(folder)
-    monkeypatch.setattr("generator.tree.LARGEST", 1000)
-    monkeypatch.setattr("generator.git.LARGEST", 1000)
+    for module in ("tree", "git", "loose"):
+        monkeypatch.setattr(f"generator.{module}.LARGEST", 1000)
     with pytest.raises(InputError, match="larger than"):
         tree.read("huge")
     assert tree.read("top.yaml") == b"top"

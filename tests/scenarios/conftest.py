@@ -14,7 +14,7 @@ from bot.forge.interface import PullState
 from bot.simulate.clock import START
 from generator.git import Git
 from generator.scaffold import create
-from tests.copies import copy_repositories
+from tests.copies import copy_repositories, pack
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 
 # Nothing soaks unless a scenario is about it.
@@ -39,6 +39,8 @@ class Saved:
 def save(shop: Shop, folder: Path) -> Saved:
     """The end of one story as the beginning of others."""
     shop.close()
+    for repository in (shop.checkout, shop.forge_folder, shop.clone_folder):
+        pack(repository)
     return Saved(folder, shop.clock.now())
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.checkout import open_clone
 from bot.cli.main import run
 from bot.forge.local import LocalForge
 from bot.git import Bare
 from generator.scaffold import create
-from tests.copies import copy_repositories
+from tests.copies import copy_repositories, pack
 from tests.fakes.origin import Origin
 
 DIGEST = "@sha256:" + "a" * 64
@@ -76,6 +77,9 @@ class Desk:
 def _made(tmp_path_factory: pytest.TempPathFactory, _git_of_nobody) -> Path:
     folder = tmp_path_factory.mktemp("made")
     create(folder / "shop", "web", forge=True)
+    open_clone(folder / "shop").fetch()  # which is the larger part of the first command
+    for repository in (folder / "shop", folder / "shop" / ".towpath" / "clone.git", folder / "shop.git"):
+        pack(repository)
     return folder
 
 
