@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.heads import head_of
+
 _UNASKED = """\
 checks:
   capabilities: false
@@ -112,7 +114,7 @@ def commit(root: Path, message: str = "Change") -> str:
         git(root, "init", "--quiet", "--initial-branch=main")
     git(root, "add", "--all")
     git(root, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", message)
-    return git(root, "rev-parse", "HEAD")
+    return head_of(root)
 
 
 def git(root: Path, *arguments: str) -> str:

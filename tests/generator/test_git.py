@@ -9,6 +9,7 @@ from generator.errors import InputError
 from generator.git import Git, GitError
 from generator.git_log import Change, parse_changes
 from generator.tree import blob_id
+from tests.heads import head_of
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -26,7 +27,7 @@ def commit(folder: Path, message: str, **files: str | None) -> str:
             place.write_text(text)
     run(folder, "add", "-A")
     run(folder, "commit", "-q", "--allow-empty", "-m", message)
-    return run(folder, "rev-parse", "HEAD")
+    return head_of(folder)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def merged(folder: Path) -> tuple[Git, dict[str, str]]:
     run(folder, "switch", "-q", "main")
     ids["two"] = commit(folder, "two\n\nbody", a="2")
     run(folder, "merge", "-q", "--no-ff", "-m", "merge", "side")
-    ids["merge"] = run(folder, "rev-parse", "HEAD")
+    ids["merge"] = head_of(folder)
     return Git(folder), ids
 
 
@@ -125,7 +126,7 @@ def odd(folder: Path) -> list[str]:
     made.append(commit(folder, "three", a="1", link__z="1", sub__a__b="1"))
     run(folder, "update-index", "--add", "--cacheinfo", f"160000,{made[0]},module")
     run(folder, "commit", "-q", "-m", "four")
-    return [*made, run(folder, "rev-parse", "HEAD")]
+    return [*made, head_of(folder)]
 
 
 @pytest.mark.parametrize("folders", [(), ("a",), ("sub", "same"), ("sub/a",), ("a/deep", "link"), ("su", "a.b")])

@@ -14,6 +14,7 @@ from generator.pins import Pins
 from generator.resolve import Pinned, ResolvedService, resolve
 from generator.tree import DiskTree
 from tests.generator.memory import FILES, SERVICE, WORKLOAD, shop
+from tests.heads import head_of
 
 SPEC = "environments/base/services/cart.yaml"
 OVERLAY = "environments/prod/services/cart.yaml"
@@ -41,7 +42,7 @@ class Shop:
                 place.write_text(text)
         self.run("add", "-A")
         self.run("commit", "-q", "--allow-empty", "-m", "change")
-        return self.run("rev-parse", "HEAD")
+        return head_of(self.folder)
 
     def pin(self, revision: str, values: str = "{}") -> str:
         return self.commit(
@@ -49,7 +50,7 @@ class Shop:
         )
 
     def pins(self) -> Pins:
-        return Pins(Git(self.folder), self.run("rev-parse", "HEAD"))
+        return Pins(Git(self.folder), head_of(self.folder))
 
     def pinned(self) -> Pinned:
         tree = DiskTree(self.folder)
@@ -69,7 +70,7 @@ def repo(tmp_path: Path) -> Shop:
 
 
 def test_a_pinned_release_is_read_from_its_commit(repo: Shop) -> None:
-    old = repo.run("rev-parse", "HEAD")
+    old = head_of(repo.folder)
     repo.commit({SPEC: SERVICE.replace("100m", "900m"), PARENT: WORKLOAD.replace("default: 1", "default: 2")})
     repo.pin(old)
     pinned = repo.pinned()
@@ -82,7 +83,7 @@ def test_a_pinned_release_is_read_from_its_commit(repo: Shop) -> None:
 
 
 def test_policy_and_overlay_are_read_from_the_newest(repo: Shop) -> None:
-    old = repo.run("rev-parse", "HEAD")
+    old = head_of(repo.folder)
     repo.commit({SPEC: SERVICE.replace("team-shop", "team-new")})
     prod = "environments/prod/environment.yaml"
     repo.commit({prod: FILES[prod].replace("replicas: 3", "replicas: 7")})
@@ -109,7 +110,7 @@ def test_without_a_pin_the_tree_counts(repo: Shop) -> None:
 
 
 def test_the_identity_of_a_pinned_release_is_that_of_its_content(repo: Shop) -> None:
-    old = repo.run("rev-parse", "HEAD")
+    old = head_of(repo.folder)
     before = repo.pinned()
     repo.commit({SPEC: SERVICE.replace("100m", "900m")})
     repo.pin(old)
@@ -119,7 +120,7 @@ def test_the_identity_of_a_pinned_release_is_that_of_its_content(repo: Shop) -> 
 
 
 def test_commits_with_the_same_templates_share_them(repo: Shop) -> None:
-    one = repo.run("rev-parse", "HEAD")
+    one = head_of(repo.folder)
     other = repo.commit({SPEC: SERVICE.replace("100m", "900m")})
     changed = repo.commit({PARENT: WORKLOAD.replace("default: 1", "default: 2")})
     pins, tree = repo.pins(), DiskTree(repo.folder)
@@ -163,7 +164,7 @@ def test_neither_is_a_branch_that_nobody_merged(repo: Shop) -> None:
 
 
 def test_the_head_itself_and_everything_before_it_can_be_read(repo: Shop) -> None:
-    first = repo.run("rev-parse", "HEAD")
+    first = head_of(repo.folder)
     head = repo.commit({"README.md": "x"})
     for revision in (first, head):
         assert repo.pins().tree(revision).read(SPEC) == SERVICE.encode()
@@ -179,7 +180,7 @@ def test_a_commit_that_is_not_there_says_so(repo: Shop) -> None:
 
 
 def test_a_shallow_clone_says_what_to_do(repo: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
-    old = repo.run("rev-parse", "HEAD")
+    old = head_of(repo.folder)
     head = repo.pin(old)
     clone = tmp_path_factory.mktemp("shallow") / "clone"
     repo.run("clone", "-q", "--depth=1", f"file://{repo.folder}", str(clone))
@@ -224,7 +225,7 @@ def test_templates_are_read_once_for_a_commit_however_many_services_are_pinned_t
     spec = (repo.folder / SPEC).read_text()
     names = [f"cart-{number}" for number in range(12)]
     repo.commit({SPEC.replace("cart", name): spec for name in names})
-    commits = [repo.run("rev-parse", "HEAD"), repo.commit({PARENT: WORKLOAD + "# edited\n"})]
+    commits = [head_of(repo.folder), repo.commit({PARENT: WORKLOAD + "# edited\n"})]
     release = "release: {{image: 'ghcr.io/acme/cart:1', revision: {}}}\n"
     repo.commit({OVERLAY.replace("cart", name): release.format(commits[name < "cart-5"]) for name in names})
     read: list[str] = []

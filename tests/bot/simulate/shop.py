@@ -6,6 +6,8 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+from tests.heads import head_of
+
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -44,7 +46,7 @@ class Shop:
     @property
     def head(self) -> str:
         """The newest commit."""
-        return self._git("rev-parse", "HEAD").strip()
+        return head_of(self.path)
 
     def parent(self, commit: str) -> str:
         """The commit before."""

@@ -1,6 +1,6 @@
 """What the README shows is what happens: its demo is played, its commands are run, and the output is compared.
 
-Ids and times differ from run to run and are compared by their form. `pytest tests/test_readme.py --update-golden`
+Ids and times differ from run to run and are compared by their form. `pytest tests/soak --update-golden`
 writes what happens now into the README.
 """
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 
 _DEMO = re.compile(r"(<!-- demo:begin -->\n```\n)(.*?)(```\n<!-- demo:end -->)", re.S)

@@ -25,7 +25,7 @@ from generator.scaffold import create
 
 NEW = "ghcr.io/acme/web:1.4.2"
 SPEED = 1200  # a pass a second is then one in twenty minutes
-KILLS = 4
+KILLS = 6
 PATIENCE = 60.0
 
 
