@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.objects import tree_content, write_object
-from bot.refs import read_refs, valid_ref
+from bot.refs import move_refs, read_refs, valid_ref
 from generator.errors import InputError, OutsideError, TowpathError
 from generator.git import FOLDER, Git, GitError
 from generator.release import is_commit
@@ -139,6 +139,13 @@ class Bare(Git):
 
         Raises `RefsMoved`, and nothing moves then.
         """
+        # Git sees to it that nothing points at what is not there, and rewrites the file of those that are packed.
+        if all(u.new and self._loose(commit_id(u.new)) for u in updates):
+            elsewhere = move_refs(self.folder, {u.ref: (u.expected, u.new) for u in updates if u.new})
+            if elsewhere:
+                raise RefsMoved(elsewhere)
+            if elsewhere is not None:
+                return
         moves = ((valid_ref(u.ref), u.new or _NOTHING, u.expected or _NOTHING) for u in updates)
         orders = "".join(f"update {ref} {new} {expected}\n" for ref, new, expected in moves)
         try:

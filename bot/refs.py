@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from stat import S_IMODE
 
 from generator.errors import InputError, OutsideError
 
@@ -84,9 +85,11 @@ def _loose(folder: Path, ref: str) -> Iterator[tuple[str, str]]:
 
 def _file(path: str, ref: str) -> Iterator[tuple[str, str]]:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):  # packed or removed meanwhile
         return
+    except OSError as refused:
+        raise _Strange from refused
     try:
         content = os.read(file, 64)  # more than a commit's id is something else
     finally:
@@ -112,3 +115,57 @@ def _checked(ref: str, content: bytes) -> tuple[str, str]:
     if not commit or not _is_valid(ref):
         raise _Strange
     return ref, commit[1].decode()
+
+
+def move_refs(folder: Path, moves: Mapping[str, tuple[str | None, str]]) -> list[str] | None:
+    """Let refs be at a commit, each from where it is expected (None: nowhere), as git does: all of them or none.
+
+    Returns those that are elsewhere, and then none has moved; None where only git can do it, or say why not.
+    """
+    held: dict[str, Path] = {}
+    try:
+        for ref in moves:
+            held[ref] = _lock(folder, valid_ref(ref))
+        found = read_refs(folder, *moves)
+        if found is None or (folder / "logs").exists() or _is_taken(folder, moves):
+            return None
+        elsewhere = [ref for ref, (expected, _) in moves.items() if found.get(ref) != expected]
+        if not elsewhere:
+            for ref, (_, commit) in moves.items():
+                _fill(held[ref], commit)
+            for ref in moves:
+                held.pop(ref).replace(folder / ref)
+        return elsewhere
+    except OSError:
+        return None
+    finally:
+        for lock in held.values():
+            lock.unlink(missing_ok=True)
+
+
+def _lock(folder: Path, ref: str) -> Path:
+    """Git's own lock on a ref, the file that is to take its place; an `OSError` where somebody else holds it."""
+    place, mode = folder / ref, S_IMODE((folder / "refs").stat().st_mode)
+    if place.is_dir():
+        raise IsADirectoryError(place)
+    for above in (parent for parent in reversed(place.parents) if not parent.exists()):
+        above.mkdir(exist_ok=True)
+        above.chmod(mode)
+    lock = place.with_name(f"{place.name}.lock")
+    lock.touch(exist_ok=False)
+    lock.chmod(mode & 0o666)  # for everybody whom the repository is for
+    return lock
+
+
+def _fill(lock: Path, commit: str) -> None:
+    with lock.open("w") as file:
+        file.write(f"{commit}\n")
+        file.flush()
+        os.fsync(file.fileno())  # a power cut must not leave an empty ref
+
+
+def _is_taken(folder: Path, refs: Iterable[str]) -> bool:
+    """Whether a packed ref has the name of a folder of these, or is in a folder of the name of one."""
+    packed = [f"{ref}/" for ref, _ in _packed(folder, ("refs",))]
+    wanted = [f"{ref}/" for ref in refs]
+    return any(a != b and (a.startswith(b) or b.startswith(a)) for a in packed for b in wanted)

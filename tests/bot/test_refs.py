@@ -1,10 +1,13 @@
 """Refs read from files are what git says they are; what only git can read is left to it."""
 
 import os
+import threading
 
 import pytest
 
-from bot.refs import read_refs
+from bot.bare import Bare, RefsMoved, RefUpdate
+from bot.refs import move_refs, read_refs
+from generator.git import GitError
 from tests.fakes.origin import Origin
 
 PREFIXES = ((), ("refs/heads",), ("refs/heads/a", "refs/pull"), ("refs/heads/main",), ("refs/none",))
@@ -94,3 +97,109 @@ def test_git_is_asked_for_what_is_not_plain(origin):
     origin.run("symbolic-ref", "refs/heads/other", "refs/heads/main")
     assert origin.refs("refs/heads")["refs/heads/other"] == head
     assert origin.ref("refs/heads/other") == head
+
+
+# --- Moving
+
+
+def made(origin: Origin, text: str) -> str:
+    return origin.commit(origin.head(), {"a": text.encode()}, text)
+
+
+def moved(origin: Origin, *updates: RefUpdate) -> None:
+    with origin.locked() as lock:
+        origin.update_refs(updates, lock)
+
+
+@pytest.fixture
+def alone(origin, monkeypatch):
+    """The origin, where starting git fails."""
+    monkeypatch.setattr(Bare, "run", None)
+    return origin
+
+
+def test_refs_move_together_without_git(alone):
+    before, new = alone.refs(), made(alone, "new")
+    head, deep = before["refs/heads/main"], "refs/heads/a/new/deep"
+    moved(alone, RefUpdate("refs/heads/main", new, head), RefUpdate(deep, new, None))
+    assert alone.refs() == {**before, "refs/heads/main": new, deep: new}
+    with pytest.raises(RefsMoved) as elsewhere:
+        moved(alone, RefUpdate("refs/heads/ab", new, before["refs/heads/ab"]), RefUpdate("refs/heads/main", head, head))
+    assert elsewhere.value.refs == ("refs/heads/main",)
+    assert alone.ref("refs/heads/ab") == before["refs/heads/ab"]
+    assert not list(alone.folder.rglob("*.lock"))
+
+
+def test_a_packed_ref_moves_from_where_it_is(origin):
+    origin.run("pack-refs", "--all")
+    head, new = origin.head(), made(origin, "new")
+    with pytest.raises(RefsMoved):
+        moved(origin, RefUpdate("refs/heads/main", new, None))
+    moved(origin, RefUpdate("refs/heads/main", new, head))
+    assert agrees(origin)
+    assert origin.head() == new
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ref", ["refs/heads/a", "refs/heads/main/below"])
+def test_a_name_that_others_have_taken_is_refused_by_git(origin, ref, packed):
+    if packed:
+        origin.run("pack-refs", "--all")
+    before = origin.refs()
+    with pytest.raises(GitError, match="exists; cannot create"):
+        moved(origin, RefUpdate(ref, made(origin, "new"), None))
+    assert origin.refs() == before
+
+
+def test_a_lock_of_somebody_else_is_respected(origin):
+    lock = origin.folder / "refs/heads/main.lock"
+    lock.write_text("")
+    with pytest.raises(GitError, match=r"main\.lock"):
+        moved(origin, RefUpdate("refs/heads/main", made(origin, "new"), origin.head()))
+    assert lock.exists()
+
+
+def test_nothing_is_pointed_at_that_is_not_there(origin):
+    with pytest.raises(GitError):
+        moved(origin, RefUpdate("refs/heads/main", "1" * 40, origin.head()))
+    assert agrees(origin)
+
+
+def test_a_link_and_a_log_are_left_to_git(origin):
+    head, new = origin.head(), made(origin, "new")
+    (origin.folder / "refs/heads/link").symlink_to("main")
+    assert move_refs(origin.folder, {"refs/heads/link": (head, new)}) is None
+    assert (origin.folder / "refs/heads/link").is_symlink()
+    (origin.folder / "logs").mkdir()
+    assert move_refs(origin.folder, {"refs/heads/main": (head, new)}) is None
+
+
+def test_whoever_shares_the_repository_may_move_refs_too(tmp_path):
+    origin = Origin(tmp_path / "shared.git")
+    origin.folder.mkdir()
+    origin.run("init", "--quiet", "--bare", "--shared=group")
+    commit = origin.commit(None, {"a": b"1\n"}, "First")
+    moved(origin, RefUpdate("refs/heads/ours/main", commit, None))
+    origin.run("update-ref", "refs/heads/theirs/main", commit)
+    modes = [
+        [path.stat().st_mode for path in (place.parent, place)] for place in origin.folder.glob("refs/heads/*/main")
+    ]
+    assert len(modes) == 2
+    assert modes[0] == modes[1]
+
+
+def test_of_many_who_move_a_ref_from_the_same_place_one_does(origin):
+    head = origin.head()
+    commits = [made(origin, str(number)) for number in range(8)]
+    outcomes = []
+
+    def move(commit):
+        outcomes.append(move_refs(origin.folder, {"refs/heads/main": (head, commit)}))
+
+    threads = [threading.Thread(target=move, args=[commit]) for commit in commits]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count([]) == 1
+    assert origin.head() in commits
