@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from generator.checks.check import RenderedObject
 from generator.custom.crds import KIND
 from generator.finding import Finding
 from generator.manifest import Manifest
+from generator.outline import outline
 from generator.repository import Pointer
 from generator.suppressions import Suppression
 
@@ -18,28 +20,41 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A service of an environment after the checks that need nothing but itself.
-
-    `findings` come with the rank of their check, `used` are the suppressions that hid something. `outlines` are its
-    objects, for the checks that look across services: the path of the manifest, the index there, and the value.
-    """
+class Outlined:
+    """A service of an environment, as those checks see it that look across services: `packed` are its objects."""
 
     place: Place
+    packed: bytes
+
+    def objects(self) -> Iterator[RenderedObject]:
+        """The outlines as objects of manifests of which nothing but the path is known."""
+        for path, index, value in marshal.loads(self.packed):  # noqa: S302 - of `pack`, see `generator.cache`
+            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
+
+
+def pack(objects: Iterable[RenderedObject]) -> bytes:
+    """The outlines of objects, which are nothing but plain values: equal ones give the same bytes."""
+    outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
+    return marshal.dumps(outlines, 2)  # later formats write the same value in several ways
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Outlined):
+    """A service of an environment after the checks that need nothing but itself.
+
+    `kinds` are the API versions and kinds of its objects. `findings` come with the rank of their check, `used` are the
+    suppressions that hid something.
+    """
+
+    kinds: frozenset[tuple[str, str]]
     failed: bool
     findings: tuple[tuple[int, Finding], ...]
     used: frozenset[Suppression]
-    outlines: tuple[tuple[str, int, Any], ...]
 
     @property
     def defining(self) -> bool:
         """Whether any of its objects defines kinds."""
-        return any(isinstance(value, Mapping) and value.get("kind") == KIND for _, _, value in self.outlines)
-
-    def objects(self) -> Iterator[RenderedObject]:
-        """The outlines as objects of manifests of which nothing but the path is known."""
-        for path, index, value in self.outlines:
-            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
+        return any(kind == KIND for _, kind in self.kinds)
 
 
 Key = tuple[str, str, str, int, Pointer, str, str]
@@ -72,10 +87,10 @@ class Rest(Protocol):
     def used(self) -> frozenset[Suppression]:
         """Those of all suppressions that hide what is to be said about one of them by itself."""
 
-    def judged(self, environment: str) -> Sequence[Judged]:
+    def judged(self, environment: str) -> Sequence[Outlined]:
         """Those that are in an environment."""
 
-    def defining(self, environment: str) -> Sequence[Judged]:
+    def defining(self, environment: str) -> Sequence[Outlined]:
         """Those of them that define kinds."""
 
     def known(self, environment: str) -> Across:
@@ -92,10 +107,10 @@ class Nothing:
     given: Sequence[Suppression] = ()
     used: frozenset[Suppression] = frozenset()
 
-    def judged(self, environment: str) -> Sequence[Judged]:
+    def judged(self, environment: str) -> Sequence[Outlined]:
         return ()
 
-    def defining(self, environment: str) -> Sequence[Judged]:
+    def defining(self, environment: str) -> Sequence[Outlined]:
         return ()
 
     def known(self, environment: str) -> Across:

@@ -12,7 +12,6 @@ a shallow clone gets its history. Where something that services share keeps one 
 from __future__ import annotations
 
 import hashlib
-import marshal
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -21,7 +20,7 @@ from typing import Any, TypeVar
 
 from generator.errors import ForgottenError
 from generator.finding import Finding
-from generator.judged import Across, Judged, Place
+from generator.judged import Across, Judged, Outlined, Place
 from generator.looks import ENVIRONMENTS, NO_LOOK, OURS, Looks, differing
 from generator.repository import Chart
 from generator.suppressions import Suppression, suppressions
@@ -210,22 +209,22 @@ class Part:
         hiding = (own for place, own in self.memory.services.used.items() if not self.covers(place))
         return frozenset[Suppression]().union(*hiding)
 
-    def judged(self, environment: str) -> Sequence[Judged]:
+    def judged(self, environment: str) -> Sequence[Outlined]:
         """The others in an environment."""
         return self._judged(environment, lambda _: True)
 
-    def defining(self, environment: str) -> Sequence[Judged]:
+    def defining(self, environment: str) -> Sequence[Outlined]:
         """Those of them that define kinds."""
         defining = self.memory.services.defining
         if not any(place[0] == environment for place in defining):
             return ()
         return self._judged(environment, defining.__contains__)
 
-    def _judged(self, environment: str, wanted: Callable[[Place], bool]) -> Sequence[Judged]:
+    def _judged(self, environment: str, wanted: Callable[[Place], bool]) -> Sequence[Outlined]:
         if environment in self.environments:
             return ()
         return [
-            Judged((environment, service), False, (), frozenset(), marshal.loads(packed))  # noqa: S302 - see `generator.cache`
+            Outlined((environment, service), packed)
             for service, packed in self.memory.outlines(environment).items()
             if service not in self.services and wanted((environment, service))
         ]
@@ -290,7 +289,7 @@ class Part:
 def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], definitions: Iterable[str]) -> Memory | None:
     """What there is to remember of a survey; None where services could not be built because of what they share.
 
-    `done` is what rendering did, `told` what else is to be said about rendered files. Raises `ForgottenError`.
+    `done` is what rendering did, `told` what else is to be said about rendered files.
     """
     failed = {place_of(one.where.path) for one in seen.wrong}
     if None in failed:
@@ -300,7 +299,7 @@ def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], defini
     given = _grouped(suppressions(repository))
     packed: dict[str, dict[str, bytes]] = {name: {} for name in repository.environments}
     for one in seen.judged:
-        packed[one.place[0]][one.place[1]] = _packed(one)
+        packed[one.place[0]][one.place[1]] = one.packed
     releases = ((place, overlay.release) for place, overlay in repository.overlays.items())
     services = Services(
         files={one.place: one.files for one in there},
@@ -324,15 +323,8 @@ def remembered(seen: Seen, done: Iterable[Done], told: Iterable[Finding], defini
     )
 
 
-def _packed(judged: Judged) -> bytes:
-    try:
-        return marshal.dumps(judged.outlines, 2)  # later formats write the same value in several ways
-    except ValueError as error:  # it is not made of plain values
-        raise ForgottenError from error
-
-
 def _digests(judged: Iterable[Judged]) -> dict[Place, bytes]:
-    return {one.place: hashlib.blake2b(_packed(one), digest_size=16).digest() for one in judged}
+    return {one.place: hashlib.blake2b(one.packed, digest_size=16).digest() for one in judged}
 
 
 def _grouped(things: Iterable[T]) -> dict[Place | None, tuple[T, ...]]:

@@ -18,10 +18,9 @@ from generator.custom.catalogue import Catalogue
 from generator.custom.crds import CustomKind, defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
-from generator.judged import Across, Judged, Key, Nothing, Place, Rest, Whole
+from generator.judged import Across, Judged, Key, Nothing, Outlined, Place, Rest, Whole, pack
 from generator.k8syaml import parse
 from generator.manifest import Manifest
-from generator.outline import outline
 from generator.repository import Pointer, Repository, Settings, overlay_path
 from generator.suppressions import Suppression, suppressions, unknown, unused
 from generator.tree import Tree
@@ -99,8 +98,9 @@ class Validation:
         scope = Scope(environment, objects, was, known)
         open_, used = _open(problems(scope, self._alone, self._also), self._given)
         findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
-        outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
-        return Judged((build.environment, build.service), build.failed, findings, frozenset(used), outlines)
+        of = frozenset((one.api_version, one.kind) for one in objects)
+        place = (build.environment, build.service)
+        return Judged(place, pack(objects), of, build.failed, findings, frozenset(used))
 
     def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> Whole:
         """Everything about the builds and what they are together; `build_of` builds a service once more."""
@@ -125,9 +125,10 @@ class Validation:
         """How many CEL rules of custom resources are not evaluated here."""
         there, count = list(judged), 0
         for name, environment in self.repository.environments.items():
-            objects = [one for each in there if each.place[0] == name for one in each.objects()]
-            known = self._known[name].with_kinds(_defined(objects))
-            keys = ((one.api_version, one.kind) for one in objects)
+            here = [each for each in there if each.place[0] == name]
+            defining = (one for each in here if each.defining for one in each.objects())
+            known = self._known[name].with_kinds(_defined(defining))
+            keys = (key for each in here for key in each.kinds)
             count += known.unknown_rules(environment.cluster.kubernetes_version, keys)
         return count
 
@@ -152,20 +153,18 @@ class Validation:
         self, environment: str, judged: Sequence[Judged], build_of: Callable[[Place], Build]
     ) -> list[Judged]:
         """The same, with services judged again that use a kind which another one defines."""
-        everybody = _in_order(judged, self._rest.defining(environment))
-        defining = (kind for each in everybody if each.defining for kind in _defined(each.objects()))
+        everybody = _in_order((each for each in judged if each.defining), self._rest.defining(environment))
+        defining = (kind for each in everybody for kind in _defined(each.objects()))
         kinds = {(kind.kind.api_version, kind.kind.kind): kind for kind in defining}
         if not kinds:
             return list(judged)
         return [
-            self.alone(build_of(each.place), kinds.values())
-            if any((one.api_version, one.kind) in kinds for one in each.objects())
-            else each
+            self.alone(build_of(each.place), kinds.values()) if not kinds.keys().isdisjoint(each.kinds) else each
             for each in judged
         ]
 
 
-def _in_order(judged: Iterable[Judged], others: Iterable[Judged]) -> list[Judged]:
+def _in_order(judged: Iterable[Outlined], others: Iterable[Outlined]) -> list[Outlined]:
     """Both by name: of two that do not go together, the same one is told of, whichever has been looked at."""
     return sorted((*judged, *others), key=lambda one: one.place)
 

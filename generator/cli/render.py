@@ -173,7 +173,6 @@ class _Run:
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
         """What there is to remember. Raises `ForgottenError`."""
         from generator.custom.definitions import Definitions
-        from generator.errors import ForgottenError
         from generator.memory import remembered
 
         if found.seen is None:
@@ -181,9 +180,7 @@ class _Run:
         done = [one.done for one in found.kept]
         if part:
             return part.merged(found.seen, done, planned.findings)
-        with suppress(ForgottenError):
-            return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
-        return None
+        return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
 
     @property
     def _tree(self) -> DiskTree:
