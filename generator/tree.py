@@ -102,6 +102,8 @@ class DiskTree:
     """The files below `root` as they are now. Links are refused, wherever they lead."""
 
     root: Path
+    _folders: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Those that were seen to be no links: most paths lead into few of them, so each is looked at once."""
 
     def read(self, path: str) -> bytes | None:
         found = self._look(path)
@@ -109,7 +111,8 @@ class DiskTree:
             return None
         if found.st_size > LARGEST:
             raise too_large(path)
-        return (self.root / path).read_bytes()
+        with open(f"{self.root}/{path}", "rb", buffering=0) as file:
+            return file.read()
 
     def files(self, folder: str) -> Iterator[str]:
         found = self._look(folder)
@@ -130,17 +133,29 @@ class DiskTree:
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
-        place, found = str(self.root), None
-        for part in safe_path(path).split("/"):
-            place = f"{place}/{part}"
-            try:
-                found = os.lstat(place)
-            except OSError as error:
-                if error.errno in _ABSENT:
-                    return None
-                raise
-            if stat.S_ISLNK(found.st_mode):
-                raise link(path)
+        folder = safe_path(path).rpartition("/")[0]
+        if folder in self._folders:
+            return self._last(path, path)
+        found, place = None, ""
+        for part in path.split("/"):
+            place = f"{place}/{part}" if place else part
+            found = self._last(place, path)
+            if found is None:
+                return None
+            if stat.S_ISDIR(found.st_mode):
+                self._folders.add(place)
+        return found
+
+    def _last(self, place: str, path: str) -> os.stat_result | None:
+        """What is at a place on the way to a path, or at its end, if everything before is no link."""
+        try:
+            found = os.lstat(f"{self.root}/{place}")
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+        if stat.S_ISLNK(found.st_mode):
+            raise link(path)
         return found
 
     def blob_id(self, path: str) -> str | None:

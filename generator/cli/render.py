@@ -105,10 +105,11 @@ def _changed(root: Path) -> Outcome:
         if recalled and recalled.rests(now, head):
             return Outcome((), (), recalled.files, recalled.findings)
     from generator.errors import ForgottenError
+    from generator.tree import DiskTree
     from generator.write import workspace
 
     with workspace(root) as folder:
-        run = _Run(root, folder, now, head, clock)
+        run = _Run(DiskTree(root), folder, now, head, clock)
         with suppress(ForgottenError, cache.DamagedError):
             if recalled and (part := run.part(recalled)):
                 return run.on(part, recalled.compiled())
@@ -132,7 +133,7 @@ def _uncollected() -> Iterator[None]:
 class _Run:
     """A run that renders what has changed. `now` is how all files look, `clock` the time before that look."""
 
-    root: Path
+    disk: DiskTree
     folder: Path
     now: Looks
     head: str
@@ -145,9 +146,9 @@ class _Run:
         from generator.memory import part_of
 
         memory = recalled.memory()
-        if self.head != recalled.head and not worktree_pins(self.root).hold(memory.services.revisions.values()):
+        if self.head != recalled.head and not worktree_pins(self.disk.root).hold(memory.services.revisions.values()):
             return None
-        return part_of(memory, recalled.looks, self.now, Definitions(self._tree).defines)
+        return part_of(memory, recalled.looks, self.now, Definitions(self.disk).defines)
 
     def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
@@ -157,17 +158,17 @@ class _Run:
         from generator.write import carry_out
 
         compiled_before(compiled)
-        tree = part.tree(self._tree, self.now) if part else self._tree
-        found = _survey(self.root, tree, self._keep, rest=part)
+        tree = part.tree(self.disk, self.now) if part else self.disk
+        found = _survey(self.disk.root, tree, self._keep, rest=part)
         planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
         memory = self._known(part, found, planned)
-        written = carry_out(self.root, planned, self.folder)
+        written = carry_out(self.disk.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        looks = settled(self.now, self.clock) | settled(written, clock(self.root))
+        looks = settled(self.now, self.clock) | settled(written, clock(self.disk.root))
         for path in planned.removes:
             looks.pop(path, None)
-        remember(self.root, memory.vouched(looks), self.head, memory, compiled)
+        remember(self.disk.root, memory.vouched(looks), self.head, memory, compiled)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
 
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
@@ -180,19 +181,13 @@ class _Run:
         done = [one.done for one in found.kept]
         if part:
             return part.merged(found.seen, done, planned.findings)
-        return remembered(found.seen, done, planned.findings, Definitions(self._tree).paths)
-
-    @property
-    def _tree(self) -> DiskTree:
-        from generator.tree import DiskTree
-
-        return DiskTree(self.root)
+        return remembered(found.seen, done, planned.findings, Definitions(self.disk).paths)
 
     def _keep(self, build: Build) -> _Kept:
         from generator.memory import Done
         from generator.write import plan, spooled
 
-        planned = spooled(plan(self._tree, [build]), self.folder)
+        planned = spooled(plan(self.disk, [build]), self.folder)
         files = planned.unchanged + len(planned.writes)
         return _Kept(planned, Done((build.environment, build.service), files, build.mounted))
 
