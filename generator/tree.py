@@ -111,8 +111,7 @@ class DiskTree:
             return None
         if found.st_size > LARGEST:
             raise too_large(path)
-        with open(f"{self.root}/{path}", "rb", buffering=0) as file:
-            return file.read()
+        return (self.root / path).read_bytes()
 
     def files(self, folder: str) -> Iterator[str]:
         found = self._look(folder)
