@@ -155,6 +155,12 @@ class NodeWriter(CodeGenerator):
         if frame.require_output_check:
             self.outdent()
 
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        """No loop that calls itself: what it writes would be one text without places."""
+        if node.recursive:
+            self.fail("a loop cannot be recursive here: write a loop for each level", node.lineno)
+        super().visit_For(node, frame)
+
     def _write(self, child: nodes.Expr, frame: Frame) -> None:
         number = len(self._made)
         if isinstance(child, nodes.TemplateData):

@@ -8,8 +8,8 @@ change the structure that the template has, whatever it holds.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from generator.manifest import Manifest, Span, Spans, written_at
 from generator.nodes import LITERAL, Piece
 from generator.proof import misplaced
 from generator.provenance import located
+from generator.replay import Replay, run
 from generator.repository import overlay_path
 from generator.sandbox import Engine, template_path
 from generator.skeleton import filled
@@ -46,7 +47,7 @@ def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
     Raises `InputError` with the line of the template for what goes wrong in it, with that of a value that is unfit.
     """
     try:
-        return tuple(_manifests(resolved, context_of(resolved)))
+        return tuple(_manifests(resolved))
     except UnfitValueError as error:
         raise _unfit(resolved, error) from error
 
@@ -54,7 +55,7 @@ def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
 def _unfit(resolved: ResolvedService, error: UnfitValueError) -> InputError:
     """The error with the place of the value: rendered again with values that know theirs."""
     try:
-        tuple(_manifests(resolved, context_of(resolved, trace=True)))
+        tuple(_manifests(resolved, trace=True))
     except UnfitValueError as traced:
         error = traced
     if error.pointer is None:
@@ -63,20 +64,20 @@ def _unfit(resolved: ResolvedService, error: UnfitValueError) -> InputError:
     return InputError(f"{name}: {error.what}", where=place, next=error.next)
 
 
-def _manifests(resolved: ResolvedService, context: Mapping[str, Any]) -> Iterator[Manifest]:
+def _manifests(resolved: ResolvedService, *, trace: bool = False) -> Iterator[Manifest]:
     if not resolved.template.files:
         return
-    engine = _engine(_Files(resolved.template, resolved.tree))
+    context = context_of(resolved, trace=trace)
+    files = _Files(resolved.template, resolved.tree)
+    runs = run(resolved.template, _engine(files), context) if trace else _replay(files).runs(context)
     environment, service = resolved.environment.name, resolved.service
+    folder = f"environments/{environment}/rendered/{service}"
     origin = overlay_path(environment, service)
-    for file in resolved.template.files:
-        where = partial(resolved.template.when_location, file.name)
-        if file.when is not None and not engine.holds(file.when, context, where):
-            continue
-        path = f"environments/{environment}/rendered/{service}/{file.name.removesuffix(_SUFFIX)}"
+    for file, pieces in runs:
         name = f"{file.owner_template}/{file.name}"
-        if manifest := assemble(path, name, engine.pieces(name, context), origin):
-            yield replace(manifest, spans=Spans(partial(_traced, resolved, name)), origins=resolved.origins)
+        if manifest := assemble(f"{folder}/{file.name.removesuffix(_SUFFIX)}", name, pieces, origin):
+            spans = Spans(partial(_traced, resolved, name))
+            yield Manifest(manifest.path, manifest.text, manifest.objects, manifest.template, spans, resolved.origins)
 
 
 def _traced(resolved: ResolvedService, name: str) -> Iterator[Span]:
@@ -202,6 +203,11 @@ def _engine(files: _Files) -> Engine:
     folders = [*(f"{FOLDER}/{name}" for name in files.template.chain), LIBRARY]
     paths = [path for folder in folders for path in files.tree.files(folder) if path.endswith(_SUFFIX)]
     return _compiled(tuple((path.removeprefix(f"{FOLDER}/"), _text(files.tree, path)) for path in paths))
+
+
+@lru_cache(maxsize=64)
+def _replay(files: _Files) -> Replay:
+    return Replay(files.template, _engine(files))
 
 
 @lru_cache(maxsize=64)

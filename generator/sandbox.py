@@ -11,8 +11,8 @@ import marshal
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import BuiltinMethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, cast
+from types import BuiltinMethodType, CodeType, TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from jinja2 import (
     BytecodeCache,
@@ -29,7 +29,7 @@ from jinja2.utils import Namespace
 
 from generator.errors import InputError, Location
 from generator.filters import FILTERS, TESTS, Missing, UnfitValueError, merging
-from generator.nodes import Piece, WholeNodes, hole
+from generator.nodes import Piece, Site, WholeNodes, hole
 from generator.steps import CALL, SteppedWriter, Steps
 
 if TYPE_CHECKING:
@@ -75,26 +75,34 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
 _RUNTIME: Final = (LoopContext, Macro, Namespace, BlockReference, TemplateModule)
 
 
-class _Compiled(BytecodeCache):
-    """What templates were compiled to, by their name and text."""
+class Compiled(BytecodeCache):
+    """What the templates of an engine were compiled to, by their name and text.
+
+    `known` is what other engines have compiled, if `compiled_before` says so.
+    """
+
+    known: ClassVar[dict[str, bytes] | None] = None
 
     def __init__(self) -> None:
-        self.known: dict[str, bytes] | None = None
+        self._codes: dict[str, CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if self.known and (code := self.known.get(self._key(bucket))):
-            bucket.code = marshal.loads(code)  # noqa: S302 - it comes from whoever gave it to `compiled_before`
+        key = self._key(bucket)
+        if (code := self._codes.get(key)) is not None:
+            bucket.code = code
+        elif self.known and (kept := self.known.get(key)):
+            bucket.code = self._codes[key] = marshal.loads(kept)  # noqa: S302 - see there
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        key = self._key(bucket)
+        if bucket.code is not None:
+            self._codes[key] = bucket.code
         if self.known is not None:
-            self.known[self._key(bucket)] = marshal.dumps(bucket.code)
+            self.known[key] = marshal.dumps(bucket.code)
 
     @staticmethod
     def _key(bucket: Bucket) -> str:
         return f"{bucket.key} {bucket.checksum}"
-
-
-_COMPILED: Final = _Compiled()
 
 
 def compiled_before(known: dict[str, bytes]) -> None:
@@ -102,7 +110,7 @@ def compiled_before(known: dict[str, bytes]) -> None:
 
     It is run as it is, so it must come from nobody else.
     """
-    _COMPILED.known = known
+    Compiled.known = known
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -110,7 +118,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], compiled: Compiled) -> None:
         super().__init__(
             loader=DictLoader(texts),
             undefined=Missing,
@@ -119,12 +127,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=_COMPILED,
+            bytecode_cache=compiled,
         )
         self.steps = steps = Steps()
         self.step, self.weighed, self.joined = steps.step, steps.weighed, steps.joined
+        self.searched = steps.weighed
         self.code_generator_class = SteppedWriter
-        self.hole = partial(hole, weighed=steps.weighed)
+        self.hole: Callable[[Site], Callable[[Any], Piece]] = partial(hole, weighed=steps.weighed)
         known = {name: self.filters[name] for name in (*_FILTERS, "_node")}
         filters: dict[str, Callable[..., Any]] = known | FILTERS
         self.filters = {name: steps.of(name, filters[name]) for name in filters} | {
@@ -136,7 +145,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tests = cast("Mapping[str, Callable[..., Any]]", self.tests | TESTS)
         self.tests = {name: steps.of(name, tests[name]) for name in tests}
         # What Jinja calls `namespace` is the name of a value here.
-        self.globals = {"range": _range, "scope": Namespace}
+        self.globals = {"range": numbers, "scope": Namespace}
+
+    def buffered(self) -> None:
+        """What is written now is no output yet: its pieces become one text."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only what a template needs of texts and maps, and Jinja's own objects such as `loop`."""
@@ -197,14 +209,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
 class Engine:
     """The templates that one service is rendered from, by their name below `templates/`."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, texts: Mapping[str, str], sandbox: type[Sandbox] = Sandbox, compiled: Compiled | None = None
+    ) -> None:
+        self._compiled = compiled or Compiled()
         self._texts = {name: text if text.endswith("\n") else text + "\n" for name, text in texts.items()}
         for name, text in self._texts.items():
             if too_much := _too_much(text):
                 where = Location(template_path(name))
                 raise InputError(f"a template of more than {too_much}", where=where, next="split it by `include`")
-        self._sandbox = Sandbox(self._texts)
+        self.sandbox = sandbox(self._texts, self._compiled)
+        self._beside: dict[type[Sandbox], Engine] = {}
         self._conditions: dict[str, TemplateExpression] = {}
+
+    def beside(self, sandbox: type[Sandbox]) -> Engine:
+        """The same templates in another sandbox; there is one of each kind."""
+        if sandbox not in self._beside:
+            self._beside[sandbox] = Engine(self._texts, sandbox, self._compiled)
+        return self._beside[sandbox]
 
     def check(self) -> None:
         """Raises `InputError` for a template that is none, and for one that includes or extends what is not here.
@@ -215,7 +237,7 @@ class Engine:
 
         for name, text in self._texts.items():
             try:
-                for wanted in meta.find_referenced_templates(self._sandbox.parse(text, name)):
+                for wanted in meta.find_referenced_templates(self.sandbox.parse(text, name)):
                     if wanted is not None and wanted not in self._texts:
                         raise TemplateNotFound(wanted)
             except Exception as error:  # a template of somebody else can be anything
@@ -224,8 +246,8 @@ class Engine:
     def pieces(self, name: str, context: Mapping[str, Any]) -> list[Piece]:
         """What a template writes; raises `InputError` with the template's line for whatever goes wrong."""
         try:
-            template = self._sandbox.get_template(name)
-            self._sandbox.steps.restart()
+            template = self.sandbox.get_template(name)
+            self.sandbox.steps.restart()
             return _limited(template.root_render_func(template.new_context(dict(context))))
         except Exception as error:  # an expression of a template can raise anything
             raise self._explained(error, template_path(name)) from error
@@ -234,9 +256,9 @@ class Engine:
         """Whether the condition of a manifest (an expression, at `where` in template.yaml) is true."""
         try:
             if condition not in self._conditions:
-                compiled = self._sandbox.compile_expression(condition, undefined_to_none=False)
+                compiled = self.sandbox.compile_expression(condition, undefined_to_none=False)
                 self._conditions[condition] = compiled
-            self._sandbox.steps.restart()
+            self.sandbox.steps.restart()
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
             raise InputError(
@@ -320,8 +342,9 @@ def _bits(number: float) -> int:
     return number.bit_length() if isinstance(number, int) else 0
 
 
-def _range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if len(numbers) > MAX_RANGE:
+def numbers(*bounds: int) -> range:
+    """What templates call `range`."""
+    found = range(*bounds)
+    if len(found) > MAX_RANGE:
         raise SecurityError(f"a range of more than {MAX_RANGE} numbers")
-    return numbers
+    return found

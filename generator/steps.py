@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_STEPS: Final = 50_000
 """Steps that writing one file may take; the largest of our own templates takes some hundreds."""
 
-_CHARACTERS: Final = 200
+CHARACTERS: Final = 200
 """Characters of a text that cost one step."""
 
 CALL: Final = 5
@@ -61,7 +61,7 @@ def _weight(value: Any, most: int) -> int:
     for one in inside:
         kind = one.__class__
         if kind is str:
-            found += 1 + len(one) // _CHARACTERS
+            found += 1 + len(one) // CHARACTERS
         elif kind in _FREE:
             found += 1
         else:
@@ -74,19 +74,19 @@ def _weight(value: Any, most: int) -> int:
 class Steps:
     """How many steps are left."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self._left = MAX_STEPS
+        self.left = MAX_STEPS
 
     def restart(self) -> None:
         """As many as there were at first."""
-        self._left = MAX_STEPS
+        self.left = MAX_STEPS
 
     def step(self, steps: int = 1) -> None:
         """Take some. Raises `SecurityError` where there are not so many."""
-        self._left -= steps
-        if self._left < 0:
+        self.left -= steps
+        if self.left < 0:
             raise SecurityError(f"it takes more than {MAX_STEPS:,} steps: loops in loops, or values that grow in them")
 
     def counted(self, value: Any) -> Any:
@@ -99,22 +99,22 @@ class Steps:
         """The value itself, for as many steps as there is in it."""
         kind = value.__class__
         if kind is str:
-            if len(value) >= _CHARACTERS:
-                self.step(len(value) // _CHARACTERS)
+            if len(value) >= CHARACTERS:
+                self.step(len(value) // CHARACTERS)
         elif kind not in _FREE:
-            self.step(_weight(value, self._left))
+            self.step(_weight(value, self.left))
         return value
 
     def joined(self, parts: Iterable[Any]) -> str:
         """The texts of some values, one after the other."""
         text = "".join([str(self.weighed(part)) for part in parts])
-        self.step(len(text) // _CHARACTERS)
+        self.step(len(text) // CHARACTERS)
         return text
 
     def replaced(self, text: str, old: str, new: str, count: int = -1) -> str:
         """The text with another instead of some of it."""
         found = text.count(old) if count < 0 else min(text.count(old), count)
-        self.step((len(text) + found * len(new)) // _CHARACTERS)
+        self.step((len(text) + found * len(new)) // CHARACTERS)
         return text.replace(old, new, count)
 
     def of(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,18 +133,18 @@ class Steps:
             return function(*arguments, **named)
 
         if name in _DEEP:
-            return _like(function, weighed)
-        return _like(function, counted) if name in _SHALLOW else function
+            return like_filter(function, weighed)
+        return like_filter(function, counted) if name in _SHALLOW else function
 
     def join(self, function: Callable[..., str]) -> Callable[..., str]:
         """The filter `join`, with what stands between the values."""
 
         def join(context: Any, values: Iterable[Any], between: str = "", attribute: Any = None) -> str:
             parts = self.weighed(list(values))
-            self.step(len(parts) * len(between) // _CHARACTERS)
+            self.step(len(parts) * len(between) // CHARACTERS)
             return function(context, parts, between, attribute)
 
-        return _like(function, join)
+        return like_filter(function, join)
 
     def sum(self, function: Callable[..., float]) -> Callable[..., float]:
         """The filter `sum`, of numbers."""
@@ -154,10 +154,10 @@ class Steps:
                 raise SecurityError("'sum' is only for numbers")
             return function(context, self.weighed(values), attribute, start)
 
-        return _like(function, add)
+        return like_filter(function, add)
 
 
-def _like(function: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., Any]:
+def like_filter(function: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., Any]:
     """Another function that Jinja passes the same to."""
     for mark in ("jinja_pass_arg", "jinja_async_variant"):
         if hasattr(function, mark):
@@ -197,14 +197,17 @@ class SteppedWriter(NodeWriter):
 
     def visit_Operand(self, node: nodes.Operand, frame: Frame) -> None:  # noqa: N802 - Jinja's name
         """The right side of a comparison: where this is small, so is what there is to compare."""
+        searched = node.op in ("in", "notin")
         try:
-            node.expr.as_const(frame.eval_ctx)
+            small = not (isinstance(node.expr.as_const(frame.eval_ctx), str) and searched)
         except nodes.Impossible:
-            self.write(f" {operators[node.op]} environment.weighed(")
-            self.visit(node.expr, frame)
-            self.write(")")
-        else:
+            small = False
+        if small:
             super().visit_Operand(node, frame)
+            return
+        self.write(f" {operators[node.op]} environment.{'searched' if searched else 'weighed'}(")
+        self.visit(node.expr, frame)
+        self.write(")")
 
     def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:  # noqa: N802 - Jinja's name
         """`{a: b}`: a key is looked at as a whole."""
@@ -228,3 +231,15 @@ class SteppedWriter(NodeWriter):
         self.write(")[")
         self.visit(node.arg, frame)
         self.write("]")
+
+    def visit_Slice(self, node: nodes.Slice, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        """`b:c:d`."""
+        for number, bound in enumerate((node.start, node.stop, node.step)):
+            self.write("environment.weighed(" if number == 0 else ":environment.weighed(")
+            self.visit(bound or nodes.Const(None), frame)
+            self.write(")")
+
+    def buffer(self, frame: Frame) -> None:
+        """From here on the frame collects what it writes."""
+        super().buffer(frame)
+        self.writeline("environment.buffered()")

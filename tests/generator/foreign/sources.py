@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Mapping
@@ -96,9 +97,9 @@ PROGRAMS = {
 
 
 def archive(files: Mapping[str, bytes], link: str | None = None) -> bytes:
-    """The bytes of a .tgz with these files, and with a link."""
+    """The bytes of a .tgz with these files, and with a link; the same at any time."""
     made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as opened:
+    with gzip.GzipFile(fileobj=made, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as opened:
         for path, content in files.items():
             member = tarfile.TarInfo(path)
             member.size = len(content)

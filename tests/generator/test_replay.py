@@ -1,0 +1,99 @@
+"""What is written again without running a template is what a run writes, whatever it asks of its values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import replay
+from tests.generator.replaying import CHOICES, CONTEXTS, EVERY, TEXTS, Asked, context, held
+
+
+@pytest.mark.parametrize("start", range(len(CHOICES)))
+def test_expressions_are_replayed_as_they_run(start):
+    for expression in EVERY[start :: len(CHOICES)]:
+        held(Asked(CHOICES[start].format(expression)), CONTEXTS)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(CHOICES), st.sampled_from(EVERY)), min_size=1, max_size=4),
+    st.lists(
+        st.builds(
+            context,
+            st.sampled_from(["web", "api", "b"]),
+            st.sampled_from(TEXTS),
+            st.sampled_from(TEXTS),
+            st.integers(1, 3),
+            st.lists(st.sampled_from(TEXTS), min_size=2, max_size=2),
+        ),
+        min_size=4,
+        max_size=8,
+    ),
+    st.none() | st.sampled_from(EVERY),
+)
+def test_random_templates_are_replayed_as_they_run(parts, contexts, when):
+    held(Asked("\n".join(choice.format(expression) for choice, expression in parts), when), contexts)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "v.a",
+        "v.a ~ '-' ~ v.n",
+        "v.m|checksum",
+        "{'k': v.a}|merge(v.m)",
+        "v.n|string",
+        "v.m.get('a', 'x')",
+        "v.a|default('x')",
+    ],
+)
+def test_what_only_passes_values_on_is_replayed_for_everybody(expression):
+    assert looked_at(expression) == [()]
+
+
+@pytest.mark.parametrize(
+    ("expression", "leaves"), [("v.a == 'a'", 1), ("v.a|upper", 1), ("v.a in v.l", 2), ("images[service]", 1)]
+)
+def test_what_looks_at_values_is_replayed_for_the_same_ones(expression, leaves):
+    ((*looked,),) = looked_at(expression)
+    assert len(looked) >= leaves
+
+
+@pytest.mark.parametrize("expression", ["names.say(v.a)", "images.get(service)", "v.a ~ names"])
+def test_what_looks_without_being_seen_is_never_replayed(expression):
+    assert looked_at(expression) == []
+
+
+def looked_at(expression):
+    replayed = held(Asked(f"k: {{{{ {expression} }}}}"), [CONTEXTS[0]] * 4)
+    return [looked for shape in replayed._shapes.values() for looked in shape.courses]
+
+
+def test_a_course_leads_to_no_other_shape():
+    """Values that only differ in what is no leaf have shapes of their own."""
+    shapes: list[object] = [
+        False,
+        True,
+        None,
+        0,
+        1,
+        1.0,
+        "",
+        "a",
+        "x" * 300,
+        2**60,
+        [],
+        {},
+        [1],
+        {"a": 1},
+        ["a"],
+        [True],
+        {"b": 1},
+        [[]],
+        [{}],
+    ]
+    keys = [replay._flat({**CONTEXTS[0], "values": {"v": shape}}, {})[0] for shape in shapes]
+    assert len(set(keys)) == len(shapes)
+    assert (
+        replay._flat({**CONTEXTS[0], "values": {"v": 2}}, {})[0]
+        == replay._flat({**CONTEXTS[0], "values": {"v": 1}}, {})[0]
+    )
