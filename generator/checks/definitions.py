@@ -43,6 +43,25 @@ def _not_structural(scope: Scope) -> Iterator[Problem]:
                 above: Pointer = ("spec", "versions", index, "schema", "openAPIV3Schema")
                 malformed = tuple(_malformed(scope.version, root, ()))
                 yield from _told(placed, above, iter(malformed) if malformed else _of_root(root))
+                yield from _told(placed, ("spec", "versions", index), _selectable(version, root))
+
+
+def _selectable(version: Mapping[str, Any], root: Mapping[str, Any]) -> Wrong:
+    """Objects can be selected by fields that the schema has, outside of metadata, and that hold one word."""
+    seen: set[str] = set()
+    for index, field in items(version, "selectableFields"):
+        path = field.get("jsonPath")
+        if not isinstance(path, str):
+            continue
+        steps = [step for name in path.split(".")[1:] for step in ("properties", name)]
+        found = at(root, tuple(steps))
+        if path in seen:
+            yield ("selectableFields", index), f"{path} is there already"
+        elif path.startswith(".metadata.") or not isinstance(found, Mapping):
+            yield ("selectableFields", index, "jsonPath"), f"the schema has no field {path}"
+        elif found.get("type") not in ("string", "boolean", "integer"):
+            yield ("selectableFields", index, "jsonPath"), f"{path} is neither a string nor a boolean nor an integer"
+        seen.add(path)
 
 
 def _told(placed: RenderedObject, above: Pointer, wrong: Wrong) -> Iterator[Problem]:
@@ -130,13 +149,19 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield path, "x-kubernetes-list-type is atomic, set or map"
     if kind is not None and node.get("type") != "array":
         yield path, "x-kubernetes-list-type is for the type array"
+    if kind == "set" and not _is_one_thing(mapping(node, "items")):
+        yield path, "the items of a set are compared as a whole: they need x-kubernetes-map-type or -list-type: atomic"
     if kind != "map":
         if node.get(f"{_EXTENSION}list-map-keys"):
             yield path, "x-kubernetes-list-map-keys is for the list type map"
-        return
-    if at(node, ("items", "type")) != "object":
+    elif at(node, ("items", "type")) != "object":
         yield path, "the items of a list of the type map have to be objects"
-        return
+    else:
+        yield from _of_keys(node, path)
+
+
+def _of_keys(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    """The fields that tell the items of a list of the type map apart."""
     required = _list(node, "items", "required")
     for key in _list(node, f"{_EXTENSION}list-map-keys"):
         field = at(node, ("items", "properties", key))
@@ -146,6 +171,12 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
             yield path, f"{key} cannot be a key of the list: it is no scalar"
         elif key not in required and "default" not in field:
             yield path, f"{key} is a key of the list, so it has to be required or have a default"
+
+
+def _is_one_thing(item: Mapping[str, Any]) -> bool:
+    if item.get("type") == "object":
+        return bool(item.get(f"{_EXTENSION}map-type") == "atomic")
+    return item.get("type") != "array" or item.get(f"{_EXTENSION}list-type") in (None, "atomic")
 
 
 def _list(node: Mapping[str, Any], *pointer: str) -> Sequence[Any]:
@@ -162,6 +193,8 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
     for index, rule in items(node, f"{_EXTENSION}validations"):
         if isinstance(rule.get("rule"), str) and (error := syntax_error(rule["rule"])):
             yield (*path, f"{_EXTENSION}validations", index, "rule"), f"it is no CEL: {error}"
+        if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
+            yield (*path, f"{_EXTENSION}validations", index, "optionalOldSelf"), "the rule does not use oldSelf"
 
 
 def _alternatives(node: Mapping[str, Any], key: str) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
@@ -215,6 +248,10 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
         if isinstance(group, str) and isinstance(plural, str) and placed.name != f"{plural}.{group}":
             message = f"{placed.title} has to be named {plural}.{group}, after its plural and its group"
             yield Problem(placed, ("metadata", "name"), message)
+        names = mapping(placed.value, "spec", "names")
+        if names.get("kind") and names.get("kind") == names.get("listKind"):
+            message = f"{placed.title}: the kind and the listKind cannot both be {names['kind']}"
+            yield Problem(placed, ("spec", "names", "listKind"), message)
     for placed in scope.of("APIService"):
         group, version = at(placed.value, ("spec", "group")), at(placed.value, ("spec", "version"))
         if isinstance(version, str) and placed.name != (expected := f"{version}.{group or ''}"):
@@ -222,20 +259,29 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("metadata", "name"), message)
 
 
+_WITH_EXPRESSIONS: Final = (
+    *("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
+    *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+)
+_EXPRESSIONS: Final = ("validations", "matchConditions", "variables", "auditAnnotations")
+
+
 def _not_cel(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.of("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"):
+    for placed in scope.of(*_WITH_EXPRESSIONS):
         for pointer, text in _expressions(placed.value):
             if error := syntax_error(text):
                 yield Problem(placed, pointer, f"{placed.title}: {'.'.join(map(str, pointer))} is no CEL: {error}")
 
 
 def _expressions(policy: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Where a policy has expressions."""
-    for field in ("validations", "matchConditions", "variables", "auditAnnotations"):
-        for index, entry in items(policy, "spec", field):
+    """Where a policy or the configuration of a webhook has expressions."""
+    lists: list[Pointer] = [("spec", field) for field in _EXPRESSIONS]
+    lists += [("webhooks", index, "matchConditions") for index, _ in items(policy, "webhooks")]
+    for path in lists:
+        for index, entry in items(policy, *path):
             for key in ("expression", "messageExpression", "valueExpression"):
                 if isinstance(entry.get(key), str) and entry[key]:
-                    yield ("spec", field, index, key), entry[key]
+                    yield (*path, index, key), entry[key]
 
 
 _POLICY: Final = """\

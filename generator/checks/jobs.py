@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, Scope
@@ -13,7 +14,7 @@ from generator.checks.example import job
 from generator.checks.quantity import whole
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import mapping
+from generator.workload import items, mapping
 
 _SPECS: Final[Mapping[str, Pointer]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
 
@@ -46,7 +47,7 @@ def _jobs(scope: Scope) -> Iterator[Problem]:
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
             spec = mapping(placed.value, *path)
-            for field, words in (*_indexed(spec), *_policies(spec), *_selected(spec, kind)):
+            for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, kind)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
 
 
@@ -73,6 +74,44 @@ def _policies(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "podFailurePolicy", "podFailurePolicy needs restartPolicy: Never"
     if spec.get("podReplacementPolicy") == "TerminatingOrFailed":
         yield "podReplacementPolicy", "podFailurePolicy needs podReplacementPolicy: Failed"
+    known = {
+        container.get("name")
+        for group in ("containers", "initContainers")
+        for _, container in items(spec, "template", "spec", group)
+    }
+    for index, rule in items(spec, "podFailurePolicy", "rules"):
+        codes = mapping(rule, "onExitCodes")
+        name, values = codes.get("containerName"), codes.get("values")
+        if isinstance(name, str) and name not in known:
+            yield "podFailurePolicy", f"podFailurePolicy.rules.{index} is about {name}, which is no container of it"
+        numbers = [whole(value) for value in values] if isinstance(values, list) else []
+        if any(a is not None and b is not None and a > b for a, b in pairwise(numbers)):
+            yield "podFailurePolicy", f"the exit codes of podFailurePolicy.rules.{index} have to be in order"
+
+
+def _successes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a successPolicy counts has to be there."""
+    completions = whole(spec.get("completions"))
+    for index, rule in items(spec, "successPolicy", "rules"):
+        place, count = f"successPolicy.rules.{index}", whole(rule.get("succeededCount"))
+        indexes = rule.get("succeededIndexes")
+        chosen = _intervals(indexes) if isinstance(indexes, str) else ()
+        if any(first > last for first, last in chosen) or any(a[1] >= b[0] for a, b in pairwise(chosen)):
+            yield "successPolicy", f"{place}.succeededIndexes {indexes} are not in order"
+        elif chosen and completions is not None and chosen[-1][1] >= completions:
+            yield "successPolicy", f"{place}.succeededIndexes has {chosen[-1][1]}; the last index is {completions - 1}"
+        elif chosen and count is not None and count > (most := sum(last - first + 1 for first, last in chosen)):
+            yield "successPolicy", f"{place}.succeededCount is {count}, and {most} indexes are listed"
+        elif count is not None and completions is not None and count > completions:
+            yield "successPolicy", f"{place}.succeededCount is {count}, and completions is {completions}"
+
+
+def _intervals(text: str) -> tuple[tuple[int, int], ...]:
+    """The parts of a text such as 0,2-5, first and last; nothing where it is no such text."""
+    if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*", text):
+        return ()
+    ends = [[int(number) for number in part.split("-")] for part in text.split(",")]
+    return tuple((end[0], end[-1]) for end in ends)
 
 
 def _selected(spec: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:

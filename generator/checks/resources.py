@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Problem, Scope
+from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
 from generator.checks.example import deployment, manifest
 from generator.checks.quantity import amount
 from generator.finding import Severity
@@ -24,6 +25,40 @@ def _above(scope: Scope) -> Iterator[Problem]:
                     f"{container.placed.title}: {container.name} asks for {name} {request}, above its limit of {limit}"
                 )
                 yield Problem(container.placed, (*container.pointer, "resources", "requests", name), message)
+    for pod in scope.pods:
+        if "resources" in pod.spec:
+            yield from _above_the_pod(pod)
+
+
+def _above_the_pod(pod: Pod) -> Iterator[Problem]:
+    """What a pod asks for as a whole: at most its limit, and at least what its containers ask for."""
+    requests, limits = mapping(pod.spec, "resources", "requests"), mapping(pod.spec, "resources", "limits")
+    path = (*pod.spec_pointer, "resources")
+    for name, request in requests.items():
+        asked, most, needed = amount(request), amount(limits.get(name)), _asked_by_containers(pod, name)
+        if asked is not None and most is not None and asked > most:
+            message = f"{pod.placed.title}: the pod asks for {name} {request}, above its limit of {limits[name]}"
+            yield Problem(pod.placed, (*path, "requests", name), message)
+        if asked is not None and asked < needed:
+            message = f"{pod.placed.title}: the pod asks for {name} {request}, less than its containers together"
+            yield Problem(pod.placed, (*path, "requests", name), message)
+    for container in pod.containers:
+        for name, limit in mapping(container.value, "resources", "limits").items():
+            least, most = amount(limit), amount(limits.get(name))
+            if least is not None and most is not None and least > most:
+                message = f"{pod.placed.title}: {container.name} may use {name} {limit}, and the pod {limits[name]}"
+                yield Problem(pod.placed, (*container.pointer, "resources", "limits", name), message)
+
+
+def _asked_by_containers(pod: Pod, name: str) -> Fraction:
+    """What those that run together ask for; what is not asked for is as much as the limit."""
+    total = Fraction(0)
+    for container in pod.containers:
+        if container.lasting:
+            resources = mapping(container.value, "resources")
+            asked = mapping(resources, "requests").get(name, mapping(resources, "limits").get(name))
+            total += Fraction(amount(asked) or 0)
+    return total
 
 
 def _fixed(scope: Scope) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
 from generator.checks.example import deployment
 from generator.finding import Severity
+from generator.repository import Pointer
 from generator.workload import items, mapping
 
 _MOUNTS: Final = ("volumeMounts", "volumeDevices")
@@ -68,11 +69,46 @@ def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) 
         yield "passes mounts on to the node, which only a privileged container may"
     if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and mount.get("readOnly") is not True:
         yield "has recursiveReadOnly without readOnly"
+    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and mount.get("mountPropagation") not in (
+        None,
+        "None",
+    ):
+        yield "has recursiveReadOnly, and mounts passed between it and the node"
     if any(mount.get("name") == device.get("name") for _, device in devices):
         yield "is a device of the container too"
+    if any(mount.get("mountPath") == device.get("devicePath") for _, device in devices):
+        yield "is where a device of the container is too"
+
+
+def _projected_twice(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        for index, volume in items(pod.spec, "volumes") if "volumes" in pod.spec else ():
+            seen: set[str] = set()
+            for place, path in _projected_paths(volume):
+                if path in seen:
+                    message = f"{pod.placed.title}: the volume {volume.get('name')} has two files {path}"
+                    yield Problem(pod.placed, (*pod.spec_pointer, "volumes", index, *place), message)
+                seen.add(path)
+
+
+def _projected_paths(volume: Any) -> Iterator[tuple[Pointer, str]]:
+    """The files that a projected volume makes of keys and fields, and where it says so."""
+    for number, source in items(volume, "projected", "sources"):
+        for kind in source:
+            inside: Pointer = ("projected", "sources", number, kind)
+            for index, file in items(source, kind, "items"):
+                if isinstance(file.get("path"), str) and file["path"]:
+                    yield (*inside, "items", index, "path"), file["path"]
 
 
 _MOUNT = "volumeMounts: [{name: data, mountPath: /data"
+_PROJECTED = """\
+volumes:
+- name: about
+  projected:
+    sources:
+    - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}
+    - downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}"""
 _DATA = "volumes: [{name: data, emptyDir: {}}]"
 
 FAMILY = Family(
@@ -99,6 +135,16 @@ FAMILY = Family(
             _sources,
             deployment(pod=_DATA),
             deployment(pod="volumes: [{name: data, emptyDir: {}, hostPath: {path: /data}}]"),
+        ),
+        Check(
+            "projected-twice",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "what is projected into one volume shares a folder, so every file needs a path of its own",
+            "give one of them another path, or make two volumes",
+            _projected_twice,
+            deployment(pod=_PROJECTED),
+            deployment(pod=_PROJECTED.replace("path: labels", "path: name")),
         ),
         Check(
             "mount-conflict",

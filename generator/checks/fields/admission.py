@@ -19,7 +19,14 @@ from generator.checks.fields.rule import (
     text,
     when,
 )
-from generator.checks.fields.syntax import PORT_NUMBER, dns_1035_label, dns_label, dns_subdomain
+from generator.checks.fields.syntax import (
+    PORT_NUMBER,
+    WEBHOOK_URL,
+    dns_1035_label,
+    dns_label,
+    dns_subdomain,
+    qualified_name,
+)
 
 
 def _alone(*fields: str) -> tuple[Rule, ...]:
@@ -73,7 +80,7 @@ ADMISSION: Final[Table] = {
         **_WEBHOOK,
         "reinvocationPolicy": one_of("Never", "IfNeeded", empty=False),
     },
-    "admissionregistration.v1.WebhookClientConfig": {"": exactly_one("service", "url")},
+    "admissionregistration.v1.WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
     "admissionregistration.v1.ServiceReference": {
         "": filled("name", "namespace"),
         "path": text(
@@ -92,10 +99,40 @@ ADMISSION: Final[Table] = {
                 {"anyOf": [has("validations"), has("auditAnnotations")]},
             ),
         ),
+        "matchConstraints": filled("resourceRules"),
         "failurePolicy": _FAILURE,
     },
-    "admissionregistration.v1.MatchResources": {"": filled("resourceRules"), "matchPolicy": _MATCH},
-    "admissionregistration.v1.Validation": {"": filled("expression")},
+    "admissionregistration.v1.MatchResources": {"matchPolicy": _MATCH},
+    "admissionregistration.v1.Validation": {
+        "": filled("expression"),
+        "message": Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+        "reason": one_of("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized", empty=False),
+    },
+    "admissionregistration.v1.MatchCondition": {"": filled("name", "expression"), "name": qualified_name()},
+    "admissionregistration.v1.Variable": {
+        "": filled("name", "expression"),
+        "name": text("name-syntax", "a name as CEL has them: letters, digits and '_'", "[_a-zA-Z][_a-zA-Z0-9]*"),
+    },
+    "admissionregistration.v1.AuditAnnotation": {"": filled("key", "valueExpression"), "key": qualified_name()},
+    "admissionregistration.v1.ParamKind": {"": filled("apiVersion", "kind")},
+    "admissionregistration.v1.ValidatingAdmissionPolicyBinding": {"": filled("spec")},
+    "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec": {
+        "": filled("policyName", "validationActions"),
+        "policyName": dns_subdomain(),
+        "validationActions": (
+            once(),
+            each(one_of("Audit", "Deny", "Warn", empty=False)),
+            Rule(
+                "one-of",
+                "Deny or Warn",
+                {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in ("Deny", "Warn")]}},
+            ),
+        ),
+    },
+    "admissionregistration.v1.ParamRef": {
+        "": (exactly_one("name", "selector"), filled("parameterNotFoundAction")),
+        "parameterNotFoundAction": one_of("Allow", "Deny", empty=False),
+    },
     "flowcontrol.v1.FlowSchemaSpec": {"matchingPrecedence": between(0, 10000)},
     "flowcontrol.v1.FlowDistinguisherMethod": {"type": one_of("ByNamespace", "ByUser", empty=False)},
     "flowcontrol.v1.PriorityLevelConfigurationReference": {"": filled("name"), "name": dns_subdomain()},

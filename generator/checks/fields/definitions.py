@@ -1,4 +1,6 @@
-"""Rules about definitions of custom resources (k8s.io/apiextensions-apiserver `pkg/apis/apiextensions/validation`).
+"""Rules about what extends the API: definitions of custom resources, and services that answer for a part of it.
+
+Sources: k8s.io/apiextensions-apiserver and k8s.io/kube-aggregator, `pkg/apis/*/validation`.
 
 What a schema may hold wherever it stands; whether the whole of it is structural, `generator.checks.definitions` says.
 """
@@ -7,14 +9,36 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, Rules, Table, each, filled, one_of, optional, text, when
-from generator.checks.fields.syntax import dns_1035_label
+from generator.checks.fields.rule import (
+    Rule,
+    Rules,
+    Table,
+    between,
+    each,
+    exactly_one,
+    filled,
+    has,
+    lacks,
+    one_of,
+    optional,
+    text,
+    when,
+)
+from generator.checks.fields.syntax import PORT_NUMBER, WEBHOOK_URL, dns_1035_label
 
 _PREFIX: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1."
 _KIND: Final = optional(
     text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?", 63)
 )
 _PATH: Final = text("path-syntax", "a path of fields that begins with '.'", r"\..+")
+_PROTECTED: Final[dict[str, Any]] = {"type": "string", "pattern": r"(^|\.)(k8s|kubernetes)\.io$"}
+
+
+def _below(*fields: str) -> Rule:
+    words = " or ".join(f".{field}" for field in fields)
+    return text("path-syntax", f"a path of fields below {words}", rf"\.({'|'.join(fields)})\..+")
+
+
 _DOMAIN: Final = text(
     "name-syntax", "a domain", r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+", 253
 )
@@ -32,14 +56,69 @@ _SCHEMA: Final = (
         "empty-field",
         "x-kubernetes-list-map-keys with the list type map",
     ),
-    Rule("one-of", "properties or additionalProperties", {"not": {"required": ["properties", "additionalProperties"]}}),
+    Rule(
+        "one-of",
+        "properties or additionalProperties",
+        {
+            "not": {
+                "required": ["properties", "additionalProperties"],
+                "properties": {
+                    "properties": {"type": "object", "minProperties": 1},
+                    "additionalProperties": {"not": {"const": True}},
+                },
+            }
+        },
+    ),
     Rule("unknown-value", "no $ref", {"properties": {"$ref": {"enum": [""]}}}),
 )
 _TYPES: Final[dict[str, dict[str, Rules]]] = {
-    "CustomResourceDefinition": {"": filled("spec")},
+    "CustomResourceDefinition": {
+        "": (
+            filled("spec"),
+            when(
+                {"properties": {"spec": {"required": ["group"], "properties": {"group": _PROTECTED}}}},
+                {
+                    "required": ["metadata"],
+                    "properties": {
+                        "metadata": {
+                            "required": ["annotations"],
+                            "properties": {"annotations": filled("api-approved.kubernetes.io").schema},
+                        }
+                    },
+                },
+                "empty-field",
+                "the annotation api-approved.kubernetes.io, or a group outside of k8s.io and kubernetes.io",
+            ),
+        )
+    },
+    "CustomResourceConversion": {
+        "": (
+            when(has("strategy", "Webhook"), filled("webhook").schema, "empty-field", "a webhook with this strategy"),
+            when(
+                has("strategy", "None"),
+                {"properties": {"webhook": {"type": "null"}}},
+                "one-of",
+                "a webhook with the strategy Webhook only",
+            ),
+        ),
+        "strategy": one_of("None", "Webhook", empty=False),
+        "webhook": filled("clientConfig", "conversionReviewVersions"),
+    },
+    "WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
+    "ValidationRule": {
+        "": filled("rule"),
+        "message": Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+        "reason": one_of(
+            "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", empty=False
+        ),
+    },
+    "SelectableField": {"": filled("jsonPath"), "jsonPath": _PATH},
     "CustomResourceDefinitionSpec": {
         "": filled("versions"),
         "group": _DOMAIN,
+        "preserveUnknownFields": Rule(
+            "unknown-value", "false, and x-kubernetes-preserve-unknown-fields in the schema", {"enum": [False, None]}
+        ),
         "scope": one_of("Cluster", "Namespaced", empty=False),
         "versions": Rule(
             "one-of", "one version with storage: true", {"contains": _STORED, "minContains": 1, "maxContains": 1}
@@ -54,10 +133,18 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "categories": each(dns_1035_label()),
     },
     "CustomResourceDefinitionVersion": {
-        "": Rule(
-            "empty-field",
-            "schema.openAPIV3Schema to be set",
-            {"required": ["schema"], "properties": {"schema": {"required": ["openAPIV3Schema"]}}},
+        "": (
+            Rule(
+                "empty-field",
+                "schema.openAPIV3Schema to be set",
+                {"required": ["schema"], "properties": {"schema": {"required": ["openAPIV3Schema"]}}},
+            ),
+            when(
+                has("deprecationWarning"),
+                {"required": ["deprecated"], "properties": {"deprecated": {"const": True}}},
+                "one-of",
+                "deprecationWarning with deprecated: true only",
+            ),
         ),
         "name": dns_1035_label(),
     },
@@ -66,9 +153,9 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "type": one_of("boolean", "date", "integer", "number", "string", empty=False),
     },
     "CustomResourceSubresourceScale": {
-        "specReplicasPath": _PATH,
-        "statusReplicasPath": _PATH,
-        "labelSelectorPath": optional(_PATH),
+        "specReplicasPath": _below("spec"),
+        "statusReplicasPath": _below("status"),
+        "labelSelectorPath": optional(_below("spec", "status")),
     },
     "CustomResourceValidation": {
         "openAPIV3Schema": Rule(
@@ -86,4 +173,22 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "x-kubernetes-list-map-keys": Rule("unique-items", "each key once", {"uniqueItems": True}),
     },
 }
-DEFINITIONS: Final[Table] = {_PREFIX + name: rules for name, rules in _TYPES.items()}
+_TRUE: Final = {"const": True}
+_SKIPS: Final[dict[str, Any]] = {
+    "required": ["insecureSkipTLSVerify"],
+    "properties": {"insecureSkipTLSVerify": _TRUE},
+}
+_LOCAL: Final[dict[str, Any]] = {"properties": {"service": {"type": "null"}}}
+_API_SERVICES: Final[Table] = {
+    "apiregistration.v1.APIServiceSpec": {
+        "": (
+            when(_SKIPS, lacks("caBundle"), "one-of", "insecureSkipTLSVerify or caBundle"),
+            when(_SKIPS, {"not": _LOCAL}, "one-of", "insecureSkipTLSVerify with a service only"),
+            when(has("caBundle"), {"not": _LOCAL}, "one-of", "caBundle with a service only"),
+        ),
+        "groupPriorityMinimum": between(1, 20_000),
+        "versionPriority": between(1, 1000),
+    },
+    "apiregistration.v1.ServiceReference": {"": filled("name", "namespace"), "port": PORT_NUMBER},
+}
+DEFINITIONS: Final[Table] = {**{_PREFIX + name: rules for name, rules in _TYPES.items()}, **_API_SERVICES}

@@ -20,8 +20,8 @@ _PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
 
 _NO_LOOPBACK: Final = Rule(
     "address",
-    "no address of the machine itself",
-    {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.)"}},
+    "no address of the machine itself or of its link",
+    {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.|224\.0\.0\.|fe80:|ff02:)"}},
 )
 _FAMILY: Final = {"IPv4": "^[0-9.]+$", "IPv6": ":"}
 ENDPOINTS: Final[Table] = {
@@ -71,6 +71,7 @@ ENDPOINTS: Final[Table] = {
         "": filled("addresses"),
         "addresses": (once(), each(_NO_LOOPBACK)),
         "hostname": dns_label(),
+        "nodeName": dns_subdomain(),
     },
     "discovery.v1.EndpointHints": {"forZones": Rule("number-range", "at most eight zones", {"maxItems": 8})},
     "discovery.v1.EndpointPort": {

@@ -130,6 +130,12 @@ POD_SPEC: Final[Table] = {
         "": (
             filled("containers"),
             when(
+                {"required": ["setHostnameAsFQDN"], "properties": {"setHostnameAsFQDN": {"const": True}}},
+                {"properties": {"hostnameOverride": {"type": "null"}}},
+                "one-of",
+                "setHostnameAsFQDN or hostnameOverride",
+            ),
+            when(
                 {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
                 {"properties": {field: {"const": False} for field in ("hostNetwork", "hostPID", "hostIPC")}},
                 "one-of",
@@ -141,6 +147,7 @@ POD_SPEC: Final[Table] = {
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
         "activeDeadlineSeconds": between(1, 2**31 - 1),
         "hostname": optional(dns_label()),
+        "hostnameOverride": dns_subdomain(),
         "subdomain": optional(dns_label()),
         "ephemeralContainers": Rule(
             "unknown-value", "no ephemeral containers: a running pod gets them", {"maxItems": 0}
@@ -193,7 +200,21 @@ POD_SPEC: Final[Table] = {
         "localhostProfile": RELATIVE_PATH,
         "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False),
     },
-    "core.v1.AppArmorProfile": {"": _PROFILE, "type": _PROFILES},
+    "core.v1.AppArmorProfile": {
+        "": _PROFILE,
+        "localhostProfile": Rule(
+            "name-syntax", "a profile without spaces around it", {"not": {"type": "string", "pattern": r"^\s|\s$"}}
+        ),
+        "type": _PROFILES,
+    },
+    "core.v1.WindowsSecurityContextOptions": {
+        "gmsaCredentialSpecName": dns_subdomain(),
+        "gmsaCredentialSpec": Rule("empty-field", "a credential spec", {"minLength": 1}),
+        "runAsUserName": text(
+            "name-syntax", "a user of Windows, perhaps after a domain and '\\'", r'([^\\]+\\)?[^"/\\:;|=,+*?<>@\[\]]+'
+        ),
+    },
+    "core.v1.PodResourceClaim": {"": exactly_one("resourceClaimName", "resourceClaimTemplateName")},
 }
 
 
@@ -222,6 +243,12 @@ _DIVISORS: Final = tuple(
 CONTAINER: Final[Table] = {
     "core.v1.Container": {
         **_CONTAINER,
+        "": (
+            filled("name", "image"),
+            when(
+                has("restartPolicyRules"), filled("restartPolicy").schema, "empty-field", "restartPolicy with its rules"
+            ),
+        ),
         "restartPolicy": one_of("Always", "Never", "OnFailure", empty=False),
         "resizePolicy": tuple(_once("resourceName", name) for name in ("cpu", "memory")),
     },
@@ -234,6 +261,14 @@ CONTAINER: Final[Table] = {
         "name": optional(PORT_NAME),
         "protocol": _PROTOCOL,
     },
+    "core.v1.ContainerRestartRule": {
+        "": filled("exitCodes"),
+        "action": (
+            until(34, one_of("Restart", empty=False)),
+            since(35, one_of("Restart", "RestartAllContainers", empty=False)),
+        ),
+    },
+    "core.v1.ContainerRestartRuleOnExitCodes": {"operator": one_of("In", "NotIn", empty=False)},
     "core.v1.ContainerResizePolicy": {
         "resourceName": one_of("cpu", "memory", empty=False),
         "restartPolicy": one_of("NotRequired", "RestartContainer", empty=False),
@@ -293,7 +328,6 @@ CONTAINER: Final[Table] = {
 
 PODS: Final[Table] = {
     "core.v1.Pod": {
-        "": filled("spec"),
         "spec": Rule(
             "name-syntax",
             "an image without spaces around it",
@@ -304,10 +338,29 @@ PODS: Final[Table] = {
                 }
             },
         ),
+        "": (
+            filled("spec"),
+            Rule(
+                "empty-field",
+                "a reference of the image",
+                {
+                    "properties": {
+                        "spec": {
+                            "properties": {"volumes": {"items": {"properties": {"image": filled("reference").schema}}}}
+                        }
+                    }
+                },
+            ),
+        ),
     },
     "core.v1.PodTemplate": {"": filled("template")},
     "core.v1.PodTemplateSpec": {"": filled("spec")},
 }
+
+_SECRET_REFERENCE: Final = (
+    filled("name"),
+    Rule("name-syntax", dns_subdomain().expects, {"properties": {"name": dns_subdomain().schema}}),
+)
 
 VOLUMES: Final[Table] = {
     "core.v1.Volume": {"": _NAMED, "name": dns_label()},
@@ -347,7 +400,7 @@ VOLUMES: Final[Table] = {
         "path": NO_BACKSTEPS,
         "type": one_of("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
     },
-    "core.v1.CSIVolumeSource": {"": filled("driver"), "driver": DRIVER, "nodePublishSecretRef": filled("name")},
+    "core.v1.CSIVolumeSource": {"": filled("driver"), "driver": DRIVER, "nodePublishSecretRef": _SECRET_REFERENCE},
     "core.v1.PersistentVolumeClaimVolumeSource": {"": filled("claimName")},
     "core.v1.ImageVolumeSource": {"pullPolicy": one_of("Always", "IfNotPresent", "Never")},
 }

@@ -16,6 +16,11 @@ _COUNTED: Final = (
     "|requests\\.hugepages-.+|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps"
     "|persistentvolumeclaims|services\\.(nodeports|loadbalancers)"
 )
+_STANDARD: Final = (
+    "cpu|memory|ephemeral-storage|(requests|limits)\\.(cpu|memory|ephemeral-storage)|requests\\.storage|pods|services"
+    "|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims"
+    "|services\\.(nodeports|loadbalancers)"
+)
 _QUALIFIED: Final = qualified_name().schema["pattern"]
 _QUOTA_NAME: Final = Rule(
     "resource-name",
@@ -42,6 +47,11 @@ _LIMIT_NAME: Final = {
     "allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$"}]
 }
 _CLAIM_LIMIT_NAME: Final = {"allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:storage|cpu|memory|pods|.+/.+)$"}]}
+_MICROSECONDS: Final = text(
+    "unknown-value",
+    "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
+)
 _LISTS: Final = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
 
 
@@ -62,8 +72,37 @@ def _limits_of(kinds: tuple[str, ...], name: dict[str, Any]) -> Rule:
     )
 
 
+_OF_PODS: Final = ("pods", *(f"{part}{name}" for part in ("", "requests.", "limits.") for name in ("cpu", "memory")))
+_COUNTED_BY: Final[dict[str, tuple[str, ...]]] = {
+    "BestEffort": ("pods",),
+    **dict.fromkeys(
+        ("CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"), _OF_PODS
+    ),
+    "VolumeAttributesClass": ("persistentvolumeclaims", "requests.storage"),
+}
+"""The resources that a quota of this scope can count, apart from those with a domain."""
+_ALWAYS_EXISTS: Final = ("BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "Terminating")
+
+
+def _counts(scope: str, names: tuple[str, ...]) -> Rule:
+    chosen = {"required": ["scopeName"], "properties": {"scopeName": {"const": scope}}}
+    selected = {"properties": {"matchExpressions": {"contains": chosen}}, "required": ["matchExpressions"]}
+    scoped = [
+        {"required": ["scopes"], "properties": {"scopes": {"type": "array", "contains": {"const": scope}}}},
+        {"required": ["scopeSelector"], "properties": {"scopeSelector": {"type": "object", **selected}}},
+    ]
+    known = {"anyOf": [{"enum": list(names)}, {"not": {"pattern": f"^(?:{_STANDARD})$"}}]}
+    return when(
+        {"anyOf": scoped},
+        {"properties": {"hard": {"propertyNames": known}}},
+        "resource-name",
+        f"what a quota with the scope {scope} can count: {', '.join(names)}",
+    )
+
+
 QUOTAS: Final[Table] = {
     "core.v1.ResourceQuotaSpec": {
+        "": tuple(_counts(scope, names) for scope, names in _COUNTED_BY.items()),
         "hard": (keys(_QUOTA_NAME), values(NOT_NEGATIVE), _COUNTS_ARE_WHOLE),
         "scopes": (
             each(one_of(*_SCOPES, empty=False)),
@@ -79,6 +118,12 @@ QUOTAS: Final[Table] = {
                 {"properties": {"values": {"maxItems": 0}}},
                 "one-of",
                 "no values with this operator",
+            ),
+            when(
+                has("scopeName", *_ALWAYS_EXISTS),
+                {"properties": {"operator": {"const": "Exists"}}},
+                "unknown-value",
+                "the operator Exists with this scope",
             ),
         ),
         "scopeName": one_of(*_SCOPES, empty=False),
@@ -124,7 +169,10 @@ QUOTAS: Final[Table] = {
         ),
         "preemptionPolicy": one_of("Never", "PreemptLowerPriority", empty=False),
     },
-    "node.v1.Scheduling": {"nodeSelector": (keys(label_key()), values(label_value()))},
+    "node.v1.Scheduling": {
+        "nodeSelector": (keys(label_key()), values(label_value())),
+        "tolerations": Rule("unique-items", "each toleration once", {"uniqueItems": True}),
+    },
     "node.v1.RuntimeClass": {"": filled("handler"), "handler": dns_label()},
     "node.v1.Overhead": {
         "podFixed": (
@@ -132,5 +180,10 @@ QUOTAS: Final[Table] = {
             values(NOT_NEGATIVE),
         )
     },
-    "coordination.v1.LeaseSpec": {"leaseDurationSeconds": between(1), "leaseTransitions": between(0)},
+    "coordination.v1.LeaseSpec": {
+        "leaseDurationSeconds": between(1),
+        "leaseTransitions": between(0),
+        "acquireTime": _MICROSECONDS,
+        "renewTime": _MICROSECONDS,
+    },
 }

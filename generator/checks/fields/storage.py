@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from generator.checks.fields.objects import ACCESS_MODES
 from generator.checks.fields.rule import (
     Rule,
+    Rules,
     Table,
+    between,
     each,
     exactly_one,
     filled,
+    has,
     keys,
     once,
     one_of,
     optional,
     text,
     values,
+    when,
 )
-from generator.checks.fields.syntax import DRIVER, NO_BACKSTEPS, POSITIVE, dns_subdomain, label_key
+from generator.checks.fields.syntax import DRIVER, NO_BACKSTEPS, POSITIVE, RELATIVE_PATH, dns_subdomain, label_key
 
 _ABSOLUTE: Final = text("path-syntax", "an absolute path", "/.*")
 
@@ -35,6 +40,90 @@ _LOCAL_NEEDS_NODES: Final = Rule(
         "then": {"required": ["nodeAffinity"], "properties": {"nodeAffinity": {"required": ["required"]}}},
     },
 )
+_TRUE: Final = {"const": True}
+_PARTITION: Final = between(0, 255)
+_IQN: Final = text(
+    "name-syntax",
+    "the name of a target, such as iqn.2001-04.com.example:storage.disk1",
+    r"iqn\.[0-9]{4}-[0-9]{2}\.[A-Za-z0-9.-]+:[^,;*&$|\s]+|eui.[A-Za-z0-9]{16}|naa.[A-Za-z0-9]{32}",
+)
+_ISCSI: Final[Mapping[str, Rules]] = {
+    "": (
+        filled("targetPortal", "iqn"),
+        *(
+            when(
+                {"required": [field], "properties": {field: _TRUE}},
+                filled("secretRef").schema,
+                "empty-field",
+                f"a secretRef with {field}",
+            )
+            for field in ("chapAuthDiscovery", "chapAuthSession")
+        ),
+    ),
+    "iqn": _IQN,
+    "initiatorName": _IQN,
+    "lun": between(0, 255),
+}
+_FLEX: Final[Mapping[str, Rules]] = {
+    "": filled("driver"),
+    "options": keys(
+        Rule(
+            "name-syntax",
+            "an option outside of kubernetes.io and k8s.io",
+            {"not": {"pattern": r"^([^/]+\.)?(kubernetes|k8s)\.io/"}},
+        )
+    ),
+}
+_MANAGED: Final = has("kind", "Managed")
+VOLUMES_OF_PROVIDERS: Final[Table] = {
+    "core.v1.ISCSIVolumeSource": _ISCSI,
+    "core.v1.ISCSIPersistentVolumeSource": _ISCSI,
+    "core.v1.FCVolumeSource": {
+        "": (
+            Rule("one-of", "targetWWNs or wwids", {"oneOf": [has("targetWWNs"), has("wwids")]}),
+            when(has("targetWWNs"), {"required": ["lun"]}, "empty-field", "a lun with targetWWNs"),
+        ),
+        "lun": between(0, 255),
+    },
+    "core.v1.AWSElasticBlockStoreVolumeSource": {"": filled("volumeID"), "partition": _PARTITION},
+    "core.v1.GCEPersistentDiskVolumeSource": {"": filled("pdName"), "partition": _PARTITION},
+    "core.v1.AzureFileVolumeSource": {"": filled("secretName", "shareName")},
+    "core.v1.AzureFilePersistentVolumeSource": {"": filled("secretName", "shareName")},
+    "core.v1.AzureDiskVolumeSource": {
+        "": (
+            filled("diskName", "diskURI"),
+            when(
+                _MANAGED,
+                {"properties": {"diskURI": {"pattern": "^/subscriptions/"}}},
+                "path-syntax",
+                "the path of a managed disk, which begins with /subscriptions/",
+            ),
+            when(
+                {"not": _MANAGED},
+                {"properties": {"diskURI": {"pattern": "^https://"}}},
+                "path-syntax",
+                "a URL that begins with https://, or the kind Managed",
+            ),
+        ),
+        "kind": one_of("Dedicated", "Managed", "Shared", empty=False),
+        "cachingMode": one_of("None", "ReadOnly", "ReadWrite", empty=False),
+    },
+    "core.v1.CephFSVolumeSource": {"": filled("monitors")},
+    "core.v1.CephFSPersistentVolumeSource": {"": filled("monitors")},
+    "core.v1.CinderVolumeSource": {"": filled("volumeID")},
+    "core.v1.CinderPersistentVolumeSource": {"": filled("volumeID")},
+    "core.v1.GlusterfsVolumeSource": {"": filled("endpoints", "path")},
+    "core.v1.GlusterfsPersistentVolumeSource": {"": filled("endpoints", "path")},
+    "core.v1.RBDVolumeSource": {"": filled("monitors", "image")},
+    "core.v1.RBDPersistentVolumeSource": {"": filled("monitors", "image")},
+    "core.v1.VsphereVirtualDiskVolumeSource": {"": filled("volumePath")},
+    "core.v1.PortworxVolumeSource": {"": filled("volumeID")},
+    "core.v1.FlexVolumeSource": _FLEX,
+    "core.v1.FlexPersistentVolumeSource": _FLEX,
+    "core.v1.GitRepoVolumeSource": {"": filled("repository"), "directory": RELATIVE_PATH},
+}
+"""Storage that pods, and persistent volumes, name the provider of."""
+
 STORAGE: Final[Table] = {
     "core.v1.PersistentVolume": {"": filled("spec")},
     "core.v1.PersistentVolumeSpec": {
@@ -47,12 +136,16 @@ STORAGE: Final[Table] = {
             ),
             exactly_one(*_VOLUME_SOURCES),
             _LOCAL_NEEDS_NODES,
+            when(
+                has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"
+            ),
         ),
         "accessModes": ACCESS_MODES,
         "capacity": values(POSITIVE),
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "persistentVolumeReclaimPolicy": one_of("Retain", "Delete", "Recycle"),
         "storageClassName": optional(dns_subdomain()),
+        "volumeAttributesClassName": dns_subdomain(),
         "nodeAffinity": filled("required"),
     },
     "core.v1.LocalVolumeSource": {"": filled("path"), "path": NO_BACKSTEPS},
@@ -78,7 +171,16 @@ STORAGE: Final[Table] = {
         "values": Rule("unique-items", "each value once", {"uniqueItems": True}),
     },
     "storage.v1.CSIDriverSpec": {
+        "": when(
+            {"required": ["serviceAccountTokenInSecrets"], "properties": {"serviceAccountTokenInSecrets": _TRUE}},
+            filled("tokenRequests").schema,
+            "empty-field",
+            "tokenRequests with serviceAccountTokenInSecrets",
+        ),
+        "nodeAllocatableUpdatePeriodSeconds": between(10),
+        "tokenRequests": once(),
         "fsGroupPolicy": one_of("ReadWriteOnceWithFSType", "File", "None", empty=False),
         "volumeLifecycleModes": (once(), each(one_of("Persistent", "Ephemeral", empty=False))),
     },
+    "storage.v1.TokenRequest": {"expirationSeconds": between(600, 2**32)},
 }

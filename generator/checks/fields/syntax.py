@@ -138,6 +138,9 @@ DOMAIN_PATH: Final = text(
     "a domain, '/' and a path, such as example.com/controller",
     rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
 )
+WEBHOOK_URL: Final = text(
+    "address", "a URL that begins with https://, without user, query and fragment", r"https://[^/?#@]+(/[^?#]*)?"
+)
 EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?=.{{1,253}}\.?$){_SUBDOMAIN}\.?", 254)
 GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(

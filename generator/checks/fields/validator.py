@@ -46,12 +46,13 @@ TABLE: Final[Table] = {
     **workloads.AUTOSCALING,
     **networking.NETWORKING,
     **storage.STORAGE,
+    **storage.VOLUMES_OF_PROVIDERS,
     **quotas.QUOTAS,
     **endpoints.ENDPOINTS,
     **admission.ADMISSION,
     **definitions.DEFINITIONS,
 }
-_PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.api.")
+_PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.kube-aggregator.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _CHECK, _EXPECTS, _OF = "x-check", "x-expects", "x-of"
 _SECRET: Final = ("data", "stringData")

@@ -80,11 +80,19 @@ WORKLOADS: Final[Table] = {
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
         "managedBy": DOMAIN_PATH,
-        "": when(
-            {"required": ["manualSelector"], "properties": {"manualSelector": {"const": True}}},
-            filled("selector").schema,
-            "empty-field",
-            "a selector with manualSelector",
+        "": (
+            when(
+                {"required": ["manualSelector"], "properties": {"manualSelector": {"const": True}}},
+                filled("selector").schema,
+                "empty-field",
+                "a selector with manualSelector",
+            ),
+            when(
+                has("completionMode", "Indexed"),
+                {"properties": {"parallelism": {"maximum": 100_000}}},
+                "number-range",
+                "at most 100000 pods of an indexed Job at a time",
+            ),
         ),
     },
     "batch.v1.PodFailurePolicyRule": {
