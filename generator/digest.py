@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, Final
 
 from generator.release import Others, ReleaseId
@@ -27,22 +28,29 @@ def release_id(
     """The identity of images (as written, before mirroring) rendered by `spec` with the templates of `tree`.
 
     `templates` are its `source_paths`, from whoever has read them already. Each hash is the sha256 of canonical
-    JSON: sorted keys, no spaces, UTF-8.
+    JSON: sorted keys, no spaces, UTF-8. Parts that services share are written once.
     """
     rendering: dict[str, Any] = {"template": spec.template, "values": spec.values}
     if spec.foreign is not None:
         rendering[spec.foreign.program] = asdict(spec.foreign)
     if spec.patches:
         rendering["patches"] = spec.source.data["patches"]
-    config = {
-        "spec": rendering,
-        "templates": sorted((source_paths(tree, spec) if templates is None else templates).items()),
-        "files": sorted(beside(tree, spec).items()),
-    }
-    images: dict[str, Any] = {"image": image}
-    if others:
-        images["images"] = dict(others)
-    return ReleaseId(image, _sha256(config), _sha256({**images, **config}), others)
+    templates = source_paths(tree, spec) if templates is None else templates
+    files = _member("files", sorted(beside(tree, spec).items()))
+    config = f"{_member('spec', rendering)},{_templates(tuple(sorted(templates.items())))}"
+    images = _member("image", image) + (f",{_member('images', dict(others))}" if others else "")
+    return ReleaseId(image, _sha256(f"{{{files},{config}}}"), _sha256(f"{{{files},{images},{config}}}"), others)
+
+
+@lru_cache(maxsize=64)
+def _templates(paths: tuple[tuple[str, str], ...]) -> str:
+    return _member("templates", paths)
+
+
+def _member(name: str, value: Any) -> str:
+    """A member of a JSON object, canonical."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return f'"{name}":{text}'
 
 
 def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
@@ -77,6 +85,5 @@ def beside(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:
     return {path: object_id for path in sorted(found) if (object_id := tree.blob_id(path))}
 
 
-def _sha256(data: Mapping[str, Any]) -> str:
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from generator.errors import InputError
 
@@ -39,6 +40,7 @@ class ImageReference:
         return self.tag or (self.digest or "latest").removeprefix("sha256:")[:12]
 
 
+@lru_cache(maxsize=1024)
 def parse_image(text: str) -> ImageReference:
     """Take an image reference apart; raises `InputError` for what no registry would accept."""
     rest, at, digest = text.partition("@")

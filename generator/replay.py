@@ -54,7 +54,7 @@ class Replay:
     def __init__(self, template: Template, engine: Engine) -> None:
         self._template = template
         self._engine = engine
-        self._defaults = template.defaults
+        self._defaults = template.lowest
         self._shapes: dict[tuple[Any, ...], _Shape] = {}
 
     def runs(self, context: Mapping[str, Any]) -> Iterator[Run]:

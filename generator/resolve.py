@@ -122,7 +122,7 @@ def resolve(repository: Repository, pinned: Pinned, overlay: Overlay) -> Resolve
         values=values,
         origins=origins,
         foreign=foreign,
-        given=laid(layers[1:]),
+        given=laid(layers[1:]) if foreign else {},
         version=program_version(repository.settings, pinned.spec),
         files=_files(pinned, overlay, values, origins),
         manifests=manifests,
@@ -166,9 +166,11 @@ def _layers(
 def _values(
     pinned: Pinned, environment: Environment, overlay: Overlay, layers: tuple[Layer, ...]
 ) -> tuple[Values, Origins]:
-    template, merged = pinned.template, merge_all(layers)
+    template = pinned.template
     if isinstance(pinned.spec.foreign, Chart):
+        merged = merge_all(layers)
         return merged, Origins(layers, merged)
+    merged = merge_all(layers[1:], template.lowest)
     if not template.name:
         _refuse_values(pinned.spec, overlay)
     _check_complete(pinned, merged, overlay)

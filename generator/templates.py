@@ -21,6 +21,7 @@ from generator.policy import Gate
 from generator.repository import Pointer, Source
 from generator.tree import Tree, blob_id
 from generator.value_references import bundle
+from generator.values import merge
 
 FOLDER = "templates"
 LIBRARY = f"{FOLDER}/_lib"
@@ -66,9 +67,14 @@ class Template:
     paths: Mapping[str, str] = field(repr=False)
 
     @property
-    def defaults(self) -> dict[str, Any]:
+    def defaults(self) -> Mapping[str, Any]:
         """The values that nobody has to set. The default null means that there is none."""
-        return {name: schema["default"] for name, schema in self.values.items() if "default" in schema}
+        return _defaults(self)
+
+    @property
+    def lowest(self) -> Mapping[str, Any]:
+        """The defaults less their nulls: what all other values are laid over. The same objects each time."""
+        return _lowest(self)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -90,6 +96,16 @@ class Template:
     def when_location(self, file: str) -> Location:
         """The place of the condition under which a manifest file is rendered."""
         return self.declared("manifests", file).at(("manifests", file))
+
+
+@lru_cache(maxsize=256)
+def _defaults(template: Template) -> Mapping[str, Any]:
+    return {name: schema["default"] for name, schema in template.values.items() if "default" in schema}
+
+
+@lru_cache(maxsize=256)
+def _lowest(template: Template) -> Mapping[str, Any]:
+    return merge({}, template.defaults)
 
 
 def names(tree: Tree) -> tuple[str, ...]:

@@ -57,9 +57,9 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:
     return merged
 
 
-def merge_all(layers: Iterable[Layer]) -> Values:
-    """All layers merged, the lowest first."""
-    merged: Values = {}
+def merge_all(layers: Iterable[Layer], lowest: Mapping[str, Any] | None = None) -> Values:
+    """All layers merged, the lowest first, over what is below them; of that, what nobody changes is not copied."""
+    merged: Values = dict(lowest or {})
     for layer in layers:
         merged = merge(merged, layer.data)
     return merged

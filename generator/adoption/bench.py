@@ -33,7 +33,7 @@ class Bench:
     def below(self, template: Template) -> dict[str, Any]:
         """The values that a service has before its spec says anything."""
         defaults = {name: value for name, value in self.environment.defaults.items() if name in template.values}
-        return merge(merge({}, template.defaults), defaults)
+        return merge(template.lowest, defaults)
 
     def errors(self, template: Template, values: Map) -> Iterator[SchemaError]:
         """What the template's schema has against the values of a spec."""

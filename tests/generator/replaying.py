@@ -96,7 +96,7 @@ class Asked:
         texts = {**LIBRARY, "t/t.j2": f"{_imports(text)}{text}\n"}
         self.texts = {name: _whole(text) for name, text in texts.items()}
         self.files = (ManifestFile("t.j2", "t", when and _whole(when)),)
-        self.defaults = DEFAULTS
+        self.lowest = DEFAULTS
 
     def when_location(self, name):
         return None
