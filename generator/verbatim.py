@@ -38,7 +38,8 @@ _ELSEWHERE: Final = ("*", "&", "!")
 def misread(template: Template, values: Mapping[str, Any], origins: Origins) -> Iterator[Finding]:
     """The values that YAML reads as a number or boolean which, as a text, is not what is written."""
     for path in _texts(template):
-        if path and path[0] in values and values[path[0]] in (None, {}):
+        top = path[0] if path else None
+        if top is not None and values.get(top) in (None, {}):
             continue
         for pointer, value in _at(values, path, ()):
             if isinstance(value, float) or (isinstance(value, int) and _ODD.search(origins.text(pointer))):
