@@ -5,20 +5,23 @@ from __future__ import annotations
 import gc
 import marshal
 import os
+import pickle
+import select
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
+from contextlib import contextmanager
+from typing import IO, Any, Final, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_BATCH: Final = 16
+_BATCH: Final = 8
+_BATCHES: Final = 1024
+"""There are no more: their numbers have to fit into the smallest pipe."""
 _FEWEST: Final = 48
 """Things that are worth a process: to start one takes as long as about so many services."""
+_NUMBER: Final = 2
+"""Bytes of the number of a batch."""
 
 
 def available() -> int:
@@ -29,18 +32,9 @@ def available() -> int:
 def beside(work: Callable[[], Any]) -> Callable[[], Any]:
     """Start this work in a copy of this process. What comes back waits for its result, which must be plain values.
 
-    What fails there, or is lost, is done once more here. It takes a tenth of what `each` takes to start.
+    What fails there, or is lost, is done once more here.
     """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            with os.fdopen(writing, "wb") as pipe:
-                pipe.write(marshal.dumps(work()))
-            os._exit(0)
-        finally:
-            os._exit(1)
-    os.close(writing)
+    child, reading = _copy(lambda pipe: pipe.write(marshal.dumps(work())))
 
     def result() -> Any:
         with os.fdopen(reading, "rb") as pipe:
@@ -51,77 +45,95 @@ def beside(work: Callable[[], Any]) -> Callable[[], Any]:
     return result
 
 
-def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1) -> Iterator[R]:
+def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1) -> list[R]:
     """What `work` makes of each thing, in their order.
 
-    Further processes start as copies of this one, and their results travel pickled. What fails in one of them, or is
+    Copies of this process share the work with it, and their results travel pickled. What fails in one of them, or is
     lost with it, is done once more here, where it can be told.
     """
     count = min(processes, len(things) // _FEWEST)
     if count < 2:
-        yield from map(work, things)
-        return
-    batches = [things[start : start + _BATCH] for start in range(0, len(things), _BATCH)]
-    with _Workers(work, batches, count) as workers:
-        for number, batch in enumerate(batches):
-            results = workers.results(number)
-            yield from map(work, batch) if results is None else results
+        return list(map(work, things))
+    size = max(_BATCH, -(-len(things) // _BATCHES))
+    batches = [things[start : start + size] for start in range(0, len(things), size)]
+    done: dict[int, list[R]] = {}
+    with _numbers(len(batches)) as numbers:
+
+        def share() -> Iterator[tuple[int, list[R]]]:
+            """Does the batches that no other process has begun, until there are none."""
+            while number := int.from_bytes(os.read(numbers, _NUMBER), "big"):
+                yield number, list(map(work, batches[number - 1]))
+
+        with _Copies(share, count - 1) as copies:
+            for number, results in share():
+                done[number] = results
+                done.update(copies.arrived(wait=False))
+            done.update(copies.arrived(wait=True))
+    return [one for number, batch in enumerate(batches, 1) for one in done.get(number) or map(work, batch)]
 
 
-class _Workers:
-    """Processes that each work on every so-manieth batch."""
+@contextmanager
+def _numbers(last: int) -> Iterator[int]:
+    """A pipe that holds the numbers from 1 to the last: each is read once, whoever reads."""
+    reading, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.writelines(number.to_bytes(_NUMBER, "big") for number in range(1, last + 1))
+        yield reading
+    finally:
+        os.close(reading)
 
-    def __init__(self, work: Callable[[Any], Any], batches: Sequence[Sequence[Any]], count: int) -> None:
-        from multiprocessing import get_context
 
-        context = get_context("fork")
+class _Copies:
+    """Copies of this process that do a share of the work."""
+
+    def __init__(self, share: Callable[[], Iterator[object]], count: int) -> None:
+        def send(pipe: IO[bytes]) -> None:
+            for results in share():
+                pickle.dump(results, pipe, pickle.HIGHEST_PROTOCOL)
+                pipe.flush()
+
         gc.freeze()  # else collecting garbage would copy every page of memory into each process
-        self._arrived: dict[int, list[Any]] = {}
-        self._running: dict[Connection, BaseProcess] = {}
-        for first in range(count):
-            mine = [(number, batches[number]) for number in range(first, len(batches), count)]
-            reading, writing = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(work, mine, writing), daemon=True)
-            process.start()
-            writing.close()
-            self._running[reading] = process
+        self._running: dict[int, tuple[int, IO[bytes]]] = {}
+        for _ in range(count):
+            child, reading = _copy(send)
+            self._running[reading] = child, os.fdopen(reading, "rb")
 
-    def __enter__(self) -> _Workers:
+    def __enter__(self) -> _Copies:
         return self
 
     def __exit__(self, *_: object) -> None:
         gc.unfreeze()
-        for pipe in list(self._running):
-            self._end(pipe)
+        for reading in list(self._running):
+            self._end(reading)
 
-    def results(self, number: int) -> list[Any] | None:
-        """The results of a batch; None if nobody has them any more."""
-        from multiprocessing.connection import wait
+    def arrived(self, *, wait: bool) -> Iterator[Any]:
+        """The results that have arrived, or all that are still to come."""
+        while self._running and (ready := select.select(list(self._running), (), (), None if wait else 0)[0]):
+            for reading in ready:
+                try:
+                    yield pickle.load(self._running[reading][1])  # noqa: S301 - a copy of this process has written it
+                except (EOFError, pickle.UnpicklingError):
+                    self._end(reading)
 
-        while number not in self._arrived and self._running:
-            for pipe in wait(list(self._running)):
-                self._take(pipe)  # type: ignore[arg-type] # nothing else is waited for
-        return self._arrived.pop(number, None)
-
-    def _take(self, pipe: Connection) -> None:
-        try:
-            number, results = pipe.recv()
-        except EOFError:
-            self._end(pipe)
-        else:
-            self._arrived[number] = results
-
-    def _end(self, pipe: Connection) -> None:
-        process = self._running.pop(pipe)
+    def _end(self, reading: int) -> None:
+        child, pipe = self._running.pop(reading)
         pipe.close()
-        process.terminate()
-        process.join()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
-def _work(work: Callable[[Any], Any], batches: Sequence[tuple[int, Sequence[Any]]], pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever waits for this process ends it
-    try:
-        for number, things in batches:
-            pipe.send((number, [work(thing) for thing in things]))
-    except Exception:  # noqa: BLE001 - it fails again where somebody waits for it
-        return
+def _copy(work: Callable[[IO[bytes]], object]) -> tuple[int, int]:
+    """Start this work in a copy of this process. Returns that, and the pipe which has what it writes."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)  # else nobody would notice that this process has ended
+            with os.fdopen(writing, "wb") as pipe:
+                work(pipe)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    return child, reading

@@ -89,7 +89,7 @@ def survey(
     wanted, places = set(services), set(environments)
     pins.apart(repository)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
-    done = list(processes.each(work.on, _sound(repository, places, found), jobs))
+    done = processes.each(work.on, _sound(repository, places, found), jobs)
     whole = validation.whole([one.judged for one in done], work.again)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)

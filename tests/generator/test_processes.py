@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -10,6 +11,14 @@ from generator.errors import InputError
 from generator.processes import beside, each
 
 HERE = os.getpid()
+
+
+def wait_for(event):
+    """Wait until something has happened, which takes no more than a moment."""
+    until = time.monotonic() + 20
+    while not event():
+        assert time.monotonic() < until
+        time.sleep(0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +30,26 @@ def _small_shares(monkeypatch):
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 4, 50])
 def test_results_come_in_the_order_of_the_things(jobs, count):
-    assert list(each(lambda number: number * 2, range(count), jobs)) == [number * 2 for number in range(count)]
+    assert each(lambda number: number * 2, range(count), jobs) == [number * 2 for number in range(count)]
 
 
-def test_others_do_the_work():
-    assert HERE not in set(each(lambda _: os.getpid(), range(20), 2))
+def test_others_share_the_work(tmp_path):
+    def work(_):
+        """Here only once somebody else works too."""
+        if os.getpid() == HERE:
+            wait_for(lambda: any(tmp_path.iterdir()))
+        else:
+            (tmp_path / str(os.getpid())).touch()
+        return os.getpid()
+
+    done = set(each(work, range(20), 2))
+    assert HERE in done and done - {HERE} == {int(place.name) for place in tmp_path.iterdir()}
     assert {HERE} == set(each(lambda _: os.getpid(), range(20), 1))
+
+
+def test_more_things_than_there_are_numbers_of_batches(monkeypatch):
+    monkeypatch.setattr(processes, "_BATCHES", 5)
+    assert each(abs, range(1000), 2) == list(range(1000))
 
 
 def test_what_fails_elsewhere_is_raised_here():
@@ -35,9 +58,8 @@ def test_what_fails_elsewhere_is_raised_here():
             raise InputError("unlucky", next="skip it")
         return number
 
-    done = each(work, range(20), 2)
     with pytest.raises(InputError, match="unlucky"):
-        list(done)
+        each(work, range(20), 2)
 
 
 def test_the_work_of_a_process_that_is_killed_is_done_here():
@@ -46,13 +68,20 @@ def test_the_work_of_a_process_that_is_killed_is_done_here():
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    assert list(each(work, range(20), 3)) == list(range(20))
+    assert each(work, range(20), 3) == list(range(20))
 
 
-def test_nobody_is_left_when_somebody_stops_early():
-    done = each(lambda number: (number, os.getpid()), range(60), 2)
-    _, worker = next(done)
-    del done
+def test_nobody_is_left_when_this_process_fails(tmp_path):
+    def work(_):
+        if os.getpid() != HERE:
+            (tmp_path / str(os.getpid())).touch()
+            time.sleep(60)
+        wait_for(lambda: any(tmp_path.iterdir()))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        each(work, range(60), 2)
+    (worker,) = (int(place.name) for place in tmp_path.iterdir())
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 
