@@ -18,6 +18,7 @@ from generator.checks.fields.rule import (
     optional,
     since,
     text,
+    unlike,
     until,
     values,
     when,
@@ -50,10 +51,13 @@ _MODE: Final = Rule("number-range", "a file mode from 0 to 0777 (511)", {"minimu
 _ID: Final = between(0, 2**31 - 1)
 _NAMED: Final = (filled("name"),)
 _VARIABLE: Final = (until(31, OLD_VARIABLE), since(32, VARIABLE))
-_RESOURCE_NAME: Final = text(
-    "resource-name",
-    "cpu, memory, ephemeral-storage, hugepages-<size>, or a name with a domain such as nvidia.com/gpu",
-    r"cpu|memory|ephemeral-storage|hugepages-.+|(?!requests\.)[^/]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+_RESOURCE_NAME: Final = unlike(
+    "^requests\\.",
+    text(
+        "resource-name",
+        "cpu, memory, ephemeral-storage, hugepages-<size>, or a name with a domain such as nvidia.com/gpu",
+        r"cpu|memory|ephemeral-storage|hugepages-.+|[^/]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+    ),
 )
 _QUANTITIES: Final = (keys(_RESOURCE_NAME), values(NOT_NEGATIVE))
 _RESOURCES: Final = tuple(

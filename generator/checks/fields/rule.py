@@ -51,6 +51,11 @@ def text(check: str, expects: str, pattern: str, longest: int | None = None) -> 
     return Rule(check, expects, schema if longest is None else {**schema, "maxLength": longest})
 
 
+def unlike(pattern: str, rule: Rule) -> Rule:
+    """The same, less the texts that a pattern finds something in; one pattern that looks ahead would be slow."""
+    return replace(rule, schema={**rule.schema, "not": {"type": "string", "pattern": pattern}})
+
+
 def formatted(check: str, expects: str, *formats: str) -> Rule:
     """A text in one of some formats (`generator.checks.fields.validator` knows them)."""
     return Rule(check, expects, {"anyOf": [{"type": "null"}, *({"format": name} for name in formats)]})

@@ -5,15 +5,15 @@ Sources: k8s.io/apimachinery `pkg/util/validation` and `pkg/api/validate/content
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, formatted, optional, text
+from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
 _WORD: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _PREFIX: Final = rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/"
-_ANY_CASE_PREFIX: Final = rf"(?=[^/]{{1,253}}/)(?i:{_SUBDOMAIN})/"
 
 _LABEL_WORDS: Final = (
     "a DNS label: lower case letters, digits and '-', at most 63, beginning and ending with a letter or digit"
@@ -42,12 +42,12 @@ def dns_1035_label(check: str = "name-syntax") -> Rule:
 
 def path_segment(check: str = "name-syntax") -> Rule:
     """What can be one part of a URL's path."""
-    return text(check, "a name without '/' and '%' that is not '.' or '..'", r"(?!\.{1,2}$)[^/%]*")
+    return unlike(r"^\.{1,2}$", text(check, "a name without '/' and '%' that is not '.' or '..'", "[^/%]*"))
 
 
 def label_key(check: str = "label-syntax") -> Rule:
     """The key of a label: a name, or a DNS name, '/' and a name."""
-    return text(check, f"a label's key: {_WORD_WORDS}, perhaps after a DNS name and '/'", f"({_PREFIX})?{_WORD}")
+    return _key(check, f"a label's key: {_WORD_WORDS}, perhaps after a DNS name and '/'", _SUBDOMAIN)
 
 
 def label_value(check: str = "label-syntax") -> Rule:
@@ -58,7 +58,13 @@ def label_value(check: str = "label-syntax") -> Rule:
 def annotation_key(check: str = "annotation-syntax") -> Rule:
     """The key of an annotation: like a label's, but the DNS name may have upper case letters."""
     words = f"an annotation's key: {_WORD_WORDS}, perhaps after a DNS name and '/'"
-    return text(check, words, f"({_ANY_CASE_PREFIX})?{_WORD}")
+    return _key(check, words, f"(?i:{_SUBDOMAIN})")
+
+
+def _key(check: str, words: str, domain: str) -> Rule:
+    """A name, perhaps after a domain and '/'. Every object has such keys, and a pattern that looks ahead is slow."""
+    rule = text(check, words, f"({domain}/)?{_WORD}")
+    return replace(rule, schema={**rule.schema, "anyOf": [{"maxLength": 253}, {"pattern": "^[^/]{1,253}/"}]})
 
 
 KEY: Final = f"({_PREFIX})?{_WORD}"
@@ -73,13 +79,13 @@ def qualified_name(check: str = "name-syntax") -> Rule:
 CONFIG_KEY: Final = text(
     "key-syntax",
     "a key of a ConfigMap or Secret: letters, digits, '-', '_' and '.', at most 253, not beginning with '..'",
-    r"(?!\.\.|\.$)[-._a-zA-Z0-9]+",
+    r"\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*",
     253,
 )
 OLD_VARIABLE: Final = text(
     "variable-name",
     "a variable's name: letters, digits, '-', '_' and '.', not beginning with a digit or '..'",
-    r"(?!\.\.|\.$)[-._a-zA-Z][-._a-zA-Z0-9]*",
+    r"(\.[-_a-zA-Z0-9]|[-_a-zA-Z])[-._a-zA-Z0-9]*",
 )
 VARIABLE: Final = text("variable-name", "a variable's name: printable ASCII without '='", "[ -<>-~]+")
 HEADER: Final = text("key-syntax", "an HTTP header: letters, digits and '-'", "[-A-Za-z0-9]+")
@@ -87,7 +93,7 @@ HEADER: Final = text("key-syntax", "an HTTP header: letters, digits and '-'", "[
 _PORT_WORDS: Final = (
     "a port's name: lower case letters, digits and single '-' between them, at most 15, with at least one letter"
 )
-_PORT_PATTERN: Final = "(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_PORT_PATTERN: Final = "([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*"
 PORT_NAME: Final = text("port-name", _PORT_WORDS, _PORT_PATTERN, 15)
 PORT_NUMBER: Final = Rule("port-number", "a port from 1 to 65535", {"minimum": 1, "maximum": 65535})
 PORT_OR_NONE: Final = Rule("port-number", "a port from 1 to 65535", {"minimum": 0, "maximum": 65535})
