@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 _ZERO: Final[Mapping[str, Any]] = {"object": {}, "array": [], "integer": 0, "number": 0, "boolean": False}
-_NO_NULL: Final[Schema] = {
+NO_NULL: Final[Schema] = {
     "type": ["object", "array", "string", "number", "boolean"],
     "items": {"$ref": "#"},
     "additionalProperties": {"$ref": "#"},
@@ -40,7 +40,7 @@ def decoded(version: str, value: Any) -> Any:
 def _no_null() -> jsonschema_rs.Draft202012Validator:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(_NO_NULL, offline=True)
+    return jsonschema_rs.Draft202012Validator(NO_NULL, offline=True)
 
 
 def _read(value: Any, node: Schema, definitions: Mapping[str, Schema]) -> Any:

@@ -13,12 +13,13 @@ from typing import Any
 
 from generator.applied import Identity
 from generator.checks.fields.validator import violations
+from generator.checks.sound import is_sound
 from generator.custom.catalogue import Catalogue
 from generator.decoded import decoded
 from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
-from generator.workload import CONTAINERS, POD_TEMPLATES, at, items, mapping, pod_labels
+from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping, pod_labels
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,14 @@ class RenderedObject:
 
     def __post_init__(self) -> None:
         # Every check asks for these, so they are not looked up each time.
-        api_version, namespace = str(at(self.value, ("apiVersion",)) or ""), at(self.value, ("metadata", "namespace"))
-        self.__dict__.update(
-            api_version=api_version,
-            api_group=api_version.rpartition("/")[0],
-            kind=str(at(self.value, ("kind",)) or ""),
-            name=str(at(self.value, ("metadata", "name")) or ""),
-            namespace=namespace if isinstance(namespace, str) else None,
-        )
+        value, known = mapping(self.value), self.__dict__
+        metadata = mapping(value.get("metadata"))
+        namespace = metadata.get("namespace")
+        known["api_version"] = api_version = str(value.get("apiVersion") or "")
+        known["api_group"] = api_version.rpartition("/")[0]
+        known["kind"] = str(value.get("kind") or "")
+        known["name"] = str(metadata.get("name") or "")
+        known["namespace"] = namespace if isinstance(namespace, str) else None
 
     @property
     def title(self) -> str:
@@ -131,10 +132,15 @@ class Scope:
 
     def decoded(self) -> Scope:
         """The same objects as the API server reads them: a null is no value."""
-        read = [(placed, decoded(self.version, placed.value)) for placed in self.objects]
-        if all(value is placed.value for placed, value in read):
-            return self
-        return replace(self, objects=tuple(replace(placed, value=value) for placed, value in read))
+        read = ((placed, decoded(self.version, placed.value)) for placed in self.doubtful)
+        changed = {id(placed): replace(placed, value=value) for placed, value in read if value is not placed.value}
+        return replace(self, objects=tuple(changed.get(id(one), one) for one in self.objects)) if changed else self
+
+    @cached_property
+    def doubtful(self) -> tuple[RenderedObject, ...]:
+        """The objects that a schema may have something against, or that are of kinds that Kubernetes does not have."""
+        version = self.version
+        return tuple(one for one in self.objects if not is_sound(version, one.api_version, one.kind, one.value))
 
     @cached_property
     def by_kind(self) -> Mapping[str, tuple[RenderedObject, ...]]:
@@ -169,7 +175,7 @@ class Scope:
     def broken_rules(self) -> Mapping[str, tuple[Problem, ...]]:
         """What the tables of `generator.checks.fields` have against the objects, by check."""
         found: dict[str, list[Problem]] = {}
-        for placed in self.objects:
+        for placed in self.doubtful:
             for one in violations(self.version, placed.api_version, placed.kind, placed.value):
                 place = ".".join(map(str, one.path))
                 message = f"{placed.title}: {place + ': ' if place else ''}{one.message}"

@@ -25,7 +25,7 @@ _BUILD_FIRST: Final = (
 
 def _invalid(scope: Scope) -> Iterator[Problem]:
     version = scope.version
-    for placed in scope.objects:
+    for placed in scope.doubtful:
         fix = "" if placed.api_version or placed.kind else _NO_OBJECT
         found = scope.catalogue.validate(version, placed.value)
         for error in found if isinstance(found, list) else ():
@@ -37,7 +37,7 @@ def _invalid(scope: Scope) -> Iterator[Problem]:
 def _unknown(scope: Scope) -> Iterator[Problem]:
     version = scope.version
     known = kinds(version)
-    for placed in scope.objects:
+    for placed in scope.doubtful:
         if (placed.api_version, placed.kind) in known or is_removed(version, placed.api_version, placed.kind):
             continue  # of what is removed, `removed-api` says more
         found = scope.catalogue.validate(version, placed.value)

@@ -85,14 +85,15 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
 def _compiled(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, Any]:
     import jsonschema_rs
 
-    schema = _rules(version, api_version, kind)
+    schema = rules(version, api_version, kind)
     compiled = jsonschema_rs.Draft202012Validator(
-        schema, formats=_FORMATS, validate_formats=True, ignore_unknown_formats=False, offline=True
+        schema, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False, offline=True
     )
     return compiled, schema
 
 
-def _rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
+def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
+    """The schema that the rules of a kind make in a minor version."""
     number = int(version[2:])
     source = schema_for(version, api_version, kind)
     metadata: dict[str, Any] = {
@@ -213,7 +214,7 @@ def _is_network(value: str, *, strict: bool) -> bool:
     return re.fullmatch(r"[^/]+/[0-9]{1,3}", value) is not None
 
 
-_FORMATS: Final = {
+FORMATS: Final = {
     "towpath-ip": _is_ip,
     "towpath-cidr": lambda value: _is_network(value, strict=True),
     "towpath-loose-cidr": lambda value: _is_network(value, strict=False),
