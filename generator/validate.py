@@ -15,7 +15,7 @@ from generator.checks.all import BY_ID, CHECKS
 from generator.checks.check import Basis, Check, Problem, RenderedObject, Scope
 from generator.checks.others import OTHERS
 from generator.custom.catalogue import Catalogue
-from generator.custom.crds import CustomKind, defined
+from generator.custom.crds import KIND, CustomKind, defined
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.judged import Across, Judged, Key, Nothing, Outlined, Place, Rest, Whole, pack
@@ -95,12 +95,14 @@ class Validation:
         own = (kind for one in objects for kind in defined(one.value, one.manifest.path))
         known = self._known[build.environment].with_kinds([*kinds, *own])
         was = _was(self._before, [build], environment.namespace)
-        scope = Scope(environment, objects, was, known)
-        open_, used = _open(problems(scope, self._alone, self._also), self._given)
+        scope = Scope(environment, objects, was, known).decoded()
+        open_, used = _open(_problems(scope, self._alone, self._also), self._given)
         findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
+        # What defines kinds is looked at as it is written.
+        told = [one if one.kind == KIND else read for one, read in zip(objects, scope.objects, strict=True)]
         of = frozenset((one.api_version, one.kind) for one in objects)
         place = (build.environment, build.service)
-        return Judged(place, pack(objects), of, build.failed, findings, frozenset(used))
+        return Judged(place, pack(told), of, build.failed, findings, frozenset(used))
 
     def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> Whole:
         """Everything about the builds and what they are together; `build_of` builds a service once more."""
@@ -145,7 +147,7 @@ class Validation:
         objects = tuple(one for each in everybody for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
         scope = Scope(self.repository.environments[environment], objects, {}, known)
-        open_, used = _open(problems(scope, running(self.settings, ACROSS), self._also), self._given)
+        open_, used = _open(_problems(scope, running(self.settings, ACROSS), self._also), self._given)
         located = _located(open_, self._rest.known(environment), lambda service: build_of((environment, service)))
         return Across(dict(located), frozenset(used))
 
@@ -235,8 +237,12 @@ def problems(scope: Scope, checks: Iterable[Running], also: Iterable[str] = ()) 
 
     Of further versions (`also`), what the API server refuses there and not in the version of the scope.
     """
+    yield from _problems(scope.decoded(), checks, also)
+
+
+def _problems(scope: Scope, checks: Iterable[Running], also: Iterable[str]) -> Iterator[Told]:
+    """The same of objects that are decoded."""
     told: set[tuple[str, int, Pointer]] = set()
-    scope = scope.decoded()
     for check, severity in checks:
         for problem in check.run(scope):
             told.add((check.id, id(problem.placed), problem.pointer))

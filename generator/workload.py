@@ -37,7 +37,7 @@ def at(value: Any, pointer: Pointer) -> Any:
 
 def mapping(value: Any, *pointer: str | int) -> Mapping[str, Any]:
     """The map at a path, empty where there is none."""
-    found = at(value, pointer)
+    found = at(value, pointer) if pointer else value
     return found if isinstance(found, dict) else {}
 
 
