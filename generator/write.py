@@ -1,7 +1,8 @@
 """Writing builds to disk: planned first, written beside, then renamed; only files that are ours are ever removed.
 
 Killed at any moment, every rendered file is either the old or the new one, and the next run completes the rest:
-the ownership file of a folder is renamed last, so until then the folder counts as stale.
+the ownership file of a folder is renamed last, so until then the folder counts as stale. A folder that is new comes
+as a whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from generator import ownership
 from generator.build import Build
@@ -33,6 +35,13 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NUMBERS = count()
 
 
+class Spooled(NamedTuple):
+    """A file of a workspace that has the content of another one, and how it looks."""
+
+    place: str
+    look: Look
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What writing would do: content by path (or the file that has it), paths to remove, and files that are not ours.
@@ -40,7 +49,7 @@ class Plan:
     `blocked` are foreign files that stand where a rendered file belongs; their services are left out of `writes`.
     """
 
-    writes: Mapping[str, bytes | Path]
+    writes: Mapping[str, bytes | Spooled]
     removes: tuple[str, ...]
     unchanged: int
     foreign: tuple[str, ...]
@@ -54,7 +63,7 @@ class Plan:
     def content(self, path: str) -> bytes | None:
         """What would be written to a path; None for one that is not written."""
         found = self.writes.get(path)
-        return found.read_bytes() if isinstance(found, Path) else found
+        return Path(found.place).read_bytes() if isinstance(found, Spooled) else found
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -110,7 +119,7 @@ def _overlaps(strangers: Iterable[str], files: Mapping[str, bytes]) -> list[str]
 
 def together(plans: Iterable[Plan]) -> Plan:
     """Several plans as one."""
-    writes: dict[str, bytes | Path] = {}
+    writes: dict[str, bytes | Spooled] = {}
     removes: list[str] = []
     foreign: list[str] = []
     blocked: list[str] = []
@@ -136,20 +145,34 @@ def write(root: Path, planned: Plan) -> None:
 
 def spooled(planned: Plan, folder: Path) -> Plan:
     """The same plan with its contents in files of a workspace instead of in memory."""
-    return replace(planned, writes={path: _file(content, folder) for path, content in planned.writes.items()})
+    return replace(planned, writes=_files(planned.writes, folder))
 
 
-def _file(content: bytes | Path, folder: Path) -> Path:
-    if isinstance(content, Path):
-        return content
-    temporary = _own(folder, os.getpid()) / str(next(_NUMBERS))
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+def _files(writes: Mapping[str, bytes | Spooled], folder: Path) -> dict[str, Spooled]:
+    """Everything in files of a workspace: what belongs into one folder is in one there too, under the same names."""
+    ready: dict[str, Spooled] = {}
+    folders: dict[str, str] = {}
+    for path, content in writes.items():
+        if isinstance(content, Spooled):
+            ready[path] = content
+            continue
+        above, _, name = path.rpartition("/")
+        if above not in folders:
+            beside = _own(folder, os.getpid()) / str(next(_NUMBERS))
+            beside.mkdir()
+            folders[above] = str(beside)
+        ready[path] = _file(content, f"{folders[above]}/{name}")
+    return ready
+
+
+def _file(content: bytes, place: str) -> Spooled:
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         while content:
             content = content[os.write(handle, content) :]
+        return Spooled(place, look_of(os.fstat(handle)))
     finally:
         os.close(handle)
-    return temporary
 
 
 @lru_cache(maxsize=1)
@@ -163,25 +186,32 @@ def _own(folder: Path, process: int) -> Path:
 def carry_out(root: Path, planned: Plan, folder: Path) -> Looks:
     """`write` in a workspace: every file is there before the first is put in its place. Returns how they look then."""
     _refuse_obstacles(root, [*planned.writes, *planned.removes])
-    ready = {path: _file(content, folder) for path, content in planned.writes.items()}
+    ready = _files(planned.writes, folder)
     with _Folders(root) as folders:
         return _replace(folders, ready, planned.removes)
 
 
-def _replace(folders: _Folders, ready: Mapping[str, Path], gone: Iterable[str]) -> Looks:
+def _replace(folders: _Folders, ready: Mapping[str, Spooled], gone: Iterable[str]) -> Looks:
     looks: Looks = {}
-    for path in sorted({*ready, *gone}, key=_folder_by_folder):
-        if path in ready:
-            looks[path] = folders.put(ready[path], path)
-        else:
-            folders.remove(path)
+    by_folder: dict[str, set[str]] = {}
+    for path in (*ready, *gone):
+        by_folder.setdefault(path.rpartition("/")[0], set()).add(path)
+    for folder, paths in sorted(by_folder.items()):
+        if folder and paths <= ready.keys() and folders.put_all([ready[path].place for path in paths], folder):
+            looks |= {path: ready[path].look for path in paths}
+            continue
+        for path in sorted(paths, key=_list_last):
+            if path in ready:
+                looks[path] = folders.put(ready[path].place, path)
+            else:
+                folders.remove(path)
     return looks
 
 
-def _folder_by_folder(path: str) -> tuple[str, bool, str]:
-    """Sorts paths so that the list of a folder comes last: it is up to date only when all of it is."""
-    folder, _, name = path.rpartition("/")
-    return (folder, name == ownership.NAME, name)
+def _list_last(path: str) -> tuple[bool, str]:
+    """Sorts the paths of a folder so that the list of it comes last: it is up to date only when all of it is."""
+    name = path.rpartition("/")[2]
+    return (name == ownership.NAME, name)
 
 
 class _Folders:
@@ -197,7 +227,17 @@ class _Folders:
         for _path, handle in self._open:
             os.close(handle)
 
-    def put(self, temporary: Path, path: str) -> Look:
+    def put_all(self, temporaries: Iterable[str], folder: str) -> bool:
+        """Move all files of a folder at once, with the one they are in; whether there was nothing in its place."""
+        above, _, name = folder.rpartition("/")
+        source, *more = {place.rpartition("/")[0] for place in temporaries}
+        if not more:
+            with suppress(OSError):  # whatever is the matter is said of the single files
+                os.rename(source, name, dst_dir_fd=self._in(above))
+                return True
+        return False
+
+    def put(self, temporary: str, path: str) -> Look:
         """Move a file to a path, in whose place there may be another."""
         folder, _, name = path.rpartition("/")
         handle = self._in(folder)

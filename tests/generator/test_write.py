@@ -11,8 +11,9 @@ from generator import ownership
 from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity, errors
+from generator.looks import look
 from generator.tree import DiskTree
-from generator.write import plan, write
+from generator.write import carry_out, plan, workspace, write
 
 FOLDER = "environments/test/rendered/web"
 HASH = "a" * 64
@@ -196,12 +197,36 @@ def test_there_are_as_many_effects_as_the_test_above_kills_between(tmp_path):
     assert not _write_and_die(tmp_path, 5)
 
 
+def test_a_folder_that_is_new_is_there_as_a_whole_or_not_at_all(tmp_path):
+    for effect, found in ((0, {}), (1, NEW.files)):
+        root = tmp_path / str(effect)
+        root.mkdir()
+        assert _write_and_die(root, effect) == (not found)
+        assert there(root) == found
+
+
+def test_files_come_one_by_one_where_there_is_a_folder(tmp_path):
+    theirs = tmp_path / FOLDER / "theirs.yaml"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("kind: Secret\n")
+    render(tmp_path, NEW)
+    assert there(tmp_path) == {**NEW.files, f"{FOLDER}/theirs.yaml": b"kind: Secret\n"}
+
+
+def test_a_run_knows_how_what_it_has_written_looks(tmp_path):
+    with workspace(tmp_path) as folder:
+        looks = carry_out(tmp_path, plan(DiskTree(tmp_path), [OLD]), folder)
+        looks |= carry_out(tmp_path, plan(DiskTree(tmp_path), [NEW]), folder)
+    now = look(tmp_path)
+    assert {path: looks[path] for path in NEW.files} == now
+
+
 def _write_and_die(root, effect):
     """Write NEW in another process that is killed before its effect number `effect`; whether it came to that."""
     child = os.fork()
     if child == 0:
         number = count()
-        for name in ("replace", "unlink"):
+        for name in ("rename", "replace", "unlink"):
             setattr(os, name, _deadly(getattr(os, name), number, effect))
         render(root, NEW)
         os._exit(0)
