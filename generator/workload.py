@@ -66,3 +66,13 @@ def pod_labels(value: Any) -> Mapping[str, Any] | None:
     """The labels that the pods of a workload get; None for a kind that runs none."""
     pod = pod_pointer(value)
     return None if pod is None else mapping(value, *pod, "metadata", "labels")
+
+
+HELM_TESTS: Final = frozenset({"test", "test-success", "test-failure"})
+"""The hooks of helm that only `helm test` runs."""
+
+
+def helm_hooks(value: Any) -> frozenset[str]:
+    """When helm would run an object instead of installing it."""
+    written = at(value, ("metadata", "annotations", "helm.sh/hook"))
+    return frozenset(word.strip() for word in str(written).split(",")) if written else frozenset()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.workload import at, mapping
+from generator.workload import HELM_TESTS, at, helm_hooks, mapping
 
 Map = Mapping[str, Any]
 
@@ -47,7 +47,10 @@ _ASSIGNED: Final = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilie
 
 
 def made_by_cluster(obj: Map) -> str | None:
-    """Why an object is nobody's manifest: a controller made it, or every namespace has one; None if it is one."""
+    """Why an object is nobody's manifest: a controller made it, every namespace has one, or helm alone runs it.
+
+    None if it is one.
+    """
     kind, name = str(obj.get("kind")), str(at(obj, ("metadata", "name")))
     for owner in at(obj, ("metadata", "ownerReferences")) or ():
         if isinstance(owner, Mapping) and owner.get("controller"):
@@ -58,6 +61,8 @@ def made_by_cluster(obj: Map) -> str | None:
         return "every namespace has one"
     if kind == "Secret" and obj.get("type") in ("kubernetes.io/service-account-token", "helm.sh/release.v1"):
         return "the cluster or Helm makes it"
+    if (hooks := helm_hooks(obj)) and hooks <= HELM_TESTS:
+        return "it is a test of helm's, which only helm runs"
     return None
 
 

@@ -20,15 +20,13 @@ from generator.foreign.source import foreign_location
 from generator.manifest_files import read_bytes
 from generator.repository import Chart
 from generator.schemas import minor
-from generator.workload import at
+from generator.workload import HELM_TESTS, at, helm_hooks
 
 if TYPE_CHECKING:
     from generator.resolve import ResolvedService
     from generator.tree import Tree
 
 _VALUES: Final = "service-values.yaml"
-_HOOK: Final = "helm.sh/hook"
-_TESTS: Final = frozenset({"test", "test-success", "test-failure"})
 _SOURCE: Final = re.compile(r"^---\n# Source: (.*)\n", re.M)
 
 
@@ -93,14 +91,9 @@ def _kept(resolved: ResolvedService, chart: Chart, path: str, text: str) -> Iter
         what = f"this renders broken YAML, `{shown}`: {read.finding.message}"
         raise InputError(what, where=Location(path), next="mend the chart, or the values")
     for placed in read.objects:
-        hooks = _hooks(placed.value)
-        if not hooks or (hooks - _TESTS and _keeps_hook(resolved, chart, path, placed.value, hooks)):
+        hooks = helm_hooks(placed.value)
+        if not hooks or (hooks - HELM_TESTS and _keeps_hook(resolved, chart, path, placed.value, hooks)):
             yield path, placed.value
-
-
-def _hooks(value: Any) -> frozenset[str]:
-    written = at(value, ("metadata", "annotations", _HOOK))
-    return frozenset(word.strip() for word in str(written).split(",")) if written else frozenset()
 
 
 def _keeps_hook(resolved: ResolvedService, chart: Chart, path: str, value: Any, hooks: frozenset[str]) -> bool:

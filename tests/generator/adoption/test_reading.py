@@ -174,6 +174,15 @@ def test_what_controllers_make_is_nobodys():
     assert made_by_cluster(LIVE) is None
 
 
+def test_the_tests_of_helm_are_no_part_of_what_is_applied():
+    def hook(words: str) -> dict[str, object]:
+        return {"kind": "Pod", "metadata": {"name": "web", "annotations": {"helm.sh/hook": words}}}
+
+    assert made_by_cluster(hook("test")) == "it is a test of helm's, which only helm runs"
+    assert made_by_cluster(hook("test-success,test")) is not None
+    assert made_by_cluster(hook("pre-install, test")) is None
+
+
 EVERYTHING = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
