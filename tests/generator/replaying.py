@@ -103,7 +103,12 @@ class Asked:
 
 
 def context(service, a, b, n, items):
-    values = {"a": a, "b": b, "n": n, "m": {"a": a, "b": b}, "l": [*items], **DEFAULTS}
+    """What a template sees that is asked about these values."""
+    return context_of(service, {"a": a, "b": b, "n": n, "m": {"a": a, "b": b}, "l": [*items], **DEFAULTS})
+
+
+def context_of(service, values):
+    """What a template sees of a service with these values."""
     image = f"ghcr.io/acme/{service}:1"
     return {
         "service": service,

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from generator.finding import Finding, errors
 from generator.k8syaml import YamlError, dump, load_all
 from generator.pins import Pins
+from generator.replay import Replay, run
+from generator.sandbox import Engine
 from generator.shipped import shipped
 from generator.survey import Survey, survey, whole
 from generator.templates import load_template, names
 from generator.tree import EMPTY, EditedTree
 from generator.value_schema import compiled
 from generator.values import merge
+from tests.generator.replaying import context_of, outcome
 from tests.generator.schema_values import NASTY, accepted_by
 
 VERSION = "1.36"
@@ -34,6 +37,7 @@ FILES = {
     "environments/test/services/app.yaml": b"release:\n  image: ghcr.io/acme/app:1.4.2\n",
 }
 SHIPPED = EditedTree(EMPTY, FILES)
+TEXTS = {path.removeprefix("templates/"): FILES[path].decode() for path in FILES if path.endswith(".j2")}
 TEMPLATES = {name: load_template(SHIPPED, name) for name in names(SHIPPED)}
 KINDS = {"ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget"}
 KINDS |= {"Service", "ServiceAccount"}
@@ -119,6 +123,30 @@ def test_values_that_the_schema_accepts_are_held_exactly(name: str, data: st.Dat
             written = set(texts([obj for manifest in build.manifests for obj in manifest.objects]))
             for field in ("command", "args", "workingDir", "annotations"):
                 assert set(texts(values.get(field) or None)) <= written, field
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_is_replayed_for_other_values_is_what_the_template_writes(name: str, data: st.DataObject) -> None:
+    template, engine = TEMPLATES[name], Engine(TEXTS)
+    values = data.draw(values_of(name))
+    everybody = [values] * 3 + [data.draw(like(values)) for _ in range(4)]
+    replay = Replay(template, engine)
+    for number, one in enumerate([*everybody, *everybody]):
+        context = context_of(f"app-{number}", {**dict.fromkeys(template.values), **template.lowest, **one})
+        assert outcome(replay.runs(context)) == outcome(run(template, engine, context))
+
+
+def like(value: Any) -> st.SearchStrategy[Any]:
+    """Other texts and numbers in the same shape, whether a schema accepts them or not."""
+    if isinstance(value, dict):
+        return st.fixed_dictionaries({key: like(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return st.tuples(*map(like, value)).map(list)
+    if isinstance(value, str) and value:
+        return st.just(value) | st.sampled_from([text for text in NASTY if text]) | st.text(min_size=1, max_size=5)
+    return st.just(value) | st.integers(1, 9) if type(value) is int and value else st.just(value)
 
 
 @pytest.mark.parametrize("text", NASTY)
