@@ -22,6 +22,7 @@ from generator.portable import is_git
 LARGEST: Final = 16 * 2**20
 """Bytes of the largest file that is ever read."""
 
+_READING: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 """What the system says where nothing can be: a name that is too long for it is that of no file."""
 
@@ -111,7 +112,8 @@ class DiskTree:
             return None
         if found.st_size > LARGEST:
             raise too_large(path)
-        return (self.root / path).read_bytes()
+        with os.fdopen(os.open(f"{self.root}/{path}", _READING), "rb", buffering=0) as file:
+            return file.read()
 
     def files(self, folder: str) -> Iterator[str]:
         found = self._look(folder)
@@ -132,29 +134,21 @@ class DiskTree:
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
-        folder = safe_path(path).rpartition("/")[0]
-        if folder in self._folders:
-            return self._last(path, path)
         found, place = None, ""
-        for part in path.split("/"):
+        for part in safe_path(path).split("/"):
             place = f"{place}/{part}" if place else part
-            found = self._last(place, path)
-            if found is None:
-                return None
+            if place in self._folders and place != path:
+                continue
+            try:
+                found = os.lstat(f"{self.root}/{place}")
+            except OSError as error:
+                if error.errno in _ABSENT:
+                    return None
+                raise
+            if stat.S_ISLNK(found.st_mode):
+                raise link(path)
             if stat.S_ISDIR(found.st_mode):
                 self._folders.add(place)
-        return found
-
-    def _last(self, place: str, path: str) -> os.stat_result | None:
-        """What is at a place on the way to a path, or at its end, if everything before is no link."""
-        try:
-            found = os.lstat(f"{self.root}/{place}")
-        except OSError as error:
-            if error.errno in _ABSENT:
-                return None
-            raise
-        if stat.S_ISLNK(found.st_mode):
-            raise link(path)
         return found
 
     def blob_id(self, path: str) -> str | None:

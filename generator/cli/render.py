@@ -257,9 +257,9 @@ def _print(outcome: Outcome, check: bool) -> None:
     if outcome.changes:
         out(outcome.changes)
     if not check:
-        for verb, paths in (("wrote", outcome.written), ("removed", outcome.removed)):
-            for path in paths:
-                out(f"{verb} {path}")
+        done = [f"wrote {path}" for path in outcome.written] + [f"removed {path}" for path in outcome.removed]
+        if done:
+            out("\n".join(done))
     verbs = ("to write", "to remove") if check else ("written", "removed")
     say(
         f"{count(len(outcome.written), 'file')} {verbs[0]}, {len(outcome.removed)} {verbs[1]}, "
