@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 Pointer = tuple[str | int, ...]
@@ -35,20 +35,24 @@ def at(value: Any, pointer: Pointer) -> Any:
     return value
 
 
-def mapping(value: Any, *pointer: str | int) -> Mapping[str, Any]:
-    """The map at a path, empty where there is none."""
-    found = at(value, pointer) if pointer else value
-    return found if isinstance(found, dict) else {}
+def mapping(value: Any, *fields: str) -> Mapping[str, Any]:
+    """The map at a path of keys, empty where there is none."""
+    for field in fields:
+        if not isinstance(value, dict):
+            return {}
+        value = value.get(field)
+    return value if isinstance(value, dict) else {}
 
 
-def items(value: Any, *pointer: str | int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def items(value: Any, *pointer: str | int) -> Sequence[tuple[int, Mapping[str, Any]]]:
     """The maps in the list at a path, with their indices; nothing where there is no list."""
     found = at(value, pointer)
-    if isinstance(found, list):
-        yield from ((index, item) for index, item in enumerate(found) if isinstance(item, dict))
+    return (
+        [(index, item) for index, item in enumerate(found) if isinstance(item, dict)] if isinstance(found, list) else ()
+    )
 
 
-def pod_pointer(value: Any) -> Pointer | None:
+def pod_pointer(value: Any) -> tuple[str, ...] | None:
     """Where an object describes its pods (`…/spec` is below it); None for a kind that runs none."""
     kind = at(value, ("kind",))
     return POD_TEMPLATES.get(kind) if isinstance(kind, str) else None

@@ -19,7 +19,7 @@ from generator.decoded import decoded
 from generator.finding import Severity
 from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
-from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping, pod_labels
+from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ class RenderedObject:
     """Its name, or the empty text."""
     namespace: str | None = field(init=False, repr=False, compare=False)
     """The namespace it names, if it does."""
+    metadata: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+    """Its metadata, empty where it has none."""
 
     def __post_init__(self) -> None:
         # Every check asks for these, so they are not looked up each time.
         value, known = mapping(self.value), self.__dict__
-        metadata = mapping(value.get("metadata"))
+        known["metadata"] = metadata = mapping(value, "metadata")
         namespace = metadata.get("namespace")
         known["api_version"] = api_version = str(value.get("apiVersion") or "")
         known["api_group"] = api_version.rpartition("/")[0]
@@ -183,20 +185,21 @@ class Scope:
         return {check: tuple(problems) for check, problems in found.items()}
 
     @cached_property
-    def _by_label(self) -> Mapping[tuple[str, str], tuple[RenderedObject, ...]]:
-        found: dict[tuple[str, str], list[RenderedObject]] = {}
-        for workload in self.of(*POD_TEMPLATES):
-            for key, value in (pod_labels(workload.value) or {}).items():
-                found.setdefault((key, str(value)), []).append(workload)
-        return {label: tuple(workloads) for label, workloads in found.items()}
+    def _by_label(self) -> Mapping[tuple[str, str], list[tuple[RenderedObject, Mapping[str, Any]]]]:
+        """The workloads whose pods have a label, each with all labels of its pods."""
+        found: dict[tuple[str, str], list[tuple[RenderedObject, Mapping[str, Any]]]] = {}
+        for pod in self.pods:
+            labels = mapping(pod.metadata, "labels")
+            for key, value in labels.items():
+                found.setdefault((key, str(value)), []).append((pod.placed, labels))
+        return found
 
     def selected(self, selector: Mapping[str, Any]) -> list[RenderedObject]:
         """The workloads whose pods have all labels of a selector; none for an empty selector."""
         if not selector:
             return []
         label = next((key, str(value)) for key, value in selector.items())
-        candidates = self._by_label.get(label, ())
-        return [workload for workload in candidates if selects(selector, pod_labels(workload.value) or {})]
+        return [workload for workload, labels in self._by_label.get(label, ()) if selects(selector, labels)]
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds of Kubernetes."""

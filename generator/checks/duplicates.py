@@ -32,7 +32,7 @@ def _containers(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         yield from _same_name(pod)
         for container in pod.containers:
-            if "ports" in container.value:
+            if len(items(container.value, "ports")) > 1:
                 yield from _same_port(container)
 
 
@@ -57,7 +57,8 @@ def _services(scope: Scope) -> Iterator[Problem]:
 
 def _repeated(placed: RenderedObject, path: Pointer, field: str, words: str, beside: str = "") -> Iterator[Problem]:
     seen: set[tuple[object, object]] = set()
-    for index, item in items(placed.value, *path):
+    several = items(placed.value, *path)
+    for index, item in several if len(several) > 1 else ():
         value = item.get(field)
         if not value or isinstance(value, dict | list):
             continue

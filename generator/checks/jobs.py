@@ -13,10 +13,9 @@ from generator.checks.cron import problem
 from generator.checks.example import job
 from generator.checks.quantity import whole
 from generator.finding import Severity
-from generator.repository import Pointer
 from generator.workload import items, mapping
 
-_SPECS: Final[Mapping[str, Pointer]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
+_SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
 
 
 def _schedules(scope: Scope) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ _MOST_ANNOTATIONS = 256 * 1024
 
 def _too_much(scope: Scope) -> Iterator[Problem]:
     for placed in scope.objects:
-        annotations = mapping(placed.value, "metadata", "annotations")
+        annotations = mapping(placed.metadata, "annotations")
         size = sum(len(str(part).encode()) for item in annotations.items() for part in item) if annotations else 0
         if size > _MOST_ANNOTATIONS:
             message = f"{placed.title}: the annotations have {size:,} bytes together"

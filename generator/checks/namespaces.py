@@ -28,7 +28,7 @@ def _strangers(scope: Scope) -> Iterator[Problem]:
 def _unallowed(scope: Scope) -> Iterator[Problem]:
     allowed = scope.environment.allowed_kinds
     for placed in scope.objects:
-        if placed.kind in allowed or f"{placed.api_group}/{placed.kind}" in allowed:
+        if allowed and (placed.kind in allowed or f"{placed.api_group}/{placed.kind}" in allowed):
             continue
         if placed.api_group == _RIGHTS:
             yield Problem(placed, ("kind",), f"{placed.title} gives rights, which services may not by default")

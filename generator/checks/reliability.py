@@ -112,8 +112,7 @@ def _probed(scope: Scope) -> Iterator[Problem]:
 def _unknown_port(container: Container, kind: str, probe: Mapping[str, Any]) -> Iterator[Problem]:
     for handler in _HANDLERS:
         port = mapping(probe, handler).get("port")
-        names = [item.get("name") for _, item in items(container.value, "ports")]
-        if isinstance(port, str) and port not in names:
+        if isinstance(port, str) and port not in [item.get("name") for _, item in items(container.value, "ports")]:
             message = f"{container.placed.title}: {container.name} has no port named {port}"
             yield Problem(container.placed, (*container.pointer, kind, handler, "port"), message)
 

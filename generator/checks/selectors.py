@@ -29,7 +29,7 @@ def _mismatches(scope: Scope) -> Iterator[Problem]:
         yield from _missed(placed, ("spec", "selector"), pod_labels(placed.value) or {})
 
 
-def _missed(placed: RenderedObject, where: Pointer, labels: Mapping[str, Any]) -> Iterator[Problem]:
+def _missed(placed: RenderedObject, where: tuple[str, ...], labels: Mapping[str, Any]) -> Iterator[Problem]:
     for key, value in mapping(placed.value, *where).items():
         if labels.get(key) != value:
             got = f"has {labels[key]!r}" if key in labels else "does not have it"

@@ -18,30 +18,35 @@ Keys = tuple[str, ...]
 Step = tuple[Keys | None, str | None, bool]
 """Of a field: the keys of its items if it is such a list, the type below it, and whether it is a list of that type."""
 
+Graph = Mapping[str, Mapping[str, Step]]
+"""The fields of types, by the names of the types."""
+
 
 def duplicates(version: str, api_version: str, kind: str, value: object) -> Iterator[tuple[Pointer, Pointer, str]]:
     """Every item that has the keys of an earlier one: its path, that one's, and the keys in words."""
     graph, top = _graph(minor(version), api_version, kind)
-    if graph:
-        yield from _below(graph, top, value, ())
+    for keys, items, path in _lists(graph, top, value, ()) if top in graph else ():
+        yield from _twice(keys, items, path)
 
 
-def _below(graph: Mapping[str, Mapping[str, Step]], type_: str, value: Any, path: Pointer) -> Any:
-    known = graph.get(type_)
-    if not known or not isinstance(value, dict):
-        return
-    for field in value.keys() & known.keys():
+def _lists(graph: Graph, type_: str, value: Any, path: Pointer) -> list[tuple[Keys, list[Any], Pointer]]:
+    """The lists with several items that have keys, each with its path."""
+    found: list[tuple[Keys, list[Any], Pointer]] = []
+    known = graph[type_]
+    for field, inner in value.items() if isinstance(value, dict) else ():
+        if field not in known:
+            continue
         keys, below, is_list = known[field]
-        inner = value[field]
-        if keys is not None and isinstance(inner, list):
-            yield from _twice(keys, inner, (*path, field))
-        if below is None:
+        if keys and isinstance(inner, list) and len(inner) > 1:
+            found.append((keys, inner, (*path, field)))
+        if below not in graph or below is None:
             continue
         if not is_list:
-            yield from _below(graph, below, inner, (*path, field))
+            found += _lists(graph, below, inner, (*path, field))
         elif isinstance(inner, list):
             for index, item in enumerate(inner):
-                yield from _below(graph, below, item, (*path, field, index))
+                found += _lists(graph, below, item, (*path, field, index))
+    return found
 
 
 def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointer, Pointer, str]]:
@@ -49,7 +54,7 @@ def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointe
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             continue
-        found = tuple(str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys)
+        found = tuple([str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys])
         before = first.setdefault(found, index)
         if before != index:
             words = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=True))
@@ -57,7 +62,7 @@ def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointe
 
 
 @lru_cache(maxsize=512)
-def _graph(version: str, api_version: str, kind: str) -> tuple[Mapping[str, Mapping[str, Step]], str]:
+def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
     """The types of a kind, reduced to the fields that are such lists or lead to them; and the kind's own type."""
     schema = schema_for(version, api_version, kind)
     if schema is None:
