@@ -45,16 +45,16 @@ def beside(work: Callable[[], Any]) -> Callable[[], Any]:
     return result
 
 
-def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1) -> list[R]:
-    """What `work` makes of each thing, in their order.
+def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1, worth: int = 1) -> list[R]:
+    """What `work` makes of each thing, in their order. A thing takes as long as so many services are `worth`.
 
     Copies of this process share the work with it, and their results travel pickled. What fails in one of them, or is
     lost with it, is done once more here, where it can be told.
     """
-    count = min(processes, len(things) // _FEWEST)
+    count = min(processes, len(things), len(things) * worth // _FEWEST)
     if count < 2:
         return list(map(work, things))
-    size = max(_BATCH, -(-len(things) // _BATCHES))
+    size = max(1, _BATCH // worth, -(-len(things) // _BATCHES))
     batches = [things[start : start + size] for start in range(0, len(things), size)]
     done: dict[int, list[R]] = {}
     with _numbers(len(batches)) as numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from generator import load, processes
@@ -20,6 +21,9 @@ from generator.tree import Tree
 from generator.validate import Validation, left_behind, reweigh, up_to_date
 
 T = TypeVar("T")
+
+_ACROSS = 16
+"""Services that are judged together in the time that one is built and judged in by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,9 @@ def survey(
     pins.apart(repository)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = processes.each(work.on, _sound(repository, places, found), jobs)
-    whole = validation.whole([one.judged for one in done], work.again)
+    worth = len(done) // (_ACROSS * max(1, len(repository.environments)))
+    together = partial(processes.each, processes=jobs, worth=max(1, worth))
+    whole = validation.whole([one.judged for one in done], work.again, together)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])

@@ -29,6 +29,9 @@ Told = tuple[Check, Severity, Problem]
 Running = tuple[Check, Severity]
 """A check and how much it weighs."""
 
+Share = Callable[[Callable[[str], Across], Sequence[str]], Iterable[Across]]
+"""Does the same for every environment, in whatever process."""
+
 ALONE: Final = tuple(check for check in CHECKS if not check.across)
 ACROSS: Final = tuple(check for check in CHECKS if check.across)
 _RANK: Final = {check.id: rank for rank, check in enumerate(CHECKS)}
@@ -104,13 +107,17 @@ class Validation:
         place = (build.environment, build.service)
         return Judged(place, pack(told), of, build.failed, findings, frozenset(used))
 
-    def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build]) -> Whole:
-        """Everything about the builds and what they are together; `build_of` builds a service once more."""
+    def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build], share: Share = map) -> Whole:
+        """Everything about the builds and what they are together; `build_of` builds a service once more.
+
+        `share` does the work on environments, as `map` does.
+        """
         by_environment: dict[str, list[Judged]] = {name: [] for name in self.repository.environments}
         for each in judged:
             by_environment[each.place[0]].append(each)
         seen = {name: self._with_kinds(name, here, build_of) for name, here in by_environment.items()}
-        across = {name: self._across(name, here, build_of) for name, here in seen.items()}
+        found = share(lambda name: self._across(name, seen[name], build_of), list(seen))
+        across = dict(zip(seen, found, strict=True))
         again = tuple(each for here in seen.values() for each in here)
         general = (*unknown_checks(self.settings), *unknown(self._own, BY_ID, BY_ID))
         return Whole(general, again, across, tuple(self._unused(again, across.values())))
