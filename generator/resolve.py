@@ -31,7 +31,7 @@ from generator.templates import FOLDER as TEMPLATES
 from generator.templates import Template
 from generator.tree import Tree, safe_path
 from generator.value_schema import compiled
-from generator.values import Layer, Origins, Values, file_layer, laid, merge_all
+from generator.values import Layer, Origins, Values, file_layer, laid, merge_all, replaced_lists
 from generator.verbatim import misread
 
 
@@ -174,6 +174,8 @@ def _values(
     if not template.name:
         _refuse_values(pinned.spec, overlay)
     _check_complete(pinned, merged, overlay)
+    if lists := [_replaced(*places) for places in replaced_lists(layers[1:])]:
+        raise InvalidInput(sorted(lists, key=place_order))
     values = _accepted(pinned, environment, merged, Origins(layers, merged))
     values = {name: values.get(name) for name in template.values}
     origins = Origins(layers, values)
@@ -231,13 +233,21 @@ def _without(values: Any, pointers: list[Pointer]) -> Any:
     return copied
 
 
+def _replaced(name: str, below: Location, above: Location) -> Finding:
+    message = f"values.{name}: this list is lost, since a map replaces it ({above}), and only maps merge"
+    return problem("wrong-type", message, below, "write it as the map that the template takes")
+
+
 def _finding(pinned: Pinned, error: SchemaError, origins: Origins) -> Finding:
     where = origins.nearest(error.path, key=error.check in AT_KEY)
     named = error.path[:-1] if error.check in ("unknown-field", "bad-name") else error.path
     name = ".".join(["values", *(str(step) for step in named)])
     old = where.path.startswith((f"{BASE}/", f"{TEMPLATES}/"))
     when = f" (as of {pinned.revision[:12]})" if pinned.revision and old else ""
-    return problem(error.check, f"{name}: {error.message}{when}", where)
+    declared = f"{TEMPLATES}/{pinned.template.name}/template.yaml and the templates that it extends declare the values"
+    unguessed = error.check == "unknown-field" and not error.message.endswith("?")
+    fix = declared if unguessed and not named else ""
+    return problem(error.check, f"{name}: {error.message}{when}", where, fix)
 
 
 def _files(pinned: Pinned, overlay: Overlay, values: Values, origins: Origins) -> Mapping[str, bytes]:

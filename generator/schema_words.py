@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _LONGEST = 40
 _FEW = 8
 _ALIKE = 0.7
+_SHORT = 3
 _LARGE_NODES = 2_000
 _LARGE_TEXT = 64 * 1024
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -130,6 +131,9 @@ def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = ()) 
         return f"unknown field '{field}'; did you mean '{by_lower[close[0]]}'?"
     if inside:
         return f"unknown field '{field}'; it belongs one level deeper, into {' or '.join(inside)}"
+    begin_alike = [name for name in by_lower if len(name) >= _SHORT and field.lower().startswith(name)]
+    if begin_alike:
+        return f"unknown field '{field}'; did you mean '{by_lower[max(begin_alike, key=len)]}'?"
     if 0 < len(by_lower) <= _FEW:
         return f"unknown field '{field}'; known here: {', '.join(sorted(by_lower.values()))}"
     return f"unknown field '{field}'"

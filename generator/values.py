@@ -65,6 +65,17 @@ def merge_all(layers: Iterable[Layer], lowest: Mapping[str, Any] | None = None) 
     return merged
 
 
+def replaced_lists(layers: Iterable[Layer]) -> Iterator[tuple[str, Location, Location]]:
+    """Lists that a map in a higher layer replaces: (name of the value, place of the list, place of the map)."""
+    written: list[Layer] = []
+    for layer in layers:
+        for name, value in layer.data.items():
+            for below in written if isinstance(value, dict) else ():
+                if isinstance(below.data.get(name), list):
+                    yield name, below.locate((name,), False), layer.locate((name,), False)
+        written.append(layer)
+
+
 def laid(layers: Iterable[Layer]) -> Values:
     """All layers in one, the lowest first, with their nulls: for somebody who has more below them, such as a chart."""
     laid_over: Values = {}

@@ -81,7 +81,7 @@ def _chosen(names: list[Name], where: str, image: str | None, config: str | None
     if image and config:
         raise UsageError("--image and --config name two things", next="lift one after the other")
     if not names:
-        raise HeldError(f"nothing to do: nothing of {where} is kept out")
+        raise HeldError(f"nothing to do: nothing of {where} is kept out", next="towpath status shows what is, and why")
     matching = [name for name in names if _matches(name, image, config)]
     if len(matching) == 1:
         return matching[0]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from generator import schemas
 from generator.errors import InputError
+from generator.schema_words import unknown_field
 from generator.schemas import SchemaError, UnknownKind, validate_object
 
 VERSIONS = schemas.supported_versions()
@@ -196,6 +197,11 @@ class TestWords:
     def test_unknown_field_of_a_small_map_names_the_others(self):
         probe = {"grpc": {"port": 1, "zzzzz": 2}}
         assert message(livenessProbe=probe) == "unknown field 'zzzzz'; known here: port, service"
+
+    def test_an_unknown_field_that_begins_like_one_other(self):
+        assert unknown_field("environment", ["env", "image"]) == "unknown field 'environment'; did you mean 'env'?"
+        assert unknown_field("environment", ["env", "enviro"]) == "unknown field 'environment'; did you mean 'enviro'?"
+        assert unknown_field("po", ["port", *"abcdefgh"]) == "unknown field 'po'"
 
     def test_missing_field(self):
         obj = deployment()
