@@ -21,17 +21,17 @@ _DATA: Final = ("ConfigMap", "Secret")
 
 def outline(value: Any) -> Any:
     """An object less what no check asks of another service's object; what is no map comes back as it is."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     made = dict(value)
-    if isinstance(made.get("metadata"), Mapping):
+    if isinstance(made.get("metadata"), dict):
         made["metadata"] = _less(made["metadata"], _METADATA)
     kind = made.get("kind")
     if isinstance(kind, str) and kind in POD_TEMPLATES:
         return _at(made, (*POD_TEMPLATES[kind], "spec"), _pod)
     if kind in _DATA:
         for field in _CONTENT:
-            if isinstance(made.get(field), Mapping):
+            if isinstance(made.get(field), dict):
                 made[field] = dict.fromkeys(made[field], "")
     return made
 
@@ -42,7 +42,7 @@ def _less(value: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 def _at(value: Any, pointer: tuple[str | int, ...], change: Any) -> Any:
     """A copy with what is at the pointer changed, as far as there is something."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     if not pointer:
         return change(value)
@@ -54,7 +54,7 @@ def _pod(spec: Mapping[str, Any]) -> dict[str, Any]:
     made = _less(spec, _POD)
     for group in CONTAINERS:
         if isinstance(made.get(group), list):
-            made[group] = [_container(one) if isinstance(one, Mapping) else one for one in made[group]]
+            made[group] = [_container(one) if isinstance(one, dict) else one for one in made[group]]
     return made
 
 
@@ -62,5 +62,5 @@ def _container(container: Mapping[str, Any]) -> dict[str, Any]:
     made = _less(container, _CONTAINER + _CONTAINER_MORE)
     if isinstance(made.get("env"), list):
         # Each keeps its place in the list: findings point there.
-        made["env"] = [one if isinstance(one, Mapping) and "valueFrom" in one else {} for one in made["env"]]
+        made["env"] = [one if isinstance(one, dict) and "valueFrom" in one else {} for one in made["env"]]
     return made

@@ -89,23 +89,34 @@ class Validation:
         self._given = (*self._own, *self._rest.given)
         self._catalogue = catalogue or Catalogue()
         self._alone = running(repository.settings, ALONE)
+        self._needed: dict[tuple[frozenset[str], bool], tuple[Running, ...]] = {}
         self._known = {name: self._catalogue_of(name) for name in repository.environments}
 
     def alone(self, build: Build, kinds: Iterable[CustomKind] = ()) -> Judged:
         """What is to be said about a service by itself. `kinds` are those that other services define."""
         environment = self.repository.environments[build.environment]
         objects = tuple(_objects([build]))
-        own = (kind for one in objects for kind in defined(one.value, one.manifest.path))
-        known = self._known[build.environment].with_kinds([*kinds, *own])
+        known = self._known[build.environment].with_kinds([*kinds, *_defined(objects)])
         was = _was(self._before, [build], environment.namespace)
         scope = Scope(environment, objects, was, known).decoded()
-        open_, used = _open(_problems(scope, self._alone, self._also), self._given)
+        open_, used = _open(_problems(scope, self._checks(scope), self._also), self._given)
         findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
         # What defines kinds is looked at as it is written.
         told = [one if one.kind == KIND else read for one, read in zip(objects, scope.objects, strict=True)]
         of = frozenset((one.api_version, one.kind) for one in objects)
         place = (build.environment, build.service)
         return Judged(place, pack(told), of, build.failed, findings, frozenset(used))
+
+    def _checks(self, scope: Scope) -> tuple[Running, ...]:
+        """The checks of a service by itself that look at any of its objects: most services have the same ones."""
+        key = kinds, doubtful = frozenset(scope.by_kind), bool(scope.doubtful or self._also)
+        if key not in self._needed:
+            self._needed[key] = tuple(
+                (check, severity)
+                for check, severity in self._alone
+                if (doubtful or not check.by_schema) and not (check.kinds and kinds.isdisjoint(check.kinds))
+            )
+        return self._needed[key]
 
     def whole(self, judged: Sequence[Judged], build_of: Callable[[Place], Build], share: Share = map) -> Whole:
         """Everything about the builds and what they are together; `build_of` builds a service once more.
@@ -179,7 +190,7 @@ def _in_order(judged: Iterable[Outlined], others: Iterable[Outlined]) -> list[Ou
 
 
 def _defined(objects: Iterable[RenderedObject]) -> Iterator[CustomKind]:
-    return (kind for one in objects for kind in defined(one.value, one.manifest.path))
+    return (kind for one in objects if one.kind == KIND for kind in defined(one.value, one.manifest.path))
 
 
 def _located(

@@ -93,6 +93,7 @@ FAMILY = Family(
             _ranges,
             _scaler(2, 5),
             _scaler(5, 2),
+            kinds=("HorizontalPodAutoscaler",),
         ),
         Check(
             "scale-target",

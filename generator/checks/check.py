@@ -198,8 +198,9 @@ class Scope:
         """The workloads whose pods have all labels of a selector; none for an empty selector."""
         if not selector:
             return []
-        label = next((key, str(value)) for key, value in selector.items())
-        return [workload for workload, labels in self._by_label.get(label, ()) if selects(selector, labels)]
+        key, value = next(iter(selector.items()))
+        candidates = self._by_label.get((key, str(value)), ())
+        return [workload for workload, labels in candidates if selects(selector, labels)]
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds of Kubernetes."""
@@ -244,7 +245,8 @@ class Check:
 
     `good` and `bad` are manifests that it accepts and refuses; `before` is how both of them were, for a check that
     looks at changes. They are its tests and its documentation. `across` marks a check that means something only where
-    everything is there that is applied together.
+    everything is there that is applied together. `kinds` are those that it looks at, as far as it pays not to run it
+    where there are none of them; `by_schema` marks one that looks at `doubtful` objects only.
     """
 
     id: str
@@ -257,6 +259,8 @@ class Check:
     bad: str
     before: str = ""
     across: bool = False
+    kinds: tuple[str, ...] = ()
+    by_schema: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ FAMILY = Family(
             _sizes,
             config_map(f"data:\n  text: {'x' * 40}"),
             config_map(f"data:\n  text: {'x' * (1024 * 1024 + 1)}"),
+            kinds=("ConfigMap", "Secret"),
         ),
         Check(
             "config-key-twice",
@@ -115,6 +116,7 @@ FAMILY = Family(
             _twice,
             config_map("data: {a: text}\nbinaryData: {b: AAEC}"),
             config_map("data: {a: text}\nbinaryData: {a: AAEC}"),
+            kinds=("ConfigMap",),
         ),
         Check(
             "secret-type",
@@ -125,6 +127,7 @@ FAMILY = Family(
             _types,
             _secret("kubernetes.io/tls", 'stringData: {tls.crt: "…", tls.key: "…"}'),
             _secret("kubernetes.io/tls", 'stringData: {tls.crt: "…"}'),
+            kinds=("Secret",),
         ),
         Check(
             "plain-secret",
@@ -136,6 +139,7 @@ FAMILY = Family(
             _plain,
             config_map(),
             _secret("Opaque", 'stringData: {password: "…"}'),
+            kinds=("Secret",),
         ),
     ),
 )

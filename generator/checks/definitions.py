@@ -327,6 +327,7 @@ FAMILY = Family(
             _not_structural,
             _CRD,
             _CRD.replace("size: {type: integer}", "size: {minimum: 1}"),
+            kinds=(KIND,),
         ),
         Check(
             "definition-name",
@@ -337,6 +338,7 @@ FAMILY = Family(
             _misnamed,
             _CRD,
             _CRD.replace("name: widgets.example.com", "name: widget.example.com"),
+            kinds=(KIND, "APIService"),
         ),
         Check(
             "policy-expression",
@@ -347,6 +349,7 @@ FAMILY = Family(
             _not_cel,
             _POLICY,
             _POLICY.replace("<= 5", "<= "),
+            kinds=("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
         ),
     ),
 )

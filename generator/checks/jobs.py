@@ -142,6 +142,7 @@ FAMILY = Family(
             _schedules,
             cron_job('schedule: "30 4 * * mon-fri"'),
             cron_job('schedule: "30 24 * * mon-fri"'),
+            kinds=("CronJob",),
         ),
         Check(
             "time-zone",
@@ -152,6 +153,7 @@ FAMILY = Family(
             _time_zones,
             cron_job('schedule: "@daily"\ntimeZone: Europe/Berlin'),
             cron_job('schedule: "@daily"\ntimeZone: Europe/Bern'),
+            kinds=("CronJob",),
         ),
         Check(
             "job-fields",
@@ -162,6 +164,7 @@ FAMILY = Family(
             _jobs,
             job(spec="completionMode: Indexed\ncompletions: 3"),
             job(spec="completionMode: Indexed\nparallelism: 3"),
+            kinds=(*_SPECS,),
         ),
     ),
 )

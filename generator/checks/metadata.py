@@ -35,6 +35,7 @@ FAMILY = Family(
             by_rules("object-name"),
             config_map(name="web-settings"),
             config_map(name="Web_Settings"),
+            by_schema=True,
         ),
         Check(
             "label-syntax",
@@ -45,6 +46,7 @@ FAMILY = Family(
             by_rules("label-syntax"),
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels: {example.com/team: shop}\n",
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels: {example.com/team: the shop team}\n",
+            by_schema=True,
         ),
         Check(
             "annotation-syntax",
@@ -55,6 +57,7 @@ FAMILY = Family(
             by_rules("annotation-syntax"),
             'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {example.com/note: "any text"}\n',
             'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {"a note": "any text"}\n',
+            by_schema=True,
         ),
         Check(
             "annotation-size",
@@ -85,6 +88,7 @@ FAMILY = Family(
                 "web",
                 "podSelector:\n  matchExpressions:\n  - {key: app, operator: In, values: []}",
             ),
+            by_schema=True,
         ),
     ),
 )

@@ -170,6 +170,7 @@ FAMILY = Family(
             _ranges,
             _limit_range("min: {cpu: 50m}, max: {cpu: 1}"),
             _limit_range("min: {cpu: 2}, max: {cpu: 1}"),
+            kinds=("LimitRange",),
         ),
         Check(
             "indivisible-resource",

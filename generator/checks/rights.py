@@ -67,6 +67,7 @@ FAMILY = Family(
             _rules,
             _role('apiGroups: [""], resources: [pods], verbs: [get]'),
             _role("resources: [pods], verbs: [get]"),
+            kinds=("Role", "ClusterRole"),
         ),
         Check(
             "role-binding",
@@ -77,6 +78,7 @@ FAMILY = Family(
             _bindings,
             _binding(", namespace: shop"),
             _binding(""),
+            kinds=("ClusterRoleBinding",),
         ),
     ),
 )

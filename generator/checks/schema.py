@@ -60,6 +60,7 @@ FAMILY = Family(
             _invalid,
             deployment(spec="replicas: 2"),
             deployment(spec="replica: 2"),
+            by_schema=True,
         ),
         Check(
             "unknown-kind",
@@ -70,6 +71,7 @@ FAMILY = Family(
             _unknown,
             deployment(),
             deployment().replace("kind: Deployment", "kind: Deploymnet"),
+            by_schema=True,
         ),
     ),
 )

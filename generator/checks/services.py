@@ -157,6 +157,7 @@ FAMILY = Family(
             _ranges,
             _policy("cidr: 10.0.0.0/8, except: [10.1.0.0/16]"),
             _policy("cidr: 10.0.0.0/8, except: [192.168.0.0/16]"),
+            kinds=("NetworkPolicy",),
         ),
     ),
 )

@@ -10,7 +10,7 @@ from generator.finding import Severity
 
 
 def _check(id: str, reason: str, fix: str, good: str, bad: str) -> Check:
-    return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, by_rules(id), good, bad)
+    return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, by_rules(id), good, bad, by_schema=True)
 
 
 _CPU: Final = "{resourceName: cpu, restartPolicy: NotRequired}"
