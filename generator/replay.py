@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 from generator.filters import MIRRORS
 from generator.nodes import Piece
 from generator.sandbox import MAX_PIECES, Engine
-from generator.steps import CHARACTERS, MAX_STEPS
+from generator.steps import CHARACTERS, MAX_STEPS, Steps
 from generator.templates import ManifestFile, Template
 from generator.watching import NamedAfter, Watching, Written, watched
 
@@ -96,7 +96,7 @@ class Replay:
         log = cast("Watching", watching.sandbox).log
         try:
             seen = list(run(self._template, watching, _grown(context, self._defaults, log)))
-            course = _course(written, seen)
+            course = _course(written, seen, watching.sandbox.steps)
             same = _told(course.of(leaves)) == _told(written)
         except Exception:  # noqa: BLE001 - whatever a template does with what it is not made for
             return
@@ -110,14 +110,17 @@ class Course:
     """What files of a template write: pieces that are the same for all, and what writes one out of the leaves."""
 
     files: tuple[tuple[ManifestFile, tuple[Piece | Callable[[Sequence[Any]], Piece], ...]], ...]
+    steps: Steps
+    """Those that filters take, again for every file."""
 
     def of(self, leaves: Sequence[Any]) -> Iterator[Run]:
         """What they write for these leaves."""
         for file, entries in self.files:
+            self.steps.restart()
             yield file, [entry if isinstance(entry, Piece) else entry(leaves) for entry in entries]
 
 
-def _course(written: Sequence[Run], seen: Sequence[Run]) -> Course:
+def _course(written: Sequence[Run], seen: Sequence[Run], steps: Steps) -> Course:
     """What two runs in the same context wrote, of which the second was watched. Raises `ValueError`."""
     files = []
     for (file, pieces), (other, watched_pieces) in zip(written, seen, strict=True):
@@ -125,7 +128,7 @@ def _course(written: Sequence[Run], seen: Sequence[Run]) -> Course:
             raise ValueError(file.name)
         entries = [_entry(piece, watched_piece) for piece, watched_piece in zip(pieces, watched_pieces, strict=True)]
         files.append((file, tuple(entries)))
-    return Course(tuple(files))
+    return Course(tuple(files), steps)
 
 
 def _entry(piece: Piece, seen: Piece) -> Piece | Callable[[Sequence[Any]], Piece]:

@@ -63,6 +63,14 @@ def test_what_looks_without_being_seen_is_never_replayed(expression):
     assert looked_at(expression) == []
 
 
+def test_each_replay_may_take_as_many_steps_as_a_run():
+    replayed = held(Asked("k: {{ v.m|checksum }}"), [CONTEXTS[0]] * 4)
+    (shape,) = replayed._shapes.values()
+    for course in shape.courses[()].values():
+        course.steps.left = 0
+    assert list(replayed.runs(CONTEXTS[0]))
+
+
 def looked_at(expression):
     replayed = held(Asked(f"k: {{{{ {expression} }}}}"), [CONTEXTS[0]] * 4)
     return [looked for shape in replayed._shapes.values() for looked in shape.courses]
