@@ -340,9 +340,12 @@ def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
     """Whether a tree holds exactly what was built, and nothing that is not ours."""
     if build.failed:
         return
+    there, files = set(tree.files(build.folder)), build.files
+    wrong = sorted(path for path, content in files.items() if tree.read(path) != content)
+    if not wrong and there == files.keys():
+        return
     mine = ownership.owned(tree, build.folder)
-    wrong = sorted(path for path, content in build.files.items() if tree.read(path) != content)
-    wrong += sorted(mine - set(build.files))
+    wrong += sorted(mine - files.keys())
     for path in wrong[:1]:
         more = f" (and {len(wrong) - 1} more in its folder)" if len(wrong) > 1 else ""
         yield Finding(
@@ -352,7 +355,7 @@ def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
             Location(path),
             fix=f"run 'towpath render {build.service} -e {build.environment}' and commit the result",
         )
-    for path in sorted(set(tree.files(build.folder)) - mine - set(build.files)):
+    for path in sorted(there - mine - files.keys()):
         yield foreign_file(path)
 
 

@@ -99,7 +99,7 @@ def _changed(root: Path) -> Outcome:
     from generator import cache
     from generator.looks import look
 
-    with _uncollected():
+    with uncollected():
         clock = cache.clock(root)  # before the look: whatever changes after that has a later time
         now, head, recalled = look(root), cache.head(root), cache.recall(root)
         if recalled and recalled.rests(now, head):
@@ -117,8 +117,8 @@ def _changed(root: Path) -> Outcome:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without collecting garbage: that would go through how all files look again and again."""
+def uncollected() -> Iterator[None]:
+    """Without collecting garbage: that would go through how all files look, and all that is found, again and again."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -181,8 +181,13 @@ def _request(
 def _judged(request: Request, apart: bool) -> Verdict:
     """The verdict on the repository, reached here or in a confined process."""
     from generator import confined, judge
+    from generator.cli.render import uncollected
 
-    reached = confined.judge(request) if apart else judge.judge(request)
+    if apart:
+        reached = confined.judge(request)
+    else:
+        with uncollected():
+            reached = judge.judge(request)
     return replace(reached, folder=from_top(Path(request.repository)))
 
 
