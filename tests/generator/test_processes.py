@@ -35,15 +35,13 @@ def test_results_come_in_the_order_of_the_things(jobs, count):
 
 def test_others_share_the_work(tmp_path):
     def work(_):
-        """Here only once somebody else works too."""
-        if os.getpid() == HERE:
-            wait_for(lambda: any(tmp_path.iterdir()))
-        else:
-            (tmp_path / str(os.getpid())).touch()
+        """Goes on once two have begun."""
+        (tmp_path / str(os.getpid())).touch()
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
         return os.getpid()
 
     done = set(each(work, range(20), 2))
-    assert HERE in done and done - {HERE} == {int(place.name) for place in tmp_path.iterdir()}
+    assert HERE in done and done == {int(place.name) for place in tmp_path.iterdir()}
     assert {HERE} == set(each(lambda _: os.getpid(), range(20), 1))
 
 
@@ -52,9 +50,13 @@ def test_more_things_than_there_are_numbers_of_batches(monkeypatch):
     assert each(abs, range(1000), 2) == list(range(1000))
 
 
-def test_what_fails_elsewhere_is_raised_here():
+def test_what_fails_elsewhere_is_raised_here(tmp_path):
     def work(number):
-        if number == 13:
+        begun = tmp_path / str(number)
+        if os.getpid() != HERE:
+            begun.touch()
+        wait_for(lambda: any(tmp_path.iterdir()))
+        if begun.exists():
             raise InputError("unlucky", next="skip it")
         return number
 
@@ -62,10 +64,12 @@ def test_what_fails_elsewhere_is_raised_here():
         each(work, range(20), 2)
 
 
-def test_the_work_of_a_process_that_is_killed_is_done_here():
+def test_the_work_of_a_process_that_is_killed_is_done_here(tmp_path):
     def work(number):
-        if number == 7 and os.getpid() != HERE:
+        if os.getpid() != HERE:
+            (tmp_path / str(os.getpid())).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
         return number
 
     assert each(work, range(20), 3) == list(range(20))
