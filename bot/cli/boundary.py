@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Final
 
 import click
 
@@ -76,13 +78,18 @@ def _tell(failed: Exception, arguments: Sequence[str]) -> int:
     return code
 
 
+_RANGE: Final = re.compile(r"is not a valid (integer|float)( range)?(?=\.)")
+"""How click says that a word is no number."""
+
+
 def explained(failed: Exception) -> TowpathError | None:
     """The error that a person can act upon; None for a bug."""
     if isinstance(failed, TowpathError):
         return failed
     if isinstance(failed, click.UsageError):
         path = failed.ctx.command_path if failed.ctx else "towpath"
-        return UsageError(failed.format_message(), next=f"see '{path} --help'")
+        words = _RANGE.sub("is not a number", failed.format_message())
+        return UsageError(words, next=f"see '{path} --help'")
     if isinstance(failed, click.ClickException):
         return UsageError(failed.format_message())
     if isinstance(failed, OSError) and failed.errno in _DISK:

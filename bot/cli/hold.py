@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.proposed import tell
-from generator.cli.options import environment_option, output_option, repository_option, service_argument
+from generator.cli.options import environment_option, output_option, reason_option, repository_option, service_argument
 
 if TYPE_CHECKING:
     from generator.repository import Repository
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @service_argument(required=False)
 @environment_option(required=False)
-@click.option("--reason", required=True, metavar="TEXT", help="Why nothing may move; everybody who asks sees it.")
+@reason_option("Why nothing may move; everybody who asks sees it.")
 @click.option("--until", metavar="TIME", help="When it ends by itself: 2026-05-04 or 2026-05-04T09:00:00Z.")
 @repository_option
 @output_option

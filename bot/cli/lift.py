@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.proposed import tell
-from generator.cli.options import environment_option, output_option, repository_option, service_argument
+from generator.cli.options import environment_option, output_option, reason_option, repository_option, service_argument
 
 if TYPE_CHECKING:
     from bot.decide.taken_away import Name
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @environment_option(required=True)
 @click.option("--image", metavar="IMAGE", help="The image that may come again, in full or by its tag.")
 @click.option("--config", metavar="ID", help="The configuration that may come again, by its id or the start of it.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why it is fine now.")
+@reason_option("Why it is fine now.")
 @repository_option
 @output_option
 def command(

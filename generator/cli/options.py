@@ -66,6 +66,17 @@ def repository_option(command: Command) -> Command:
     )(command)
 
 
+def reason_option(words: str) -> Callable[[Command], Command]:
+    """`--reason TEXT` → `reason: str`, which says something."""
+    return click.option("--reason", required=True, metavar="TEXT", callback=_said, help=words)
+
+
+def _said(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise UsageError("the reason is empty", next='say in a few words why: --reason "incident 4711"')
+    return value
+
+
 def output_option(command: Command) -> Command:
     """`-o/--output text|json` → `output: str`."""
     return click.option(

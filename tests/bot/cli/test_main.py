@@ -216,3 +216,17 @@ def test_an_interrupt_while_the_program_is_loaded_shows_no_traceback():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("hold", "web", "--reason", " "), "the reason is empty"),
+        (("lift", "web", "-e", "test", "--reason", ""), "the reason is empty"),
+        (("pr", "show", "x"), "'x' is not a number"),
+        (("bot", "run", "--speed", "fast"), "'fast' is not a number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_read(words, said, capsys):
+    assert main.run([*words, "-C", str(ROOT)]) == 2
+    assert said in capsys.readouterr().err
