@@ -27,7 +27,7 @@ from benchmarks.repositories import ENVIRONMENTS, make_repository, write_service
 from generator.report.console import out
 
 RUNS = 5
-TOWPATH = (sys.executable, "-m", "bot.cli.main")
+TOWPATH = (str(Path(sys.executable).with_name("towpath")),)
 PROJECT = Path(__file__).parent.parent
 # Where modules are not kept compiled, every process compiles them anew; what is installed has them compiled.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -14,18 +14,20 @@ import stat
 import struct
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
 
-from generator.looks import Looks
+from generator.shipped import shipped
 from generator.state import cache_folder, open_regular, state_folder
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import IO, Any
+
     from generator.finding import Finding
+    from generator.looks import Looks
     from generator.memory import Memory
 
 _KEPT = 64
@@ -39,19 +41,22 @@ class DamagedError(Exception):
     """What is kept is not what was written."""
 
 
-@dataclass(frozen=True, slots=True)
 class Recalled:
     """What is kept of a repository: how it looked, what HEAD stood at and whether that matters, and what was found.
 
     `files` is the number of rendered files. The rest is read when it is asked for.
     """
 
-    looks: Looks
-    head: str
-    pinned: bool
-    files: int
-    found: tuple[Any, ...]
-    _file: _Sections
+    __slots__ = ("_file", "_found", "files", "head", "looks", "pinned")
+
+    def __init__(self, file: _Sections) -> None:
+        self.looks: Looks
+        self.head: str
+        self.pinned: bool
+        self.files: int
+        self._found: tuple[Any, ...]
+        self.looks, self.head, self.pinned, self.files, self._found = file.read(_LOOKS)
+        self._file = file
 
     def rests(self, looks: Looks, head: str) -> bool:
         """Whether nothing has changed since."""
@@ -60,11 +65,11 @@ class Recalled:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that was wrong with the repository."""
-        if not self.found:
+        if not self._found:
             return ()
         from generator.finding import from_plain
 
-        return tuple(map(from_plain, self.found))
+        return tuple(map(from_plain, self._found))
 
     def memory(self) -> Memory:
         """All that is remembered. Raises `DamagedError` where it is damaged."""
@@ -121,8 +126,7 @@ def recall(root: Path) -> Recalled | None:
     with suppress(OSError, DamagedError):
         sections = _Sections(open(place, "rb", opener=_own)) if place else None  # noqa: SIM115 - read from later on
         if sections and sections.of == _of(root):
-            looks, head, pinned, files, found = sections.read(_LOOKS)
-            return Recalled(looks, head, pinned, files, found, sections)
+            return Recalled(sections)
     return None
 
 
@@ -196,8 +200,6 @@ def clock(root: Path) -> int:
 @lru_cache(maxsize=1)
 def code() -> str:
     """A stamp of all that renders and checks: this package, the schemas, Python, and the libraries beside it."""
-    from generator.shipped import shipped
-
     ours = (*_stamps(str(Path(__file__).parent)), *_stamps(str(shipped("schemas"))))
     beside = (Path(folder) for folder in sys.path if folder.endswith("-packages"))
     libraries = (str(folder.stat().st_mtime_ns) for folder in beside if folder.is_dir())

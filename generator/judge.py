@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.beside import available
 from generator.build import Build, Reuse
 from generator.custom.catalogue import Catalogue
 from generator.foreign import programs
@@ -12,7 +13,6 @@ from generator.foreign.program import Runner
 from generator.git import Git
 from generator.load import load
 from generator.pins import Pins
-from generator.processes import available
 from generator.report.text import count
 from generator.survey import survey
 from generator.tree import DiskTree, Tree

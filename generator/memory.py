@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from generator.errors import ForgottenError
 from generator.finding import Finding
 from generator.judged import Across, Judged, Outlined, Place
-from generator.looks import ENVIRONMENTS, NO_LOOK, OURS, Looks, differing
+from generator.looks import ENVIRONMENTS, NO_LOOK, OURS, Looks, amended, differing, is_there, paths
 from generator.repository import Chart
 from generator.suppressions import Suppression, suppressions
 from generator.survey import Seen
@@ -96,7 +96,7 @@ class Memory:
         """The same looks, less those of files of services that have to be looked at again."""
         if not self.failed:
             return looks
-        return {path: NO_LOOK if self._failed(place_of(path)) else look for path, look in looks.items()}
+        return amended(looks, {path: NO_LOOK for path in paths(looks) if self._failed(place_of(path))})
 
     def _failed(self, place: Place | None) -> bool:
         return place is not None and place[1] in self.failed
@@ -141,7 +141,7 @@ def part_of(memory: Memory, then: Looks, now: Looks, defines: Callable[[str], bo
             return None
         if (place := place_of(path)) is not None:
             services.add(place[1])
-        elif parts[0] == ENVIRONMENTS and parts[2:] == [_FACTS] and parts[1] in memory.across and path in now:
+        elif parts[0] == ENVIRONMENTS and parts[2:] == [_FACTS] and parts[1] in memory.across and is_there(now, path):
             environments.add(parts[1])
         elif parts[0] in OURS and not (beside and not beside.lower().endswith((".yaml", ".yml"))):
             return None
@@ -189,9 +189,10 @@ class Part:
         """Whether a service is in this part."""
         return place[1] in self.services or place[0] in self.environments
 
-    def tree(self, tree: Tree, paths: Iterable[str]) -> Tree:
-        """Its files, and those that services share; `paths` are those of all files."""
-        return _PartTree(tree, sorted(path for path in paths if self._shows(place_of(path))))
+    def tree(self, tree: Tree, looks: Looks) -> Tree:
+        """Its files, and those that services share; `looks` are those of all files."""
+        shown = paths(looks, lambda folder: self._shows(place_of(f"{folder}/any")))
+        return _PartTree(tree, sorted(path for path in shown if self._shows(place_of(path))))
 
     def _shows(self, place: Place | None) -> bool:
         if place is None or self.covers(place):

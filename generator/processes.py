@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import marshal
 import os
 import pickle
 import select
@@ -11,6 +10,8 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, Final, TypeVar
+
+from generator.beside import copy
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,27 +23,6 @@ _FEWEST: Final = 48
 """Things that are worth a process: to start one takes as long as about so many services."""
 _NUMBER: Final = 2
 """Bytes of the number of a batch."""
-
-
-def available() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def beside(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Start this work in a copy of this process. What comes back waits for its result, which must be plain values.
-
-    What fails there, or is lost, is done once more here.
-    """
-    child, reading = _copy(lambda pipe: pipe.write(marshal.dumps(work())))
-
-    def result() -> Any:
-        with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read()
-        _, status = os.waitpid(child, 0)
-        return work() if status else marshal.loads(said)  # noqa: S302 - a copy of this process has written it
-
-    return result
 
 
 def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1, worth: int = 1) -> list[R]:
@@ -96,7 +76,7 @@ class _Copies:
         gc.freeze()  # else collecting garbage would copy every page of memory into each process
         self._running: dict[int, tuple[int, IO[bytes]]] = {}
         for _ in range(count):
-            child, reading = _copy(send)
+            child, reading = copy(send)
             self._running[reading] = child, os.fdopen(reading, "rb")
 
     def __enter__(self) -> _Copies:
@@ -121,19 +101,3 @@ class _Copies:
         pipe.close()
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-
-
-def _copy(work: Callable[[IO[bytes]], object]) -> tuple[int, int]:
-    """Start this work in a copy of this process. Returns that, and the pipe which has what it writes."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reading)  # else nobody would notice that this process has ended
-            with os.fdopen(writing, "wb") as pipe:
-                work(pipe)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    os.close(writing)
-    return child, reading

@@ -9,9 +9,12 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import IO, Any
 
-from generator.errors import InputError, Location
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+    from generator.errors import InputError
 
 STATE = ".towpath"
 
@@ -33,7 +36,7 @@ def state_folder(root: Path) -> Path:
     """`.towpath/` of a repository: safe to delete, and ignored by git even where .gitignore forgets it."""
     folder = root / STATE
     if folder.is_symlink():
-        raise InputError("links are not followed", where=Location(STATE), next="remove it: it is only a cache")
+        raise _refused("links are not followed", STATE)
     folder.mkdir(exist_ok=True)
     with open_regular(folder / ".gitignore", "a") as ignore:
         if os.fstat(ignore.fileno()).st_size == 0:  # it is new, or a full disk has left it empty
@@ -50,7 +53,7 @@ def open_regular(place: Path, mode: str) -> IO[Any]:
 
 
 def _regular(name: str, flags: int) -> int:
-    where = Location(f"{STATE}/{Path(name).name}")
+    where = f"{STATE}/{Path(name).name}"
     try:
         opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
@@ -63,5 +66,11 @@ def _regular(name: str, flags: int) -> int:
     return opened
 
 
-def _no_file(where: Location) -> InputError:
-    return InputError("a link or a pipe is in the place of a file", where=where, next="remove it: it is only a cache")
+def _no_file(where: str) -> InputError:
+    return _refused("a link or a pipe is in the place of a file", where)
+
+
+def _refused(what: str, where: str) -> InputError:
+    from generator.errors import InputError, Location
+
+    return InputError(what, where=Location(where), next="remove it: it is only a cache")

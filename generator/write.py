@@ -25,7 +25,7 @@ from generator import ownership
 from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
-from generator.looks import Look, Looks, look_of
+from generator.looks import Look, look_of
 from generator.state import open_regular, state_folder
 from generator.tree import Tree, link, safe_path
 from generator.validate import foreign_file
@@ -183,7 +183,7 @@ def _own(folder: Path, process: int) -> Path:
     return own
 
 
-def carry_out(root: Path, planned: Plan, folder: Path) -> Looks:
+def carry_out(root: Path, planned: Plan, folder: Path) -> dict[str, Look]:
     """`write` in a workspace: every file is there before the first is put in its place. Returns how they look then."""
     _refuse_obstacles(root, [*planned.writes, *planned.removes])
     ready = _files(planned.writes, folder)
@@ -191,8 +191,8 @@ def carry_out(root: Path, planned: Plan, folder: Path) -> Looks:
         return _replace(folders, ready, planned.removes)
 
 
-def _replace(folders: _Folders, ready: Mapping[str, Spooled], gone: Iterable[str]) -> Looks:
-    looks: Looks = {}
+def _replace(folders: _Folders, ready: Mapping[str, Spooled], gone: Iterable[str]) -> dict[str, Look]:
+    looks: dict[str, Look] = {}
     by_folder: dict[str, set[str]] = {}
     for path in (*ready, *gone):
         by_folder.setdefault(path.rpartition("/")[0], set()).add(path)

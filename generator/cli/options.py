@@ -13,11 +13,11 @@ from typing import TypeVar
 import click
 
 from generator.errors import InputError, UsageError
+from generator.glance import repository_above
+from generator.looks import SETTINGS
 from generator.suggest import one_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
-
-_SETTINGS = "towpath.yaml"
 
 
 def find_repository(start: Path) -> Path:
@@ -25,11 +25,10 @@ def find_repository(start: Path) -> Path:
     start = start.absolute()
     if not start.is_dir():
         raise UsageError(f"{start} is no folder", next="give the folder of a repository with -C")
-    for folder in (start, *start.parents):
-        if (folder / _SETTINGS).is_file():
-            return folder
+    if found := repository_above(start):
+        return found
     raise InputError(
-        f"there is no {_SETTINGS} in {start} or in a folder above it",
+        f"there is no {SETTINGS} in {start} or in a folder above it",
         next="create a repository with 'towpath init', or name one with -C",
     )
 

@@ -6,6 +6,7 @@ import gc
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from generator.build import Build
     from generator.cache import Recalled
+    from generator.glance import Glance
     from generator.judged import Rest
     from generator.looks import Looks
     from generator.memory import Done, Memory, Part
@@ -96,23 +98,24 @@ def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -
 
 def _changed(root: Path) -> Outcome:
     """Render what has changed since the last run that is remembered, or everything."""
-    from generator import cache
-    from generator.looks import look
+    from generator.glance import glance
 
     with uncollected():
-        clock = cache.clock(root)  # before the look: whatever changes after that has a later time
-        now, head, recalled = look(root), cache.head(root), cache.recall(root)
-        if recalled and recalled.rests(now, head):
-            return Outcome((), (), recalled.files, recalled.findings)
+        seen = glance(root)
+        if seen.rests and seen.recalled:
+            return Outcome((), (), seen.recalled.files, seen.recalled.findings)
+        import_module("generator.survey")  # most of the program is loaded while a copy of this process looks
+        now = seen.now  # all of it, before anything is read or written
+    from generator.cache import DamagedError
     from generator.errors import ForgottenError
     from generator.tree import DiskTree
     from generator.write import workspace
 
     with workspace(root) as folder:
-        run = _Run(DiskTree(root), folder, now, head, clock)
-        with suppress(ForgottenError, cache.DamagedError):
-            if recalled and (part := run.part(recalled)):
-                return run.on(part, recalled.compiled())
+        run = _Run(DiskTree(root), folder, seen, now)
+        with suppress(ForgottenError, DamagedError):
+            if seen.recalled and (part := run.part(seen.recalled)):
+                return run.on(part, seen.recalled.compiled())
         return run.on(None, {})
 
 
@@ -131,13 +134,12 @@ def uncollected() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A run that renders what has changed. `now` is how all files look, `clock` the time before that look."""
+    """A run that renders what has changed. `now` is how all files look."""
 
     disk: DiskTree
     folder: Path
+    seen: Glance
     now: Looks
-    head: str
-    clock: int
 
     def part(self, recalled: Recalled) -> Part | None:
         """What has to be looked at; None for everything."""
@@ -146,14 +148,16 @@ class _Run:
         from generator.memory import part_of
 
         memory = recalled.memory()
-        if self.head != recalled.head and not worktree_pins(self.disk.root).hold(memory.services.revisions.values()):
+        if self.seen.head != recalled.head and not worktree_pins(self.disk.root).hold(
+            memory.services.revisions.values()
+        ):
             return None
         return part_of(memory, recalled.looks, self.now, Definitions(self.disk).defines)
 
     def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
         from generator.cache import clock, remember
-        from generator.looks import settled
+        from generator.looks import amended, settled, unsettled
         from generator.sandbox import compiled_before
         from generator.write import carry_out
 
@@ -165,10 +169,10 @@ class _Run:
         written = carry_out(self.disk.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        looks = settled(self.now, self.clock) | settled(written, clock(self.disk.root))
-        for path in planned.removes:
-            looks.pop(path, None)
-        remember(self.disk.root, memory.vouched(looks), self.head, memory, compiled)
+        was = self.seen.recalled.looks if self.seen.recalled else {}
+        looks = settled(self.now, self.seen.clock, was)
+        looks = amended(looks, {**unsettled(written, clock(self.disk.root)), **dict.fromkeys(planned.removes)})
+        remember(self.disk.root, memory.vouched(looks), self.seen.head, memory, compiled)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
 
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
@@ -208,8 +212,8 @@ def _survey(
     service: str | None = None,
     rest: Rest | None = None,
 ) -> Survey[T]:
+    from generator.beside import available
     from generator.cli.checkout import worktree_pins
-    from generator.processes import available
     from generator.survey import survey
 
     services = (service,) if service else ()

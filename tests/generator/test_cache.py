@@ -6,6 +6,7 @@ from generator import cache
 from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.judged import Across
+from generator.looks import packed
 from generator.memory import Memory, Services
 from generator.suppressions import Suppression
 from tests.generator.small import commit, write_files
@@ -15,7 +16,7 @@ FINDING = Finding("x", Severity.NOTE, "m", Location("a", 1, 2, "t"), (("template
 SUPPRESSION = Suppression("x", "why", WHERE, "prod", None, "Deployment/web")
 PLACE = ("prod", "web")
 KEY = ("x", "note", "a", 0, ("spec", 0), "m", "do")
-LOOKS = {"towpath.yaml": (1, 2, 3)}
+LOOKS = {"": packed({"towpath.yaml": (1, 2, 3)})}
 COMPILED = {"web/a.j2": b"code"}
 OUTLINES = {"prod": {"web": b"packed"}}
 
@@ -68,7 +69,7 @@ def test_a_repository_rests_as_long_as_it_looks_the_same_and_head_does_not_matte
     root, _ = kept
     found = recalled(root)
     assert found.rests(dict(LOOKS), "head")
-    assert not found.rests({**LOOKS, "x": (1, 1, 1)}, "head")
+    assert not found.rests({**LOOKS, "x": packed({"y": (1, 1, 1)})}, "head")
     assert not found.rests({}, "head")
     assert not found.rests(LOOKS, "another")
     free = Memory(Services(), (), {}, (), frozenset(), frozenset(), OUTLINES.__getitem__)

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from generator import processes
+from generator.beside import beside
 from generator.errors import InputError
-from generator.processes import beside, each
+from generator.processes import each
 
 HERE = os.getpid()
 
