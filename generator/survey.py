@@ -94,9 +94,10 @@ def survey(
     pins.apart(repository)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = processes.each(work.on, _sound(repository, places, found), jobs)
-    worth = len(done) // (_ACROSS * max(1, len(repository.environments)))
-    together = partial(processes.each, processes=jobs, worth=max(1, worth))
-    whole = validation.whole([one.judged for one in done], work.again, together)
+    worth = 1 + len(done) // (_ACROSS * len(repository.environments) or 1)
+    whole = validation.whole(
+        [one.judged for one in done], work.again, partial(processes.each, processes=jobs, worth=worth)
+    )
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
