@@ -94,16 +94,19 @@ def survey(
     pins.apart(repository)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = processes.each(work.on, _sound(repository, places, found), jobs)
-    worth = 1 + len(done) // (_ACROSS * len(repository.environments) or 1)
-    share = partial(processes.each, processes=jobs, worth=worth)
+    share = partial(processes.each, processes=jobs, worth=_worth(repository))
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
-    return Survey(
-        repository, tuple(kept for one in done for kept in one.kept), tuple(dict.fromkeys(about)), rules, seen
-    )
+    kept = tuple(kept for one in done for kept in one.kept)
+    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, seen)
+
+
+def _worth(repository: Repository) -> int:
+    """How many services take as long as to judge those of an environment together."""
+    return 1 + len(repository.overlays) // (_ACROSS * max(1, len(repository.environments)))
 
 
 def _seen(
