@@ -48,7 +48,6 @@ from generator.checks.fields.syntax import (
 
 _PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
 _MODE: Final = Rule("number-range", "a file mode from 0 to 0777 (511)", {"minimum": 0, "maximum": 0o777})
-_ID: Final = between(0, 2**31 - 1)
 _NAMED: Final = (filled("name"),)
 _VARIABLE: Final = (until(31, OLD_VARIABLE), since(32, VARIABLE))
 _RESOURCE_NAME: Final = unlike(
@@ -63,18 +62,6 @@ _QUANTITIES: Final = (keys(_RESOURCE_NAME), values(NOT_NEGATIVE))
 _RESOURCES: Final = tuple(
     Rule(rule.check, rule.expects, {"properties": {"limits": rule.schema, "requests": rule.schema}})
     for rule in _QUANTITIES
-)
-_PROFILE: Final = (
-    filled("type"),
-    when(
-        has("type", "Localhost"), {"required": ["localhostProfile"]}, "one-of", "localhostProfile with type Localhost"
-    ),
-    when(
-        has("type", "RuntimeDefault", "Unconfined"),
-        {"properties": {"localhostProfile": {"enum": ["", None]}}},
-        "one-of",
-        "localhostProfile only with type Localhost",
-    ),
 )
 _OF_RESOURCES: Final = text(
     "unknown-value",
@@ -127,7 +114,6 @@ _OF_POD: Final = (
 )
 
 _SEARCH: Final = "[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?"
-_PROFILES: Final = one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)
 
 POD_SPEC: Final[Table] = {
     "core.v1.PodSpec": {
@@ -182,42 +168,6 @@ POD_SPEC: Final[Table] = {
         ),
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},
-    "core.v1.PodSecurityContext": {
-        "runAsUser": _ID,
-        "runAsGroup": _ID,
-        "fsGroup": _ID,
-        "supplementalGroups": each(_ID),
-        "fsGroupChangePolicy": one_of("OnRootMismatch", "Always", empty=False),
-        "supplementalGroupsPolicy": one_of("Merge", "Strict", empty=False),
-        "seLinuxChangePolicy": one_of("Recursive", "MountOption", empty=False),
-    },
-    "core.v1.Sysctl": {
-        "name": text(
-            "name-syntax",
-            "a sysctl: lower case words of letters, digits, '-' and '_', with '.' or '/' between them",
-            "[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*",
-            253,
-        )
-    },
-    "core.v1.SeccompProfile": {
-        "": _PROFILE,
-        "localhostProfile": RELATIVE_PATH,
-        "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False),
-    },
-    "core.v1.AppArmorProfile": {
-        "": _PROFILE,
-        "localhostProfile": Rule(
-            "name-syntax", "a profile without spaces around it", {"not": {"type": "string", "pattern": r"^\s|\s$"}}
-        ),
-        "type": _PROFILES,
-    },
-    "core.v1.WindowsSecurityContextOptions": {
-        "gmsaCredentialSpecName": dns_subdomain(),
-        "gmsaCredentialSpec": Rule("empty-field", "a credential spec", {"minLength": 1}),
-        "runAsUserName": text(
-            "name-syntax", "a user of Windows, perhaps after a domain and '\\'", r'([^\\]+\\)?[^"/\\:;|=,+*?<>@\[\]]+'
-        ),
-    },
     "core.v1.PodResourceClaim": {"": exactly_one("resourceClaimName", "resourceClaimTemplateName")},
 }
 
@@ -315,11 +265,6 @@ CONTAINER: Final[Table] = {
     "core.v1.HTTPHeader": {"name": HEADER},
     "core.v1.TCPSocketAction": {"port": PORT},
     "core.v1.GRPCAction": {"port": PORT_NUMBER},
-    "core.v1.SecurityContext": {
-        "runAsUser": _ID,
-        "runAsGroup": _ID,
-        "procMount": one_of("Default", "Unmasked", empty=False),
-    },
     "core.v1.VolumeMount": {
         "": filled("name", "mountPath"),
         "subPath": RELATIVE_PATH,

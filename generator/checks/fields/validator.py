@@ -22,6 +22,7 @@ from generator.checks.fields import (
     pods,
     quotas,
     scheduling,
+    security,
     storage,
     workloads,
 )
@@ -40,6 +41,7 @@ TABLE: Final[Table] = {
     **pods.PODS,
     **pods.POD_SPEC,
     **scheduling.SCHEDULING,
+    **security.SECURITY,
     **pods.CONTAINER,
     **pods.VOLUMES,
     **workloads.WORKLOADS,
