@@ -10,12 +10,16 @@ holds random templates and values against it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from operator import itemgetter
 from typing import Any, Final, cast
 
+from jinja2.exceptions import SecurityError
+
+from generator.errors import InputError
 from generator.filters import MIRRORS
 from generator.nodes import Piece
 from generator.sandbox import MAX_PIECES, Engine
@@ -65,7 +69,8 @@ class Replay:
             return run(self._template, self._engine, context)
         shape = self._shape(key)
         if course := shape.course(leaves):
-            return course.of(leaves)
+            with suppress(InputError, TypeError, SecurityError):  # what cannot be written is for a run to tell
+                return iter(list(course.of(leaves)))
         shape.runs += 1
         if _WORTH <= shape.runs < _WORTH + _TRIES:
             return self._watched(context, shape, leaves)

@@ -140,7 +140,7 @@ def outcome(runs):
             for file, pieces in runs
         ]
     except InputError as error:
-        return error.what
+        return error.what, error.where, error.next
 
 
 def held(asked, contexts):

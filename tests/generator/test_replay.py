@@ -71,6 +71,10 @@ def test_each_replay_may_take_as_many_steps_as_a_run():
     assert list(replayed.runs(CONTEXTS[0]))
 
 
+def test_what_cannot_be_written_is_told_as_a_run_tells_it():
+    held(Asked("k: {{ v.a }}"), [CONTEXTS[0]] * 4 + [context("web", "\ud800", "b", 1, ["a", "b"])])
+
+
 def looked_at(expression):
     replayed = held(Asked(f"k: {{{{ {expression} }}}}"), [CONTEXTS[0]] * 4)
     return [looked for shape in replayed._shapes.values() for looked in shape.courses]
