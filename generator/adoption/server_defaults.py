@@ -68,6 +68,12 @@ def _job(spec: dict[str, Any]) -> dict[str, Any]:
     return _less(spec, "backoffLimit") if spec.get("backoffLimit") == usual else spec
 
 
+def _subject(subject: dict[str, Any]) -> dict[str, Any]:
+    """Users and groups are those of RBAC, a service account has no API group."""
+    usual = "" if subject.get("kind") == "ServiceAccount" else _RBAC
+    return _less(subject, "apiGroup") if subject.get("apiGroup") == usual else subject
+
+
 def _policy(spec: dict[str, Any]) -> dict[str, Any]:
     usual = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
     return _less(spec, "policyTypes") if spec.get("policyTypes") == usual else spec
@@ -240,6 +246,9 @@ _SPECS: Final[Mapping[str, Shape]] = {
     "PersistentVolumeClaim": _CLAIM,
 }
 _TOP: Final[Mapping[str, Map]] = {"Secret": {"type": "Opaque"}}
+_RBAC: Final = "rbac.authorization.k8s.io"
+_BINDING: Final = {"subjects": Shape(rewrite=_subject), "roleRef": Shape({"apiGroup": _RBAC})}
+"""What the bindings of roles hold beside a spec; no other kind has fields of these names."""
 _METADATA: Final = Shape()
 _AMOUNTS: Final = (("target", "averageValue"), ("target", "value"))
 _RESOURCE_AMOUNTS: Final = (("resources", "limits"), ("resources", "requests"))
@@ -249,7 +258,9 @@ _MEANT: Final = frozenset({"selector", "namespaceSelector", "labelSelector", "po
 def essential(obj: Map) -> dict[str, Any]:
     """The object without what the server would fill in, written in one of the ways that mean the same."""
     kind = str(obj.get("kind"))
-    shape = Shape(_TOP.get(kind, {}), {"metadata": _METADATA, **({"spec": _spec(kind)} if kind in _KNOWN else {})})
+    shape = Shape(
+        _TOP.get(kind, {}), {**_BINDING, "metadata": _METADATA, **({"spec": _spec(kind)} if kind in _KNOWN else {})}
+    )
     found: dict[str, Any] = _stripped(_current(obj), shape)
     return found
 
