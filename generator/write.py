@@ -36,9 +36,9 @@ _NUMBERS = count()
 
 
 class Spooled(NamedTuple):
-    """A file of a workspace that has the content of another one, and how it looks."""
+    """A file in a folder of a workspace that has the name and the content of another one, and how it looks."""
 
-    place: str
+    folder: str
     look: Look
 
 
@@ -63,7 +63,7 @@ class Plan:
     def content(self, path: str) -> bytes | None:
         """What would be written to a path; None for one that is not written."""
         found = self.writes.get(path)
-        return Path(found.place).read_bytes() if isinstance(found, Spooled) else found
+        return Path(found.folder, path.rpartition("/")[2]).read_bytes() if isinstance(found, Spooled) else found
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -161,16 +161,16 @@ def _files(writes: Mapping[str, bytes | Spooled], folder: Path) -> dict[str, Spo
             beside = _own(folder, os.getpid()) / str(next(_NUMBERS))
             beside.mkdir()
             folders[above] = str(beside)
-        ready[path] = _file(content, f"{folders[above]}/{name}")
+        ready[path] = _file(content, folders[above], name)
     return ready
 
 
-def _file(content: bytes, place: str) -> Spooled:
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+def _file(content: bytes, folder: str, name: str) -> Spooled:
+    handle = os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         while content:
             content = content[os.write(handle, content) :]
-        return Spooled(place, look_of(os.fstat(handle)))
+        return Spooled(folder, look_of(os.fstat(handle)))
     finally:
         os.close(handle)
 
@@ -197,12 +197,12 @@ def _replace(folders: _Folders, ready: Mapping[str, Spooled], gone: Iterable[str
     for path in (*ready, *gone):
         by_folder.setdefault(path.rpartition("/")[0], set()).add(path)
     for folder, paths in sorted(by_folder.items()):
-        if folder and paths <= ready.keys() and folders.put_all([ready[path].place for path in paths], folder):
+        if folder and paths <= ready.keys() and folders.put_all({ready[path].folder for path in paths}, folder):
             looks |= {path: ready[path].look for path in paths}
             continue
         for path in sorted(paths, key=_list_last):
             if path in ready:
-                looks[path] = folders.put(ready[path].place, path)
+                looks[path] = folders.put(ready[path].folder, path)
             else:
                 folders.remove(path)
     return looks
@@ -230,7 +230,7 @@ class _Folders:
     def put_all(self, temporaries: Iterable[str], folder: str) -> bool:
         """Move all files of a folder at once, with the one they are in; whether there was nothing in its place."""
         above, _, name = folder.rpartition("/")
-        source, *more = {place.rpartition("/")[0] for place in temporaries}
+        source, *more = temporaries
         if not more:
             with suppress(OSError):  # whatever is the matter is said of the single files
                 os.rename(source, name, dst_dir_fd=self._in(above))
@@ -238,10 +238,10 @@ class _Folders:
         return False
 
     def put(self, temporary: str, path: str) -> Look:
-        """Move a file to a path, in whose place there may be another."""
+        """Move the file of this name from a folder to a path, in whose place there may be another."""
         folder, _, name = path.rpartition("/")
         handle = self._in(folder)
-        os.replace(temporary, name, dst_dir_fd=handle)
+        os.replace(f"{temporary}/{name}", name, dst_dir_fd=handle)
         return look_of(os.stat(name, dir_fd=handle, follow_symlinks=False))
 
     def remove(self, path: str) -> None:

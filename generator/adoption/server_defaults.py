@@ -247,8 +247,8 @@ _SPECS: Final[Mapping[str, Shape]] = {
 }
 _TOP: Final[Mapping[str, Map]] = {"Secret": {"type": "Opaque"}}
 _RBAC: Final = "rbac.authorization.k8s.io"
+_BINDINGS: Final = ("ClusterRoleBinding", "RoleBinding")
 _BINDING: Final = {"subjects": Shape(rewrite=_subject), "roleRef": Shape({"apiGroup": _RBAC})}
-"""What the bindings of roles hold beside a spec; no other kind has fields of these names."""
 _METADATA: Final = Shape()
 _AMOUNTS: Final = (("target", "averageValue"), ("target", "value"))
 _RESOURCE_AMOUNTS: Final = (("resources", "limits"), ("resources", "requests"))
@@ -258,9 +258,8 @@ _MEANT: Final = frozenset({"selector", "namespaceSelector", "labelSelector", "po
 def essential(obj: Map) -> dict[str, Any]:
     """The object without what the server would fill in, written in one of the ways that mean the same."""
     kind = str(obj.get("kind"))
-    shape = Shape(
-        _TOP.get(kind, {}), {**_BINDING, "metadata": _METADATA, **({"spec": _spec(kind)} if kind in _KNOWN else {})}
-    )
+    inside = {"metadata": _METADATA, **({"spec": _spec(kind)} if kind in _KNOWN else {})}
+    shape = Shape(_TOP.get(kind, {}), inside | (_BINDING if kind in _BINDINGS else {}))
     found: dict[str, Any] = _stripped(_current(obj), shape)
     return found
 
