@@ -13,6 +13,7 @@ from generator.checks.fields.rule import (
     Rule,
     Rules,
     Table,
+    absent,
     between,
     each,
     exactly_one,
@@ -96,7 +97,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
             when(has("strategy", "Webhook"), filled("webhook").schema, "empty-field", "a webhook with this strategy"),
             when(
                 has("strategy", "None"),
-                {"properties": {"webhook": {"type": "null"}}},
+                absent("webhook"),
                 "one-of",
                 "a webhook with the strategy Webhook only",
             ),
@@ -178,7 +179,7 @@ _SKIPS: Final[dict[str, Any]] = {
     "required": ["insecureSkipTLSVerify"],
     "properties": {"insecureSkipTLSVerify": _TRUE},
 }
-_LOCAL: Final[dict[str, Any]] = {"properties": {"service": {"type": "null"}}}
+_LOCAL: Final = absent("service")
 _API_SERVICES: Final[Table] = {
     "apiregistration.v1.APIServiceSpec": {
         "": (

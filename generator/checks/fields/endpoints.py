@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Table, each, filled, has, once, one_of, optional, when
+from generator.checks.fields.rule import Rule, Table, absent, each, filled, has, once, one_of, optional, when
 from generator.checks.fields.syntax import (
     DOMAIN_PATH,
     IP,
@@ -87,7 +87,7 @@ ENDPOINTS: Final[Table] = {
             when(has("scope", "Namespace"), filled("namespace").schema, "empty-field", "a namespace"),
             when(
                 has("scope", "Cluster"),
-                {"properties": {"namespace": {"type": "null"}}},
+                absent("namespace"),
                 "one-of",
                 "no namespace with scope Cluster",
             ),

@@ -8,6 +8,7 @@ from typing import Final
 from generator.checks.fields.rule import (
     Rule,
     Table,
+    absent,
     between,
     each,
     exactly_one,
@@ -183,7 +184,7 @@ NETWORKING: Final[Table] = {
             ),
             when(
                 has("ipBlock"),
-                {"properties": {name: {"type": "null"} for name in ("namespaceSelector", "podSelector")}},
+                absent("namespaceSelector", "podSelector"),
                 "one-of",
                 "ipBlock alone, or selectors",
             ),

@@ -8,6 +8,7 @@ from generator.checks.fields.rule import (
     Rule,
     Rules,
     Table,
+    absent,
     between,
     each,
     exactly_one,
@@ -121,7 +122,7 @@ POD_SPEC: Final[Table] = {
             filled("containers"),
             when(
                 {"required": ["setHostnameAsFQDN"], "properties": {"setHostnameAsFQDN": {"const": True}}},
-                {"properties": {"hostnameOverride": {"type": "null"}}},
+                absent("hostnameOverride"),
                 "one-of",
                 "setHostnameAsFQDN or hostnameOverride",
             ),

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, Table, between, each, filled, has, keys, one_of, text, values, when
+from generator.checks.fields.rule import (
+    Rule,
+    Table,
+    absent,
+    between,
+    each,
+    filled,
+    has,
+    keys,
+    one_of,
+    text,
+    values,
+    when,
+)
 from generator.checks.fields.syntax import NOT_NEGATIVE, dns_label, label_key, label_value, qualified_name
 
 _SCOPES: Final = (
@@ -135,7 +148,7 @@ QUOTAS: Final[Table] = {
             _limits_of(("PersistentVolumeClaim",), _CLAIM_LIMIT_NAME),
             when(
                 has("type", "Pod"),
-                {"properties": {field: {"type": "null"} for field in ("default", "defaultRequest")}},
+                absent("default", "defaultRequest"),
                 "one-of",
                 "no defaults for type Pod",
             ),

@@ -122,6 +122,11 @@ def has(field: str, *words: str) -> Schema:
     return {"required": [field], "properties": {field: schema}}
 
 
+def absent(*fields: str) -> Schema:
+    """The condition that none of these fields is there."""
+    return {"properties": {field: {"type": "null"} for field in fields}}
+
+
 def lacks(field: str) -> Schema:
     """The condition that a field is not there or empty."""
     return {"properties": {field: {"enum": [None, "", [], {}]}}}
