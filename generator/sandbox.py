@@ -91,7 +91,7 @@ class Compiled(BytecodeCache):
         if (code := self._codes.get(key)) is not None:
             bucket.code = code
         elif self.known and (kept := self.known.get(key)):
-            bucket.code = self._codes[key] = marshal.loads(kept)  # noqa: S302 - see there
+            bucket.code = self._codes[key] = marshal.loads(kept)  # noqa: S302 - of `compiled_before`
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         key = self._key(bucket)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +16,7 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from generator.build import Build
     from generator.cache import Recalled
@@ -98,6 +97,7 @@ def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -
 
 def _changed(root: Path) -> Outcome:
     """Render what has changed since the last run that is remembered, or everything."""
+    from generator.garbage import uncollected
     from generator.glance import glance
 
     with uncollected():
@@ -117,19 +117,6 @@ def _changed(root: Path) -> Outcome:
             if seen.recalled and (part := run.part(seen.recalled)):
                 return run.on(part, seen.recalled.compiled())
         return run.on(None, {})
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without collecting garbage: that would go through how all files look, and all that is found, again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

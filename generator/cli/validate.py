@@ -181,7 +181,7 @@ def _request(
 def _judged(request: Request, apart: bool) -> Verdict:
     """The verdict on the repository, reached here or in a confined process."""
     from generator import confined, judge
-    from generator.cli.render import uncollected
+    from generator.garbage import uncollected
 
     if apart:
         reached = confined.judge(request)
