@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import replay
+from generator.nodes import literal
 from tests.generator.replaying import CHOICES, CONTEXTS, EVERY, TEXTS, Asked, context, held
 
 
@@ -73,6 +74,19 @@ def test_each_replay_may_take_as_many_steps_as_a_run():
 
 def test_what_cannot_be_written_is_told_as_a_run_tells_it():
     held(Asked("k: {{ v.a }}"), [CONTEXTS[0]] * 4 + [context("web", "\ud800", "b", 1, ["a", "b"])])
+
+
+def test_a_run_near_a_limit_is_not_remembered():
+    """Other values may need more than it did."""
+    most = "{% for x in range(9000) %}\n{% for y in [1, 2, 3] %}\n{% endfor %}\n{% endfor %}\n"
+    for text, courses in ((most + "k: {{ v.a }}", 0), (most.replace("9000", "900") + "k: {{ v.a }}", 1)):
+        replayed = held(Asked(text), [CONTEXTS[0]] * 4)
+        assert len([looked for shape in replayed._shapes.values() for looked in shape.courses]) == courses
+
+
+def test_what_is_not_written_again_as_it_was_is_not_remembered(monkeypatch):
+    monkeypatch.setattr(replay, "_entry", lambda _piece, _seen: literal("k: other\n", "t/t.j2", 1))
+    assert looked_at("v.a") == []
 
 
 def looked_at(expression):
