@@ -82,7 +82,8 @@ def unhold(service: str | None, environment: str | None, repository: Path, outpu
     what = subject(service, environment)
     paths = [path for path in _files(session.repository, service, environment) if _held(session.repository, path)]
     if not paths:
-        raise HeldError(f"nothing to do: there is no hold of {what}", next="towpath status shows what is held, and why")
+        next = "towpath status shows what is held, and why; a hold that is not merged yet is still a pull request"
+        raise HeldError(f"nothing to do: there is no hold of {what}", next=next)
     edits = _edited(session.tree, paths, remove_hold)
     tell(propose(session, Change(_branch("unhold", service, environment), unhold_title(what), edits)), output)
 

@@ -38,7 +38,9 @@ def test_what_a_hold_says(desk):
 
 
 def test_where_nothing_is_held_there_is_nothing_to_end(desk):
-    assert "there is no hold of web in prod" in desk.towpath("unhold", "web", "-e", "prod", code=3).err
+    said = desk.towpath("unhold", "web", "-e", "prod", code=3).err
+    assert "there is no hold of web in prod" in said
+    assert "a hold that is not merged yet is still a pull request" in said
 
 
 def test_a_hold_needs_a_reason_and_a_time_that_exists(desk):
