@@ -20,6 +20,7 @@ from generator.k8syaml.limits import MAX_DEPTH
 
 _BOM: Final = "\ufeff"
 _HINT: Final = re.compile(r"[^\"']:[,?\[\]{}]|\\'")
+_ESCAPE: Final = re.compile(r"\\(?:u|U0000)([0-9a-fA-F]{4})")
 _MOST_TEXT: Final = 64 * 1024
 _MOST_REPAIRS: Final = 16
 _PRIVATE: Final = range(0xE000, 0xF900)
@@ -43,7 +44,8 @@ def stand_ins(text: str) -> tuple[str, Mapping[int, str]]:
 
 
 def _unused(text: str) -> list[int]:
-    present = {ord(char) for char in set(text)}
+    """Three private characters that no scalar of the text has, as they are or by an escape."""
+    present = {ord(char) for char in set(text)} | {int(found[1], 16) for found in _ESCAPE.finditer(text)}
     free = [code for code in _PRIVATE if code not in present]
     return (free + [0xE000] * 3)[:3]
 

@@ -307,3 +307,11 @@ def test_what_is_no_yaml_is_said_in_plain_words_and_with_advice(text, place, wha
     assert (caught.value.line, caught.value.column) == place
     assert what in caught.value.what
     assert caught.value.next
+
+
+@pytest.mark.parametrize("escape", ["\\uE000", "\\ue001", "\\U0000E002", "\\uE000\\uE001\\uE002"])
+def test_an_escape_is_not_taken_for_a_stand_in(escape):
+    """Colons and byte order marks that libyaml reads otherwise are replaced by private characters for a while."""
+    written = escape.encode().decode("unicode_escape")
+    assert load_all(f'a: :[\nb: "{escape}"\n') == [{"a": ":[", "b": written}]
+    assert load_all(f'\n\ufeffa: "{escape}"\n') == [{"\ufeffa": written}]
