@@ -6,12 +6,12 @@ What is wrong with one service becomes its findings; the others are built all th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from generator import load, ownership
 from generator.digest import release_id
-from generator.errors import InputError
+from generator.errors import InputError, Location
 from generator.file_schemas import findings_of
 from generator.finding import Finding, errors
 from generator.foreign import programs
@@ -105,7 +105,7 @@ class Builder:
         try:
             return self._render(overlay, self.resolve(overlay))
         except InputError as error:
-            return Build(environment, service, findings=findings_of(error))
+            return Build(environment, service, findings=tuple(_about(overlay, one) for one in findings_of(error)))
 
     def resolve(self, overlay: Overlay) -> Resolved:
         """Bring values, template and release of an overlay together. Raises `InputError`."""
@@ -123,6 +123,14 @@ class Builder:
         files = {f"{overlay.rendered}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
         mounted = tuple(resolved.service.values["files"].values()) if resolved.service.files else ()
         return Build(overlay.environment, overlay.service, resolved.release, manifests, files, resolved.inputs, mounted)
+
+
+def _about(overlay: Overlay, finding: Finding) -> Finding:
+    """A finding that keeps a service from being built; one in a file of several services says which it is."""
+    own = (overlay.source.path, spec_path(overlay.service))
+    if finding.where.path in own or any(place.path in own for _, place in finding.origins):
+        return finding
+    return replace(finding, origins=(*finding.origins, ("overlay", Location(overlay.source.path))))
 
 
 def _inputs(repository: Repository, resolved: ResolvedService, release: ReleaseId) -> str:

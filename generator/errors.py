@@ -55,7 +55,21 @@ class TowpathError(Exception):
 
 
 class InputError(TowpathError):
-    """A file of the repository, or the repository itself, is not as it must be (exit code 1)."""
+    """A file of the repository, or the repository itself, is not as it must be (exit code 1).
+
+    `origins` are further places as (label, place), like those of a finding.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: Location | None = None,
+        next: str = "",
+        origins: tuple[tuple[str, Location], ...] = (),
+    ) -> None:
+        super().__init__(what, where=where, next=next)
+        self.origins = origins
 
 
 class UsageError(TowpathError):

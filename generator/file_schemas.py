@@ -64,7 +64,7 @@ def findings_of(error: InputError) -> tuple[Finding, ...]:
         return error.findings
     check = "yaml" if isinstance(error, YamlError) else "invalid-file"
     fix = error.next or ("correct the YAML here or just above" if check == "yaml" else "")
-    return (problem(check, error.what, error.where or Location("."), fix),)
+    return (Finding(check, Severity.ERROR, error.what, error.where or Location("."), error.origins, fix),)
 
 
 def read_source(tree: Tree, path: str) -> Source | None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import InputError, Location
 from generator.filters import MIRRORS, UnfitValueError
 from generator.k8syaml import YamlError, load_all
-from generator.manifest import Manifest, Span, Spans, written_at
+from generator.manifest import Manifest, Span, Spans, covering, written_at
 from generator.nodes import LITERAL, Piece
 from generator.proof import misplaced
 from generator.provenance import located
 from generator.replay import Replay, run
-from generator.repository import overlay_path
+from generator.repository import Pointer, overlay_path
 from generator.sandbox import Engine, template_path
 from generator.skeleton import filled
 from generator.templates import FOLDER, LIBRARY, Template
@@ -34,11 +34,14 @@ _SUFFIX = ".j2"
 
 
 class RenderError(InputError):
-    """A template wrote broken YAML: `where` is the template's line, `rendered` the line it wrote."""
+    """A template wrote broken YAML: `where` is its line, `rendered` the line it wrote.
 
-    def __init__(self, what: str, *, where: Location, rendered: Location, next: str) -> None:
-        super().__init__(what, where=where, next=next)
-        self.rendered = rendered
+    `pointer` is where the value on it stands among the service's values, if one of them is there as it is.
+    """
+
+    def __init__(self, what: str, *, where: Location, rendered: Location, pointer: Pointer | None, next: str) -> None:
+        super().__init__(what, where=where, next=next, origins=(("rendered", rendered),))
+        self.pointer = pointer
 
 
 def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
@@ -48,20 +51,32 @@ def render(resolved: ResolvedService) -> tuple[Manifest, ...]:
     """
     try:
         return tuple(_manifests(resolved))
-    except UnfitValueError as error:
-        raise _unfit(resolved, error) from error
+    except (UnfitValueError, RenderError) as error:
+        raise _placed(resolved, error) from error
 
 
-def _unfit(resolved: ResolvedService, error: UnfitValueError) -> InputError:
+def _placed(resolved: ResolvedService, error: UnfitValueError | RenderError) -> InputError:
     """The error with the place of the value: rendered again with values that know theirs."""
     try:
         tuple(_manifests(resolved, trace=True))
-    except UnfitValueError as traced:
+    except (UnfitValueError, RenderError) as traced:
         error = traced
-    if error.pointer is None:
+    place = None if error.pointer is None else resolved.origins.nearest(error.pointer)
+    if isinstance(error, RenderError):
+        origins = (*error.origins, ("value", place)) if place else error.origins
+        return InputError(error.what, where=_with_text(resolved.tree, error.where), next=error.next, origins=origins)
+    if place is None or error.pointer is None:
         return error
-    place, name = resolved.origins.nearest(error.pointer), ".".join(map(str, ("values", *error.pointer)))
+    name = ".".join(map(str, ("values", *error.pointer)))
     return InputError(f"{name}: {error.what}", where=place, next=error.next)
+
+
+def _with_text(tree: Tree, where: Location | None) -> Location | None:
+    """A place in a template with its line."""
+    if where is None or where.line is None:
+        return where
+    lines = _text(tree, where.path).split("\n")
+    return replace(where, text=lines[where.line - 1]) if where.line <= len(lines) else where
 
 
 def _manifests(resolved: ResolvedService, *, trace: bool = False) -> Iterator[Manifest]:
@@ -135,6 +150,7 @@ def _not_whole(wrong: Piece, pieces: Sequence[Piece], path: str, text: str) -> R
         "the value is not the whole YAML node that it must be: what is around it is read as a part of it",
         where=Location(template_path(wrong.template), wrong.line),
         rendered=Location(path, line, None, text.split("\n")[line - 1]),
+        pointer=wrong.pointer,
         next="write {{ }} outside of text blocks and of [ ] or { }, and no deeper lines or comments below it",
     )
 
@@ -146,10 +162,12 @@ def _documents(text: str, path: str, template: str, spans: tuple[Span, ...]) -> 
         line = error.line or 1
         lines = text.split("\n")
         shown = lines[line - 1] if line <= len(lines) else ""
+        index = covering(spans, line)
         raise RenderError(
             f"this writes broken YAML, `{shown.strip()}`: {error.what}",
             where=written_at(spans, line) or Location(template),
             rendered=Location(path, line, error.column, shown),
+            pointer=None if index is None else spans[index].pointer,
             next="mend the template, or the value that it writes",
         ) from error
 

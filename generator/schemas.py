@@ -102,8 +102,8 @@ def minor(version: str) -> str:
     if match and f"1.{int(match[1])}" in known:
         return f"1.{int(match[1])}"
     raise InputError(
-        f"There are no schemas for Kubernetes {version!r}.",
-        next=f'Set kubernetesVersion to one of "{known[0]}" to "{known[-1]}".',
+        f"there are no schemas for Kubernetes {version!r}",
+        next=f'set kubernetesVersion to one of "{known[0]}" to "{known[-1]}"',
     )
 
 

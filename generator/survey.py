@@ -101,7 +101,7 @@ def survey(
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
     kept = tuple(kept for one in done for kept in one.kept)
-    return Survey(repository, kept, tuple(dict.fromkeys(about)), rules, seen)
+    return Survey(repository, kept, tuple(_once(about)), rules, seen)
 
 
 def _worth(repository: Repository) -> int:
@@ -183,11 +183,21 @@ def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]
         yield from left_behind(tree, environment, services)
 
 
+def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Of findings that say the same about the same place, such as a line of a template, the first."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for one in findings:
+        found.setdefault((one.check, one.severity, one.message, one.where, one.fix), one)
+    return found.values()
+
+
 def _not_about(others: Iterable[Place], findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings less those in the files of services that nobody asked about."""
     overlays = {overlay_path(*other) for other in others}
     folders = {rendered_path(*other) for other in others}
     for finding in findings:
         path = finding.where.path
-        if path not in overlays and path.rpartition("/")[0] not in folders:
+        if path in overlays or path.rpartition("/")[0] in folders:
+            continue
+        if not any(label == "overlay" and place.path in overlays for label, place in finding.origins):
             yield finding

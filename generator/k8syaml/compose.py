@@ -131,9 +131,9 @@ class Composer:
 
     def suspicious_scalar(self, event: ScalarEvent) -> None:
         if self.frame.flow and not event.style and "?" in event.value:
-            raise RefusedError("'?' cannot be in an unquoted string between brackets", event, "Quote the string.")
+            raise RefusedError("'?' cannot be in an unquoted string between brackets", event, "quote the string")
         if event.style == '"' and self.has_slash_escape(event):
-            raise RefusedError("found unknown escape character '\\/'", event, "Write / without the backslash.")
+            raise RefusedError("found unknown escape character '\\/'", event, "write / without the backslash")
         self.scalar(event)
 
     def has_slash_escape(self, event: ScalarEvent) -> bool:
@@ -173,9 +173,9 @@ class Composer:
     def new_key(self, frame: _Frame, key: str, event: Event) -> str:
         """The key itself, if the map does not have it yet."""
         if key in frame.value:
-            raise RefusedError(f"key {key!r} already set in map", event, "Remove one of the two.")
+            raise RefusedError(f"key {key!r} already set in map", event, "remove one of the two")
         if len(frame.value) >= MAX_KEYS:
-            raise RefusedError(f"more than {MAX_KEYS:,} keys in one map", event, "Split it.")
+            raise RefusedError(f"more than {MAX_KEYS:,} keys in one map", event, "split it")
         return key
 
     def place(self, value: Any) -> None:
@@ -240,7 +240,7 @@ class Composer:
         self.aliased += anchor.weight
         self.aliased_text += anchor.characters
         if excessive(self.nodes, self.aliased) or self.aliased_text > MAX_ALIASED_TEXT:
-            next = "Write out what is repeated, or repeat less of it."
+            next = "write out what is repeated, or repeat less of it"
             raise RefusedError("document contains excessive aliasing", event, next)
         frame = self.frame
         if frame.key is None and type(frame.value) is dict:
@@ -267,7 +267,7 @@ class Composer:
             raise RefusedError(str(error), event) from None
 
     def too_many(self, event: Event) -> RefusedError:
-        return RefusedError(f"more than {self.most:,} keys and values in one document", event, "Put less into it.")
+        return RefusedError(f"more than {self.most:,} keys and values in one document", event, "put less into it")
 
     def check_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
         """go-yaml takes `,`, `[` and `]` for a part of a tag, so `[!!str,a]` is not what it looks like."""

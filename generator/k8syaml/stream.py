@@ -47,7 +47,7 @@ def parts(text: str, path: str = "") -> Iterator[Part]:
     Comments and directives before the first `---` belong to the part behind it.
     """
     if len(text) > MAX_TEXT:
-        next = "Split the file."
+        next = "split the file"
         raise YamlError(f"more than {MAX_TEXT:,} characters of YAML", line=1, column=1, path=path, next=next)
     text = text.removeprefix("\ufeff")
     separators = islice(_SEPARATOR.finditer(text), MAX_DOCUMENTS + 1) if "---" in text else ()
@@ -55,7 +55,7 @@ def parts(text: str, path: str = "") -> Iterator[Part]:
     if cuts and _PROLOGUE.fullmatch(text, 0, cuts[0]):
         del cuts[0]
     if len(cuts) >= MAX_DOCUMENTS:
-        next = "Split the file."
+        next = "split the file"
         raise YamlError(f"more than {MAX_DOCUMENTS:,} documents", line=1, column=1, path=path, next=next)
     line = 0
     for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
@@ -100,7 +100,7 @@ class Part:
     def _check_start(self, start: DocumentStartEvent) -> None:
         self.start_line = self.lines_before + breaks(self.text[: start_of(start).index]) + 1
         if start.version not in (None, (1, 1)):
-            refused = RefusedError("found incompatible YAML document", start, "Remove the line with %YAML.")
+            refused = RefusedError("found incompatible YAML document", start, "remove the line with %YAML")
             raise self.error(refused)
 
     def _check_end(self, next_event: Callable[[], Event | None], end: Event) -> None:
@@ -110,7 +110,7 @@ class Part:
         except yaml.YAMLError:
             pass
         what = "Kubernetes would ignore what follows here"
-        raise self._at(what, end_of(end).index, "Put --- between documents, or remove the rest.")
+        raise self._at(what, end_of(end).index, "put --- between documents, or remove the rest")
 
     def error(self, refused: RefusedError) -> YamlError:
         """A refusal with its place."""

@@ -91,7 +91,7 @@ def _number(value: int | float) -> str:
     text = repr(value)
     read = None if isinstance(value, float) and not math.isfinite(value) else plain_value(text)
     if not isinstance(read, (int, float)) or type(value)(read) != value:
-        raise YamlError(f"{text} is not a number that Kubernetes can hold", next="Use a string.")
+        raise YamlError(f"{text} is not a number that Kubernetes can hold", next="use a string")
     # YAML 1.1 wants a point in a float; repr leaves it out before an exponent.
     return text.replace("e", ".0e") if "e" in text and "." not in text else text
 

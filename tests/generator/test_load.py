@@ -141,7 +141,7 @@ def test_an_empty_overlay_belongs_here_without_a_release() -> None:
         ({PROD: "a: [\n"}, [f"{PROD}:1:5 yaml: expected a value here"]),
         (
             {PROD: FILES[PROD].replace("1.34", "1.2")},
-            [f"{PROD}:2:42 bad-value: There are no schemas for Kubernetes '1.2'"],
+            [f"{PROD}:2:42 bad-value: there are no schemas for Kubernetes '1.2'"],
         ),
         (added(PROD, "hold: {by: b, reason: r, until: 2026-02-30}\n"), [f"{PROD}:5:33 bad-value: no such time: "]),
         (

@@ -58,6 +58,16 @@ IN_REPOSITORY = {
     "A template with a part of a value": (DEPLOYMENT, "name: {{ mounted }}", "name: x-{{ mounted }}"),
     "A template with a misspelt field": (DEPLOYMENT, "    spec:", "    specs:"),
     "A template with a line indented too far": (DEPLOYMENT, "  selector:", "   selector:"),
+    "A template that a key of a value breaks": (
+        DEPLOYMENT,
+        "spec:\n",
+        "spec:\n{% for name in values.ports %}\n  {{ name }}: 1\n  {{ name }}: 2\n{% endfor %}\n",
+    ),
+    "A template that fails with one service's value": (
+        DEPLOYMENT,
+        "spec:\n",
+        "spec:\n  ready: {{ 1 / (values.probes.readiness.periodSeconds - 5) }}\n",
+    ),
 }
 MANIFEST = """\
 apiVersion: apps/v1

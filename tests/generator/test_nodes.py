@@ -304,13 +304,13 @@ def test_a_comment_cannot_become_part_of_a_text():
 def test_broken_yaml_names_the_rendered_and_the_template_line():
     error = refused("a: 1\nb: [\nc: {{ a }}\n", RenderError, a=1)
     assert error.where.path == "templates/web/web.yaml.j2"
-    assert error.rendered.path == PATH
-    assert error.rendered.line == error.where.line + 1  # the first line says who wrote the file
+    assert error.origins[0][1].path == PATH
+    assert error.origins[0][1].line == error.where.line + 1  # the first line says who wrote the file
 
 
 def test_two_equal_keys_are_an_error():
     error = refused("m:\n  a: 1\n  {{ k }}: 2\n", RenderError, k="a")
-    assert (error.where.line, error.rendered.text) == (3, "  a: 2")
+    assert (error.where.line, error.origins[0][1].text) == (3, "  a: 2")
 
 
 def test_texts_of_macros_and_set_blocks_are_one_value():
