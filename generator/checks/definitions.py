@@ -139,8 +139,8 @@ def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield path, "every field and item needs a type (or x-kubernetes-int-or-string or -preserve-unknown-fields)"
     if embedded and not free and not mapping(node, "properties"):
         yield path, "an embedded resource needs properties, or x-kubernetes-preserve-unknown-fields"
-    if either and (free or embedded or node.get("type")):
-        yield path, "x-kubernetes-int-or-string allows neither a type nor the other extensions beside it"
+    if either and (free or embedded):
+        yield path, "x-kubernetes-int-or-string allows none of the other extensions beside it"
 
 
 def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:

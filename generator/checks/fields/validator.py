@@ -152,8 +152,13 @@ def _node(field: Mapping[str, Any] | None, rules: Rules, number: int) -> dict[st
 
 
 def _way(field: Mapping[str, Any]) -> dict[str, Any]:
-    """The ways from a field to types, less everything else that its schema says."""
-    kept: dict[str, Any] = {"$ref": field["$ref"]} if "$ref" in field else {}
+    """The ways from a field to types, less everything else that its schema says.
+
+    None leads to a status: the API server drops what is written there, such as the empty `acceptedNames` of generated
+    definitions.
+    """
+    reference = field.get("$ref", "")
+    kept: dict[str, Any] = {"$ref": reference} if reference and not reference.endswith("Status") else {}
     for keyword in ("items", "additionalProperties"):
         inner = field.get(keyword)
         if isinstance(inner, Mapping) and (way := _way(inner)):

@@ -32,6 +32,7 @@ ALTERNATIVES = [{"required": ["a"]}, {"properties": {"a": {"maximum": 3}}}]
             "x-kubernetes-int-or-string": True,
             "allOf": [{"anyOf": [{"type": "integer"}, {"type": "string"}]}, {"pattern": "a"}],
         },
+        {"x-kubernetes-int-or-string": True, "type": "integer", "pattern": "^.*"},
         {"x-kubernetes-preserve-unknown-fields": True},
         {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},
         {
@@ -58,7 +59,7 @@ def test_structural_schemas_are_fine(spec):
         ({"type": "string", "anyOf": [{"type": "string"}]}, "anyOf.0.type"),
         ({"type": "string", "not": {"nullable": True}}, "not.nullable"),
         ({"type": "string", "allOf": [{"x-kubernetes-int-or-string": True}]}, "allOf.0.x-kubernetes-int-or-string"),
-        ({"type": "string", "x-kubernetes-int-or-string": True}, ""),
+        ({"x-kubernetes-int-or-string": True, "x-kubernetes-preserve-unknown-fields": True}, ""),
         ({"type": "object", "x-kubernetes-embedded-resource": True}, ""),
         ({"type": "string", "x-kubernetes-list-type": "set"}, ""),
         ({"type": "array", "items": KEYED, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["x"]}, ""),
@@ -86,3 +87,8 @@ def test_the_root_knows_of_metadata_only_the_name():
     ]
     assert [place for place, _ in wrong(None, properties={"kind": {"type": "object"}})] == ["properties.kind"]
     assert [place for place, _ in wrong(None, additionalProperties={"type": "string"})] == ["additionalProperties"]
+
+
+def test_what_is_written_into_the_status_is_not_looked_at():
+    status = "status: {acceptedNames: {kind: '', plural: ''}, conditions: [], storedVersions: []}\n"
+    assert scope(CRD + status).broken_rules == {}
