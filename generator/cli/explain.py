@@ -27,13 +27,15 @@ _LINE = re.compile(
 
 
 @click.command()
-@click.argument("name", metavar="CHECK | SERVICE | FILE:LINE")
+@click.argument("name", required=False, metavar="[CHECK | SERVICE | FILE:LINE]")
 @click.argument("value", required=False, metavar="[VALUE]")
 @click.option("-e", "--env", "environment", metavar="ENV", help="The environment, for a value.")
 @click.option("-C", "--repository", type=click.Path(path_type=Path), metavar="PATH", help="The repository.")
 @output_option
-def command(name: str, value: str | None, environment: str | None, repository: Path | None, output: str) -> int:
+def command(name: str | None, value: str | None, environment: str | None, repository: Path | None, output: str) -> int:
     """Explain a check: why it is there, what it weighs here, what to do, and where it is suppressed.
+
+    Without a name, all checks are listed, with what they weigh here.
 
     Or explain a value of SERVICE in an environment: which file sets it, which others do in vain, and the rendered
     lines it ends up in. Without VALUE all of them are listed.
@@ -42,12 +44,17 @@ def command(name: str, value: str | None, environment: str | None, repository: P
 
     \b
     Examples:
+      towpath explain
       towpath explain missing-volume
       towpath explain frontend -e prod
       towpath explain frontend env.PORT -e prod
       towpath explain environments/prod/rendered/frontend/deployment.yaml:42
     """
-    if line := _LINE.fullmatch(name):
+    if name is None:
+        if environment is not None:
+            raise UsageError("-e belongs to a value of a service", next="towpath explain SERVICE -e ENV")
+        _checks(_root(repository), output)
+    elif line := _LINE.fullmatch(name):
         _line(line, find_repository(repository or Path()), output)
     elif value is None and environment is None:
         _check(name, _root(repository), output)
@@ -66,6 +73,15 @@ def _root(repository: Path | None) -> Path | None:
         return None
 
 
+def _checks(root: Path | None, output: str) -> None:
+    from generator.load import load
+    from generator.report.check_list import checks_json, checks_text
+    from generator.tree import DiskTree
+
+    settings = load(DiskTree(root)).settings if root else None
+    out_json(checks_json(settings)) if output == "json" else out(checks_text(settings, coloured(sys.stdout)))
+
+
 def _check(name: str, root: Path | None, output: str) -> None:
     from generator.checks.all import BY_ID
     from generator.checks.others import OTHERS
@@ -81,7 +97,7 @@ def _check(name: str, root: Path | None, output: str) -> None:
     if root is not None and "." in name and name not in known:
         next = f"towpath explain SERVICE {name} -e ENV, with one of: {', '.join(services(root))}"
         raise UsageError(f"{name} is no check; a value belongs to a service", next=next)
-    found = known[one_of("check", name, known)]
+    found = known[one_of("check", name, known, next="'towpath explain' lists all checks")]
     repository = load(DiskTree(root)) if root else None
     settings = repository.settings if repository else None
     weight = weigh(settings, name, found.severity)

@@ -36,8 +36,8 @@ suppress:
   reason: It unpacks its plugins beside its program.
 ```
 
-A suppression that hides nothing is a finding itself. `towpath explain CHECK` prints what is below, and what this
-repository says about it.
+A suppression that hides nothing is a finding itself. `towpath explain` lists all checks with what they weigh in a
+repository, `towpath explain CHECK` prints what is below, and what the repository says about it.
 """
 
 

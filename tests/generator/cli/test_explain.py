@@ -3,6 +3,7 @@ import json
 import pytest
 
 from bot.cli.main import run
+from generator.checks.all import BY_ID
 from generator.checks.others import OTHERS
 from tests.generator.small import FILES, write_files
 
@@ -106,3 +107,35 @@ def test_what_there_is_not_is_said_so(arguments, code, words, root, capsys):
     found, _, err = explain(root, capsys, *arguments)
     assert found == code
     assert words in err
+
+
+def test_without_a_name_all_checks_are_listed_with_what_they_weigh_here(root, capsys):
+    code, out, _ = explain(root, capsys)
+    assert code == 0
+    assert out.startswith("Schemas\n  kubernetes-schema")
+    listed = {line.split()[0]: line.split()[1] for line in out.splitlines() if line.startswith("  ")}
+    assert set(listed) == {*BY_ID, *OTHERS}
+    assert (listed["seccomp"], listed["removed-api"], listed["unpinned"]) == ("error*", "error", "warning")
+    assert out.endswith("\n\n* set in towpath.yaml\n")
+
+
+def test_the_list_for_programs_and_without_a_repository(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = explain(None, capsys, "-o", "json")
+    listed = {one["check"]: one for one in json.loads(out)}
+    assert (code, set(listed)) == (0, {*BY_ID, *OTHERS})
+    assert (listed["seccomp"]["severity"], listed["seccomp"]["family"]) == ("off", "Security")
+    assert explain(None, capsys)[1].count("*") == 0
+
+
+def test_an_unknown_check_leads_to_the_list(root, capsys):
+    code, _, err = explain(root, capsys, "secomp")
+    assert (code, err) == (
+        2,
+        "error: there is no check 'secomp'; did you mean 'seccomp'?\nnext: 'towpath explain' lists all checks\n",
+    )
+
+
+def test_an_environment_without_a_value_is_refused(root, capsys):
+    code, _, err = explain(root, capsys, "-e", "test")
+    assert (code, "belongs to a value" in err) == (2, True)
