@@ -167,7 +167,7 @@ QUOTAS: Final[Table] = {
         "type": text(
             "unknown-value",
             "Container or Pod or PersistentVolumeClaim, or a name with a domain",
-            r"Container|Pod|PersistentVolumeClaim|(?=[^/]{1,253}/)[a-z0-9.-]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+            r"Container|Pod|PersistentVolumeClaim|[a-z0-9.-]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
         ),
         "maxLimitRequestRatio": values(Rule("quantity", "a ratio of at least 1", {"minimum": 1})),
     },

@@ -13,7 +13,9 @@ from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
 _WORD: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_PREFIX: Final = rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/"
+NOT_TOO_LONG: Final = "[-.A-Za-z0-9]{1,253}"
+"""Said beside the syntax of a DNS name. Of any characters (`[^/]`) it takes 1 ms to compile, wherever it stands."""
+_PREFIX: Final = rf"(?={NOT_TOO_LONG}/){_SUBDOMAIN}/"
 
 _LABEL_WORDS: Final = (
     "a DNS label: lower case letters, digits and '-', at most 63, beginning and ending with a letter or digit"
@@ -64,7 +66,7 @@ def annotation_key(check: str = "annotation-syntax") -> Rule:
 def _key(check: str, words: str, domain: str) -> Rule:
     """A name, perhaps after a domain and '/'. Every object has such keys, and a pattern that looks ahead is slow."""
     rule = text(check, words, f"({domain}/)?{_WORD}")
-    return replace(rule, schema={**rule.schema, "anyOf": [{"maxLength": 253}, {"pattern": "^[^/]{1,253}/"}]})
+    return replace(rule, schema={**rule.schema, "anyOf": [{"maxLength": 253}, {"pattern": f"^{NOT_TOO_LONG}/"}]})
 
 
 KEY: Final = f"({_PREFIX})?{_WORD}"
@@ -142,12 +144,12 @@ DRIVER: Final = text("name-syntax", "a driver's name: a DNS name of at most 63 c
 DOMAIN_PATH: Final = text(
     "name-syntax",
     "a domain, '/' and a path, such as example.com/controller",
-    rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
+    rf"{_PREFIX}[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
 )
 WEBHOOK_URL: Final = text(
     "address", "a URL that begins with https://, without user, query and fragment", r"https://[^/?#@]+(/[^?#]*)?"
 )
-EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?=.{{1,253}}\.?$){_SUBDOMAIN}\.?", 254)
+EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?={NOT_TOO_LONG}\.?$){_SUBDOMAIN}\.?", 254)
 GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(
     "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}
