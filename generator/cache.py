@@ -2,43 +2,38 @@
 
 It lies with the user (`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`) and not in the repository: what somebody
 commits is never taken for a memory of ours. It is safe to delete. What other code has written, what is damaged, and
-what others may write to is no memory. A file is replaced as a whole, so that it is the old or the new one.
+what others may write to is no memory. A file is replaced as a whole, or a change is added to its end, so that it is the
+old or the new one.
 """
 
 from __future__ import annotations
 
 import errno
-import marshal
 import os
 import stat
-import struct
 import sys
 import zlib
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from generator.sections import DamagedError, Sections, changed, whole
 from generator.shipped import shipped
 from generator.state import cache_folder, open_regular, state_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import IO, Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
     from generator.finding import Finding
     from generator.looks import Looks
-    from generator.memory import Memory
+    from generator.memory import Memory, Outlines
 
 _KEPT = 64
 """Repositories that are remembered; beyond that the oldest go."""
 
-_HEAD = struct.Struct("<II")  # length and sum of the table
-_LOOKS, _SERVICES, _COMPILED, _OUTLINES = "looks", "services", "compiled", "outlines/"
-
-
-class DamagedError(Exception):
-    """What is kept is not what was written."""
+_LOOKS, _STATE, _FOUND, _COMPILED, _OUTLINES = "looks", "state", "found", "compiled", "outlines/"
 
 
 class Recalled:
@@ -47,15 +42,14 @@ class Recalled:
     `files` is the number of rendered files. The rest is read when it is asked for.
     """
 
-    __slots__ = ("_file", "_found", "files", "head", "looks", "pinned")
+    __slots__ = ("_file", "files", "head", "looks", "pinned")
 
-    def __init__(self, file: _Sections) -> None:
-        self.looks: Looks
-        self.head: str
-        self.pinned: bool
-        self.files: int
-        self._found: tuple[Any, ...]
-        self.looks, self.head, self.pinned, self.files, self._found = file.read(_LOOKS)
+    def __init__(self, file: Sections) -> None:
+        state = file.read(_STATE)
+        self.looks: Looks = file.read(_LOOKS)
+        self.head: str = state["head"]
+        self.pinned: bool = state["pinned"]
+        self.files: int = state["files"]
         self._file = file
 
     def rests(self, looks: Looks, head: str) -> bool:
@@ -64,67 +58,41 @@ class Recalled:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that was wrong with the repository."""
-        if not self._found:
+        """Everything that was wrong with the repository. Raises `DamagedError`."""
+        found = self._file.read(_FOUND)
+        if not found:
             return ()
         from generator.finding import from_plain
 
-        return tuple(map(from_plain, self._found))
+        return tuple(map(from_plain, found))
 
     def memory(self) -> Memory:
         """All that is remembered. Raises `DamagedError` where it is damaged."""
         from generator.memory_format import memory
 
-        return memory(self._file.read(_SERVICES), lambda name: self._file.read(f"{_OUTLINES}{name}"))
+        return memory(self._file.read, lambda name: self._file.read(f"{_OUTLINES}{name}"))
 
     def compiled(self) -> dict[str, bytes]:
         """What templates were compiled to. Raises `DamagedError`."""
-        found: dict[str, bytes] = self._file.read(_COMPILED)
-        return found
+        return dict(self._file.read(_COMPILED))
 
-
-class _Sections:
-    """Parts of a file, each read when it is asked for: a table of their names, lengths and sums, then all of them."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        head = file.read(_HEAD.size)
-        if len(head) < _HEAD.size:
-            raise DamagedError
-        length, total = _HEAD.unpack(head)
-        self.of, table = _checked(file.read(length), total)
-        self._table: dict[str, tuple[int, int, int]] = {}
-        start = _HEAD.size + length
-        for name, size, total in table:
-            self._table[name] = (start, size, total)
-            start += size
-
-    def read(self, name: str) -> Any:
-        """The value of a part. Raises `DamagedError` where it is damaged."""
-        start, size, total = self._table[name]
-        self._file.seek(start)
-        return _checked(self._file.read(size), total)
-
-
-def _checked(content: bytes, total: int) -> Any:
-    if not content or zlib.crc32(content) != total:
-        raise DamagedError
-    return marshal.loads(content)  # noqa: S302 - only this user can have written it, see `_own`
-
-
-def _written(of: str, sections: Mapping[str, Any]) -> Iterator[bytes]:
-    parts = {name: marshal.dumps(value) for name, value in sections.items()}
-    table = marshal.dumps((of, [(name, len(part), zlib.crc32(part)) for name, part in parts.items()]))
-    yield _HEAD.pack(len(table), zlib.crc32(table))
-    yield table
-    yield from parts.values()
+    def add(self, place: Path, now: Mapping[str, dict[Any, Any]], outlines: Callable[[str], Outlines]) -> bool:
+        """Write what is another now to the end of the file, where that can be done. Raises `DamagedError`."""
+        change = {name: changed(self._file.read(name), section) for name, section in now.items()}
+        new, gone = change["digests"]
+        for environment in {name for name, _ in (*new, *gone)}:
+            mine = [service for name, service in new if name == environment]
+            there = outlines(environment) if mine else {}
+            away = [service for name, service in gone if name == environment]
+            change[f"{_OUTLINES}{environment}"] = {service: there[service] for service in mine}, away
+        return self._file.add(change, lambda: open(place, "ab", opener=_own))
 
 
 def recall(root: Path) -> Recalled | None:
     """What is kept of a repository, if the same code has written it."""
     place = _place(root)
     with suppress(OSError, DamagedError):
-        sections = _Sections(open(place, "rb", opener=_own)) if place else None  # noqa: SIM115 - read from later on
+        sections = Sections(open(place, "rb", opener=_own)) if place else None  # noqa: SIM115 - read from later on
         if sections and sections.of == _of(root):
             return Recalled(sections)
     return None
@@ -140,33 +108,44 @@ def _own(name: str, flags: int) -> int:
     return opened
 
 
-def remember(root: Path, looks: Looks, head: str, memory: Memory, compiled: Mapping[str, bytes]) -> None:
-    """Keep what a run has found. Where that is not possible, the next run takes longer."""
+def remember(
+    root: Path, looks: Looks, head: str, memory: Memory, compiled: Mapping[str, bytes], recalled: Recalled | None = None
+) -> None:
+    """Keep what a run has found, by what is another than `recalled` if there is little of that.
+
+    Where that is not possible, the next run takes longer. Raises `DamagedError` where what is recalled is damaged.
+    """
     from generator import finding
     from generator.memory_format import plain
 
     place = _place(root)
     if place is None:
         return
-    found = tuple(map(finding.plain, memory.findings))
-    sections = {
-        _LOOKS: (looks, head, bool(memory.services.revisions), memory.files, found),
-        _SERVICES: plain(memory),
-        _COMPILED: compiled,
-        **{f"{_OUTLINES}{name}": memory.outlines(name) for name in memory.across},
+    now: dict[str, dict[Any, Any]] = {
+        _LOOKS: looks,
+        _STATE: {"head": head, "pinned": bool(memory.services.revisions), "files": memory.files},
+        _FOUND: dict.fromkeys(map(finding.plain, memory.findings)),
+        _COMPILED: dict(compiled),
+        **plain(memory),
     }
-    temporary = place.with_name(f"{place.name}.new")  # whoever writes holds the lock of the repository
     with suppress(OSError, ValueError):  # ValueError: it is not made of plain values
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = not place.exists()
-        try:
-            with open(temporary, "wb", opener=_own) as file:
-                file.writelines(_written(_of(root), sections))
-            temporary.replace(place)
-        finally:
-            temporary.unlink(missing_ok=True)
-        if new:
-            _forget_oldest(place.parent)
+        if recalled is None or not recalled.add(place, now, memory.outlines):
+            outlines = {f"{_OUTLINES}{name}": dict(memory.outlines(name)) for name in memory.across}
+            _replace(place, whole(_of(root), {**now, **outlines}))
+
+
+def _replace(place: Path, content: Iterable[bytes]) -> None:
+    temporary = place.with_name(f"{place.name}.new")  # whoever writes holds the lock of the repository
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = not place.exists()
+    try:
+        with open(temporary, "wb", opener=_own) as file:
+            file.writelines(content)
+        temporary.replace(place)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if new:
+        _forget_oldest(place.parent)
 
 
 def _forget_oldest(folder: Path) -> None:

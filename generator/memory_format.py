@@ -16,35 +16,34 @@ from generator.suppressions import Suppression
 Plain = tuple[Any, ...]
 
 
-def plain(memory: Memory) -> Plain:
-    """All of a memory but the outlines."""
+def plain(memory: Memory) -> dict[str, dict[Any, Any]]:
+    """All of a memory but the outlines, each kind of things by itself."""
     columns = {one.name: getattr(memory.services, one.name) for one in fields(Services)}
     for name, pack in _PACKED.items():
         columns[name] = {place: tuple(map(pack, own)) for place, own in columns[name].items()}
-    return (
-        columns,
-        tuple(map(finding.plain, memory.general)),
-        {name: _plain_across(one) for name, one in memory.across.items()},
-        tuple(map(finding.plain, memory.unused)),
-        tuple(memory.definitions),
-        tuple(memory.failed),
-    )
+    return {
+        **columns,
+        "general": dict.fromkeys(map(finding.plain, memory.general)),
+        "across": {name: _plain_across(one) for name, one in memory.across.items()},
+        "unused": dict.fromkeys(map(finding.plain, memory.unused)),
+        "definitions": dict.fromkeys(memory.definitions),
+        "failed": dict.fromkeys(memory.failed),
+    }
 
 
-def memory(value: Plain, outlines: Callable[[str], Outlines]) -> Memory:
+def memory(read: Callable[[str], Mapping[Any, Any]], outlines: Callable[[str], Outlines]) -> Memory:
     """What `plain` was made of."""
-    columns, general, across, unused, definitions, failed = value
-    kept: dict[str, Mapping[Any, Any]] = dict(columns)
-    kept["findings"] = {place: tuple(map(finding.from_plain, own)) for place, own in columns["findings"].items()}
-    kept["given"] = {place: tuple(map(_suppression, own)) for place, own in columns["given"].items()}
-    kept["used"] = {place: frozenset(map(_suppression, own)) for place, own in columns["used"].items()}
+    columns = {one.name: read(one.name) for one in fields(Services)}
+    columns["findings"] = {place: tuple(map(finding.from_plain, own)) for place, own in columns["findings"].items()}
+    columns["given"] = {place: tuple(map(_suppression, own)) for place, own in columns["given"].items()}
+    columns["used"] = {place: frozenset(map(_suppression, own)) for place, own in columns["used"].items()}
     return Memory(
-        Services(**kept),
-        tuple(map(finding.from_plain, general)),
-        {name: _across(one) for name, one in across.items()},
-        tuple(map(finding.from_plain, unused)),
-        frozenset(definitions),
-        frozenset(failed),
+        Services(**columns),
+        tuple(map(finding.from_plain, read("general"))),
+        {name: _across(one) for name, one in read("across").items()},
+        tuple(map(finding.from_plain, read("unused"))),
+        frozenset(read("definitions")),
+        frozenset(read("failed")),
         outlines,
     )
 

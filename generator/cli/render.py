@@ -106,8 +106,8 @@ def _changed(root: Path) -> Outcome:
             return Outcome((), (), seen.recalled.files, seen.recalled.findings)
         import_module("generator.survey")  # most of the program is loaded while a copy of this process looks
         now = seen.now  # all of it, before anything is read or written
-    from generator.cache import DamagedError
     from generator.errors import ForgottenError
+    from generator.sections import DamagedError
     from generator.tree import DiskTree
     from generator.write import workspace
 
@@ -156,10 +156,11 @@ class _Run:
         written = carry_out(self.disk.root, planned, self.folder)
         if memory is None:
             return _outcome(found.findings, planned)
-        was = self.seen.recalled.looks if self.seen.recalled else {}
+        recalled = self.seen.recalled
+        was = recalled.looks if recalled else {}
         looks = settled(self.now, self.seen.clock, was)
         looks = amended(looks, {**unsettled(written, clock(self.disk.root)), **dict.fromkeys(planned.removes)})
-        remember(self.disk.root, memory.vouched(looks), self.seen.head, memory, compiled)
+        remember(self.disk.root, memory.vouched(looks), self.seen.head, memory, compiled, recalled if part else None)
         return _outcome(memory.findings, planned, unchanged=memory.files - len(written))
 
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:

@@ -1,6 +1,11 @@
 import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator import cache
 from generator.errors import Location
@@ -8,6 +13,7 @@ from generator.finding import Finding, Severity
 from generator.judged import Across
 from generator.looks import packed
 from generator.memory import Memory, Services
+from generator.sections import DamagedError, Sections, changed, whole
 from generator.suppressions import Suppression
 from tests.generator.small import commit, write_files
 
@@ -37,6 +43,25 @@ def made():
     return Memory(services, (FINDING,), across, (), frozenset(("crd.yaml",)), frozenset(("x",)), OUTLINES.__getitem__)
 
 
+API = ("test", "api")
+LATER = {"": packed({"towpath.yaml": (1, 9, 3)}), "x": packed({"y": (1, 1, 1)})}
+RECOMPILED = {"web/b.j2": b"more"}
+
+
+def later():
+    """What is remembered after a change: nothing of before, and something else."""
+    services = Services(files={API: 2}, digests={API: b"34"}, findings={API: (FINDING,)})
+    packed = {"test": {"api": b"a"}, "prod": {}}
+    return Memory(services, (), {"test": Across()}, (FINDING,), frozenset(), frozenset(), packed.__getitem__)
+
+
+def everything(found):
+    memory = found.memory()
+    state = (found.looks, found.head, found.pinned, found.files, found.findings, found.compiled())
+    rest = (memory.services, memory.general, memory.across, memory.unused, memory.definitions, memory.failed)
+    return (*state, *rest, memory.outlines("prod"), memory.outlines("test"))
+
+
 def recalled(root):
     found = cache.recall(root)
     assert found is not None
@@ -47,6 +72,7 @@ def recalled(root):
 def kept(tmp_path, monkeypatch):
     """A root whose memory is kept, and the file that has it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "code", lambda: "code")
     root = tmp_path / "root"
     root.mkdir()
     cache.remember(root, LOOKS, "head", made(), COMPILED)
@@ -89,14 +115,98 @@ def test_no_byte_may_be_another_one(kept):
         place.write_bytes(content[:number] + bytes([content[number] ^ 1]) + content[number + 1 :])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(cache.DamagedError):
-                found.memory().outlines("prod"), found.compiled()
+            with pytest.raises(DamagedError):
+                everything(found)
     for number in range(0, len(content), 7):
         place.write_bytes(content[:number])
         found = cache.recall(root)
         if found is not None:
-            with pytest.raises(cache.DamagedError):
-                found.memory().outlines("prod"), found.compiled()
+            with pytest.raises(DamagedError):
+                everything(found)
+
+
+@pytest.fixture
+def added(kept):
+    """A root whose memory had a change added, the file that has it, and what was there before and is now."""
+    root, place = kept
+    before, written = everything(recalled(root)), place.read_bytes()
+    cache.remember(root, LATER, "later", later(), RECOMPILED, recalled(root))
+    assert place.read_bytes().startswith(written) and place.stat().st_size > len(written)
+    return root, place, before, everything(recalled(root))
+
+
+def test_a_change_is_added_to_the_end_and_recalled_like_all_of_it(added, monkeypatch):
+    root, place, before, after = added
+    cache.remember(root, LATER, "later", later(), RECOMPILED)
+    written = place.read_bytes()
+    assert everything(recalled(root)) == after != before
+    cache.remember(root, LOOKS, "head", made(), COMPILED, recalled(root))
+    assert place.read_bytes().startswith(written) and place.read_bytes() != written
+    assert everything(recalled(root)) == before
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_changes_that_get_long_are_written_with_all_the_rest(added, monkeypatch):
+    root, place, _, after = added
+    size = place.stat().st_size
+    monkeypatch.setattr("generator.sections._FEW", size // 4)
+    cache.remember(root, LATER, "later", later(), RECOMPILED, recalled(root))
+    written = place.read_bytes()
+    cache.remember(root, LATER, "later", later(), RECOMPILED)
+    assert place.read_bytes() == written
+    assert everything(recalled(root)) == after
+
+
+def test_a_change_of_which_a_byte_is_another_one_or_that_is_cut_off_has_not_been_made(added):
+    root, place, before, after = added
+    content = place.read_bytes()
+    flipped = (content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :] for at in range(len(content)))
+    seen = []
+    for written in (*flipped, *(content[:length] for length in range(len(content)))):
+        place.write_bytes(written)
+        with suppress(DamagedError):
+            if (found := cache.recall(root)) is not None:
+                seen.append(everything(found))
+    assert before in seen
+    assert all(one == before for one in seen)
+    for written, was in ((content[:-1], before), (content + bytes(64), after)):
+        place.write_bytes(written)
+        assert everything(recalled(root)) == was
+        cache.remember(root, LATER, "later", later(), RECOMPILED, recalled(root))
+        assert everything(recalled(root)) == after
+
+
+@pytest.mark.parametrize("how", ["added", "replaced", "removed", "cut off"])
+def test_what_another_run_has_written_meanwhile_is_replaced_as_a_whole(how, added):
+    root, place, before, _ = added
+    mine = recalled(root)
+    if how == "removed":
+        place.unlink()
+    elif how == "cut off":
+        place.write_bytes(place.read_bytes()[:-1])
+    else:
+        cache.remember(root, LATER, "other", later(), {}, recalled(root) if how == "added" else None)
+    cache.remember(root, LOOKS, "third", made(), COMPILED, mine)
+    assert everything(recalled(root)) == (before[0], "third", *before[2:])
+    assert list(place.parent.iterdir()) == [place]
+
+
+changing = st.dictionaries(st.text("abc", max_size=1), st.integers(0, 2) | st.just(()), max_size=3)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["one", "two"]), changing), min_size=1, max_size=5))
+def test_changes_one_after_the_other_give_what_was_to_be_remembered(states):
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "file"
+        place.write_bytes(b"".join(whole("of", states[0])))
+        for state in states[1:]:
+            with place.open("rb") as file:
+                sections = Sections(file)
+                change = {name: changed(sections.read(name), state.get(name, {})) for name in ("one", "two", "three")}
+                assert sections.add(change, lambda: place.open("ab"))
+        with place.open("rb") as file:
+            sections = Sections(file)
+            assert {name: sections.read(name) for name in ("one", "two")} == {"one": {}, "two": {}} | states[-1]
 
 
 @pytest.mark.parametrize("how", ["others may write", "link", "pipe", "folder"])
@@ -117,7 +227,7 @@ def test_a_memory_that_cannot_be_written_is_no_error_and_leaves_nothing(kept, mo
         raise OSError(28, "No space left on device")
 
     root, place = kept
-    monkeypatch.setattr("generator.cache._written", full)
+    monkeypatch.setattr("generator.cache.whole", full)
     cache.remember(root, {}, "", made(), {})
     assert recalled(root).looks == LOOKS
     assert list(place.parent.iterdir()) == [place]

@@ -84,7 +84,7 @@ def test_nothing_to_do_loads_nothing_of_the_program(root):
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
     loaded = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
     ours = {name for name in loaded if name.startswith(("bot", "generator"))}
-    names = ("", ".beside", ".cache", ".glance", ".looks", ".shipped", ".state")
+    names = ("", ".beside", ".cache", ".glance", ".looks", ".sections", ".shipped", ".state")
     assert ours <= {"bot", "bot.cli", *(f"generator{name}" for name in names)}
     assert not {"click", "dataclasses", "inspect", "typing", "json", "tempfile"} & set(loaded)
     assert done.stderr.endswith(NOTHING)

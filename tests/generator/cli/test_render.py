@@ -118,7 +118,7 @@ def test_what_cannot_be_kept_is_no_error(root, settled, monkeypatch, capsys):
     def refuse(*_):
         raise ValueError("unmarshallable object")
 
-    monkeypatch.setattr("generator.cache._written", refuse)
+    monkeypatch.setattr("generator.cache.whole", refuse)
     for unchanged in (0, 6):
         code, said = rendered_json(root, capsys)
         assert (code, said["unchanged"]) == (0, unchanged)
