@@ -25,6 +25,7 @@ class Standing:
 
     `release` is what is there (`revision`: its pin), `verdict` what is known of it, recorded or measured just now,
     and `live_since` when it went live. `newer` is what the environments before this one run instead, nearest first.
+    `withdrawn` is what took the release that is here away from environments before this one since it came here (Q2).
     `quarantines` are what may not come here (each name once), `pulls` the bot's open pull requests into it, `moves`
     what the bot does about it now, `holds` why not more, `upstream` what holds the service in the environments before.
     """
@@ -37,6 +38,7 @@ class Standing:
     rollout: RolloutStatus | None
     live_since: datetime | None
     newer: tuple[tuple[str, ReleaseId], ...]
+    withdrawn: tuple[tuple[str, Quarantine], ...]
     quarantines: tuple[Quarantine, ...]
     pulls: tuple[PullRequest, ...]
     moves: tuple[Move, ...]
@@ -68,6 +70,7 @@ def _standing(snapshot: Snapshot, place: Place, actions: Sequence[Action]) -> St
         rollout=status,
         live_since=_live_since(status, verdict),
         newer=_newer(place),
+        withdrawn=_withdrawn(place),
         quarantines=tuple({entry.name: entry for entry in place.quarantines}.values()),
         pulls=tuple(pull for _, pull in place.pulls.values() if pull.state is PullState.OPEN),
         moves=tuple(action for action in actions if isinstance(action, Move) and _is_about(action, place)),
@@ -87,6 +90,18 @@ def _newer(place: Place) -> tuple[tuple[str, ReleaseId], ...]:
     known = {one.arrival.release.digest for one in place.held}
     before = ((at.environment.name, at.current.release) for at in place.ancestors if at.current)
     return tuple((name, release) for name, release in before if release.digest not in known)
+
+
+def _withdrawn(place: Place) -> tuple[tuple[str, Quarantine], ...]:
+    """The environments before a place that do not have its release any more because it was no good there."""
+    current = place.current.release if place.current else None
+    if current is None:
+        return ()
+    return tuple(
+        (at.environment.name, entry)
+        for at in place.ancestors
+        if (entry := next((entry for entry in at.quarantines if entry.name.covers(current)), None))
+    )
 
 
 def _is_about(move: Move, place: Place) -> bool:

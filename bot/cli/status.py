@@ -36,7 +36,7 @@ def command(
     """
     from bot.decide.pipeline import order
     from bot.evidence import State
-    from bot.messages.standings import standing_json, status_table, waiting_lines
+    from bot.messages.standings import standing_json, status_table, waiting_lines, withdrawn_lines
 
     plan, standings = look(repository, simulation, service, environments)
     if output == "json":
@@ -50,6 +50,6 @@ def command(
 
     for line in status_table(standings, shown, paint):
         out(line)
-    waiting = waiting_lines(standings, plan.now)
-    for line in ["", *waiting] if waiting else []:
-        out(line)
+    for lines in (withdrawn_lines(standings), waiting_lines(standings, plan.now)):
+        for line in ["", *lines] if lines else []:
+            out(line)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.action import ClosePullRequest, Merge, OpenPullRequest, UpdatePullRequest
-from bot.decide.taken_away import Name
+from bot.decide.taken_away import Name, Quarantine
 from bot.evidence import GateResult, State, Verdict
 from bot.messages.commit import title
 from bot.messages.holds import sentence
@@ -39,6 +39,25 @@ def status_table(standings: Sequence[Standing], environments: Sequence[str], pai
         ]
         lines.append("  ".join([f"{service:{first}}", *painted]).rstrip())
     return lines
+
+
+def withdrawn_lines(standings: Iterable[Standing]) -> list[str]:
+    """What runs although an environment before it could not keep it, and what to do about it."""
+    return [
+        f"{one.service} {release_name(one.release)} is still in {one.environment}: {_withdrawn(one)}"
+        for one in standings
+        if one.release and one.withdrawn
+    ]
+
+
+def _withdrawn(standing: Standing) -> str:
+    """`it failed in staging; …`."""
+    how = " and ".join(f"{_how(entry)} in {environment}" for environment, entry in standing.withdrawn)
+    return f"it {how}; `towpath rollback {standing.service} -e {standing.environment}` takes it back here too"
+
+
+def _how(entry: Quarantine) -> str:
+    return "failed" if entry.failed else "was taken back"
 
 
 def waiting_lines(standings: Iterable[Standing], now: datetime) -> list[str]:
@@ -78,6 +97,8 @@ def _facts(standing: Standing, now: datetime) -> Iterator[str]:
         if standing.live_since:
             yield f"  live      since {clock(standing.live_since, now)}"
         yield from _verdict_lines(standing.verdict)
+        if standing.withdrawn:
+            yield f"  doubtful  {_withdrawn(standing)}"
     yield from _newer_lines(standing)
     for name in dict.fromkeys(entry.name for entry in standing.quarantines):
         yield f"  away      {_named(name)} stays out until somebody lifts it"
@@ -110,6 +131,10 @@ def standing_json(standing: Standing, now: datetime) -> dict[str, Any]:
         "liveSince": standing.live_since.isoformat() if standing.live_since else None,
         "gates": [_gate_json(gate) for gate in verdict.gates] if verdict else [],
         "newer": [{"environment": where, "release": one.digest} for where, one in standing.newer],
+        "withdrawn": [
+            {"environment": where, "how": "failed" if entry.failed else "rolled-back"}
+            for where, entry in standing.withdrawn
+        ],
         "pullRequests": [pull.number for pull in standing.pulls],
         "quarantined": [{"image": one.name.image, "config": one.name.config} for one in standing.quarantines],
         "moves": [move_line(move) for move in standing.moves],

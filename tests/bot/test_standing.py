@@ -6,6 +6,7 @@ from bot.action import Merge, OpenPullRequest
 from bot.decide.taken_away import Name
 from bot.evidence import State
 from bot.hold import Reason
+from bot.messages.standings import explanation, standing_json, withdrawn_lines
 from bot.standing import Standing, explain, standings
 from tests.bot.decide.build import A, B, World, commit, ready
 
@@ -61,6 +62,21 @@ def test_what_stays_out_is_named_once():
     world.fails("staging", B)
     world.settle()
     assert [entry.name for entry in stand(world, "staging").quarantines] == [Name(image=B.image)]
+
+
+def test_what_is_still_there_although_it_failed_before_is_told():
+    world = ready()
+    world.passes("staging", B)
+    world.passes("prod", B)
+    assert stand(world, "prod").withdrawn == ()
+    world.arrive("staging", A)
+    found = stand(world, "prod")
+    assert [(environment, entry.failed) for environment, entry in found.withdrawn] == [("staging", False)]
+    assert stand(world, "staging").withdrawn == stand(world, "test").withdrawn == ()
+    told = "it was taken back in staging; `towpath rollback web -e prod` takes it back here too"
+    assert withdrawn_lines(standings(world.snapshot(), ())) == [f"web v2 is still in prod: {told}"]
+    assert any(line.startswith("  doubtful  it was taken back in staging;") for line in explanation(found, world.now))
+    assert standing_json(found, world.now)["withdrawn"] == [{"environment": "staging", "how": "rolled-back"}]
 
 
 def test_what_stops_the_repository_is_said_of_every_place():
