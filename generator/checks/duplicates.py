@@ -31,6 +31,9 @@ def _keys(scope: Scope) -> Iterator[Problem]:
 def _containers(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         yield from _same_name(pod)
+        if "securityContext" in pod.spec:
+            sysctls = (*pod.spec_pointer, "securityContext", "sysctls")
+            yield from _repeated(pod.placed, sysctls, "name", "the sysctl")
         for container in pod.containers:
             if len(items(container.value, "ports")) > 1:
                 yield from _same_port(container)
@@ -68,9 +71,21 @@ def _repeated(placed: RenderedObject, path: Pointer, field: str, words: str, bes
         seen.add(key)
 
 
+def _slices(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("EndpointSlice"):
+        seen: set[str] = set()
+        for index, port in items(placed.value, "ports"):
+            name = str(port.get("name") or "")
+            if name in seen:
+                words = f"the port name {name}" if name else "a port without a name"
+                yield Problem(placed, ("ports", index), f"{placed.title} has {words} twice")
+            seen.add(name)
+
+
 def _names(scope: Scope) -> Iterator[Problem]:
     yield from _containers(scope)
     yield from _services(scope)
+    yield from _slices(scope)
 
 
 FAMILY = Family(

@@ -42,12 +42,26 @@ def _is_zone(name: str) -> bool:
     return name in known or (not known and bool(ZoneInfo))
 
 
+_LABEL: Final = 63
+
+
 def _jobs(scope: Scope) -> Iterator[Problem]:
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
             spec = mapping(placed.value, *path)
             for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, kind)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
+    yield from _hostnames(scope)
+
+
+def _hostnames(scope: Scope) -> Iterator[Problem]:
+    """Each pod of an indexed Job has a host's name: that of the Job, and its index."""
+    for placed in scope.of("Job"):
+        spec = mapping(placed.value, "spec")
+        last = f"{placed.name}-{(whole(spec.get('completions')) or 1) - 1}"
+        if spec.get("completionMode") == "Indexed" and (len(last) > _LABEL or "." in placed.name):
+            message = f"{placed.title}: its pods are named like {last}, which is no DNS label of at most {_LABEL}"
+            yield Problem(placed, ("metadata", "name"), message)
 
 
 def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -74,7 +88,7 @@ def _policies(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if spec.get("podReplacementPolicy") == "TerminatingOrFailed":
         yield "podReplacementPolicy", "podFailurePolicy needs podReplacementPolicy: Failed"
     known = {
-        container.get("name")
+        str(container.get("name"))
         for group in ("containers", "initContainers")
         for _, container in items(spec, "template", "spec", group)
     }

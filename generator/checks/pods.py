@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
@@ -14,6 +15,7 @@ from generator.schemas import minor
 from generator.workload import items, mapping
 
 _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
+_PROFILE: Final = re.compile("(runtime/default|unconfined|localhost/.*)?", re.DOTALL)
 _RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -157,23 +159,36 @@ def _contradictions(scope: Scope) -> Iterator[Problem]:
 
 def _host_processes(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
-        if pod.spec.get("hostNetwork") is True:
+        of_pod = _is_of_host(pod.spec)
+        own = {one.pointer: _is_of_host(one.value) for one in pod.containers}
+        first = next((pointer for pointer, of_host in {pod.spec_pointer: of_pod, **own}.items() if of_host), None)
+        if first is None:
             continue
-        for pointer, value in ((pod.spec_pointer, pod.spec), *((one.pointer, one.value) for one in pod.containers)):
-            if mapping(value, "securityContext", "windowsOptions").get("hostProcess") is True:
-                message = f"{pod.placed.title}: a process of the host needs hostNetwork: true"
-                yield Problem(pod.placed, (*pointer, "securityContext", "windowsOptions", "hostProcess"), message)
-                break
+        path = (*first, "securityContext", "windowsOptions", "hostProcess")
+        if pod.spec.get("hostNetwork") is not True:
+            yield Problem(pod.placed, path, f"{pod.placed.title}: a process of the host needs hostNetwork: true")
+        if of_pod is False or any((of_pod if of_host is None else of_host) is not True for of_host in own.values()):
+            message = f"{pod.placed.title}: either all of a pod are processes of the host, or none"
+            yield Problem(pod.placed, path, message)
+
+
+def _is_of_host(value: Mapping[str, Any]) -> bool | None:
+    """What a pod or a container says of being a process of the host; None where it says nothing."""
+    found = mapping(value, "securityContext", "windowsOptions").get("hostProcess")
+    return found if isinstance(found, bool) else None
 
 
 def _profiles(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         names = {container.name for container in pod.containers}
-        for key in mapping(pod.metadata, "annotations"):
-            name = key.removeprefix(_APPARMOR)
+        for key, profile in mapping(pod.metadata, "annotations").items():
+            name, path = key.removeprefix(_APPARMOR), (*pod.pointer, "metadata", "annotations", key)
             if name != key and name not in names:
                 message = f"{pod.placed.title}: the annotation is about the container {name}, which there is not"
-                yield Problem(pod.placed, (*pod.pointer, "metadata", "annotations", key), message)
+                yield Problem(pod.placed, path, message)
+            elif name != key and isinstance(profile, str) and not _PROFILE.fullmatch(profile):
+                message = f"{pod.placed.title}: {profile} is neither runtime/default nor unconfined nor localhost/…"
+                yield Problem(pod.placed, path, message)
 
 
 def _namespaces(scope: Scope) -> Iterator[Problem]:
@@ -285,8 +300,8 @@ FAMILY = Family(
         _check(
             "host-process",
             _host_processes,
-            "Windows has no network of its own for a process of the host",
-            "add hostNetwork: true",
+            "Windows has no network of its own for a process of the host, and its pod has no other processes",
+            "add hostNetwork: true, and write hostProcess of the whole pod only",
             deployment("securityContext: {windowsOptions: {hostProcess: true}}", pod="hostNetwork: true"),
             deployment("securityContext: {windowsOptions: {hostProcess: true}}"),
         ),
@@ -294,7 +309,7 @@ FAMILY = Family(
             "apparmor-container",
             _profiles,
             "an AppArmor profile is for one container of the pod",
-            "correct the name behind the slash, or write securityContext.appArmorProfile instead",
+            "correct the name behind the slash or the profile, or write securityContext.appArmorProfile instead",
             _profiled("server"),
             _profiled("web"),
         ),

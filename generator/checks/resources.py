@@ -77,6 +77,9 @@ def _unfit(name: str, value: object, limits: Any, group: str) -> str:
     found = amount(value)
     if found is None or (shared and not name.startswith("hugepages-")):
         return ""
+    page = amount(name.removeprefix("hugepages-")) if name.startswith("hugepages-") else None
+    if name.startswith("hugepages-") and (not page or found % page):
+        return f"is given out in whole pages of this size, not {value}"
     if "/" in name and found % 1:
         return f"is given out as a whole, not {value}"
     if group == "requests" and name not in limits:
@@ -101,6 +104,9 @@ def _ranges(scope: Scope) -> Iterator[Problem]:
             for lower, upper, name in _reversed(limit):
                 message = f"{placed.title}: {lower} of {name} is above {upper}"
                 yield Problem(placed, (*path, lower, name), message)
+            for name, ratio in _unreachable(limit):
+                message = f"{placed.title}: the ratio {ratio} of {name} is above max divided by min"
+                yield Problem(placed, (*path, "maxLimitRequestRatio", name), message)
 
 
 def _reversed(limit: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -111,6 +117,15 @@ def _reversed(limit: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 least, most = amount(low), amount(mapping(limit, upper).get(name))
                 if least is not None and most is not None and least > most:
                     yield lower, upper, name
+
+
+def _unreachable(limit: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """(resource, ratio) where no limit and request between min and max are so far apart."""
+    for name, written in mapping(limit, "maxLimitRequestRatio").items():
+        ratio = amount(written)
+        least, most = amount(mapping(limit, "min").get(name)), amount(mapping(limit, "max").get(name))
+        if ratio and least and most and ratio * least > most:
+            yield name, written
 
 
 def _lasting(scope: Scope) -> Iterator[Container]:
@@ -165,7 +180,7 @@ FAMILY = Family(
             "limit-range",
             Severity.ERROR,
             Basis.REFUSED,
-            "in a LimitRange, min <= defaultRequest <= default <= max, and each type is there once",
+            "in a LimitRange, min <= defaultRequest <= default <= max, ratio <= max / min, and each type is there once",
             "put the amounts in order",
             _ranges,
             _limit_range("min: {cpu: 50m}, max: {cpu: 1}"),

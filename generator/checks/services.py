@@ -14,6 +14,8 @@ from generator.repository import Pointer
 from generator.workload import items, mapping
 
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
+_GIVEN_OUT: Final = range(30000, 32768)
+"""The ports of nodes that a cluster gives out, unless it runs with another --service-node-port-range."""
 _ONLY_BALANCED: Final = ("loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts")
 
 
@@ -51,6 +53,16 @@ def _external(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str
     for index, port in items(spec, "ports"):
         if kind == "ClusterIP" and port.get("nodePort"):
             yield ("ports", index, "nodePort"), "nodePort needs the type NodePort or LoadBalancer, not ClusterIP"
+
+
+def _node_ports(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("Service"):
+        for index, port in items(placed.value, "spec", "ports"):
+            number = whole(port.get("nodePort"))
+            if number and number not in _GIVEN_OUT:
+                first, last = _GIVEN_OUT[0], _GIVEN_OUT[-1]
+                message = f"{placed.title}: the node port {number} is not among those from {first} to {last}"
+                yield Problem(placed, ("spec", "ports", index, "nodePort"), message)
 
 
 def _families(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -147,6 +159,17 @@ FAMILY = Family(
             _ports,
             service(ports="ports:\n- {name: http, port: 80}\n- {name: metrics, port: 9090}"),
             service(ports="ports:\n- {port: 80}\n- {port: 9090}"),
+        ),
+        Check(
+            "node-port-range",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "a cluster gives out the ports from 30000 to 32767 and refuses others, unless it was set up otherwise",
+            "leave nodePort out, or take one of these",
+            _node_ports,
+            service("type: NodePort", ports="ports: [{port: 80, nodePort: 30080}]"),
+            service("type: NodePort", ports="ports: [{port: 80, nodePort: 8080}]"),
+            kinds=("Service",),
         ),
         Check(
             "network-policy-range",

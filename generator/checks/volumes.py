@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
-from generator.checks.example import deployment
+from generator.checks.example import deployment, manifest
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import items, mapping
 
+_BLOCK: Final = ("persistentVolumeClaim", "ephemeral")
 _MOUNTS: Final = ("volumeMounts", "volumeDevices")
 
 
@@ -22,6 +23,22 @@ def _missing(scope: Scope) -> Iterator[Problem]:
                 if group in container.value:
                     known = _volumes(pod) if known is None else known
                     yield from _unknown(container, group, known)
+            if "env" in container.value:
+                yield from _no_files(pod, container)
+
+
+def _no_files(pod: Pod, container: Container) -> Iterator[Problem]:
+    """Variables are read only from files of an emptyDir of the pod."""
+    for index, variable in items(container.value, "env"):
+        name = mapping(variable, "valueFrom", "fileKeyRef").get("volumeName")
+        if isinstance(name, str) and not any(_is_empty(name, volume) for _, volume in items(pod.spec, "volumes")):
+            message = f"{pod.placed.title}: {variable.get('name')} is read from {name}, which is no emptyDir of the pod"
+            path = (*container.pointer, "env", index, "valueFrom", "fileKeyRef", "volumeName")
+            yield Problem(pod.placed, path, message)
+
+
+def _is_empty(name: str, volume: Mapping[str, Any]) -> bool:
+    return volume.get("name") == name and volume.get("emptyDir") is not None
 
 
 def _volumes(pod: Pod) -> frozenset[object]:
@@ -59,6 +76,25 @@ def _conflicts(scope: Scope) -> Iterator[Problem]:
                 yield Problem(
                     container.placed, path, f"{container.placed.title}: the mount {mount.get('name')} {words}"
                 )
+    for pod in scope.pods:
+        for container in pod.containers:
+            if "volumeDevices" in container.value:
+                yield from _of_devices(pod, container)
+
+
+def _of_devices(pod: Pod, container: Container) -> Iterator[Problem]:
+    """A block device is a claim, and is there once."""
+    sources = {str(volume.get("name")): volume for _, volume in items(pod.spec, "volumes")}
+    seen: set[str] = set()
+    for index, device in items(container.value, "volumeDevices"):
+        name = str(device.get("name"))
+        source = sources.get(name)
+        path = (*container.pointer, "volumeDevices", index)
+        if name in seen:
+            yield Problem(pod.placed, path, f"{pod.placed.title}: the device {name} is there already")
+        elif source is not None and all(source.get(field) is None for field in _BLOCK):
+            yield Problem(pod.placed, path, f"{pod.placed.title}: the device {name} is neither a claim nor ephemeral")
+        seen.add(name)
 
 
 def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) -> Iterator[str]:
@@ -78,6 +114,16 @@ def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) 
         yield "is a device of the container too"
     if any(mount.get("mountPath") == device.get("devicePath") for _, device in devices):
         yield "is where a device of the container is too"
+
+
+def _two_sources(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("PersistentVolumeClaim"):
+        spec = mapping(placed.value, "spec")
+        source, reference = mapping(spec, "dataSource"), mapping(spec, "dataSourceRef")
+        fields = ("apiGroup", "kind", "name")
+        if source and reference and any((source.get(one) or "") != (reference.get(one) or "") for one in fields):
+            message = f"{placed.title}: dataSource and dataSourceRef are two different things"
+            yield Problem(placed, ("spec", "dataSource"), message)
 
 
 def _projected_twice(scope: Scope) -> Iterator[Problem]:
@@ -109,6 +155,13 @@ volumes:
     sources:
     - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}
     - downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}"""
+
+
+def _claim(source: str) -> str:
+    claim = f"accessModes: [ReadWriteOnce]\nresources: {{requests: {{storage: 1Gi}}}}\n{source}"
+    return manifest("v1", "PersistentVolumeClaim", "data", claim)
+
+
 _DATA = "volumes: [{name: data, emptyDir: {}}]"
 
 FAMILY = Family(
@@ -135,6 +188,20 @@ FAMILY = Family(
             _sources,
             deployment(pod=_DATA),
             deployment(pod="volumes: [{name: data, emptyDir: {}, hostPath: {path: /data}}]"),
+        ),
+        Check(
+            "claim-source",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "a claim is filled from one source: dataSource is the older way to write dataSourceRef",
+            "remove one of them",
+            _two_sources,
+            _claim("dataSource: {kind: PersistentVolumeClaim, name: old}"),
+            _claim(
+                "dataSource: {kind: PersistentVolumeClaim, name: old}\n"
+                "dataSourceRef: {kind: PersistentVolumeClaim, name: other}"
+            ),
+            kinds=("PersistentVolumeClaim",),
         ),
         Check(
             "projected-twice",

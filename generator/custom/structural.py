@@ -79,7 +79,7 @@ def _embed(schema: Schema) -> None:
 
 def _converted(node: Node, *, strict: bool) -> Schema:
     """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
-    schema = {key: node[key] for key in _KEPT if key in node}
+    schema = {key: node[key] for key in _KEPT if key in node and (key, node[key]) != ("enum", [])}
     of_format = _CUSTOM_FORMATS.get(node.get("format", ""), {})
     beside = [of_format] if "pattern" in schema and "pattern" in of_format else []
     schema |= {} if beside else of_format

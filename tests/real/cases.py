@@ -55,7 +55,7 @@ def corpus(seed: int = SEED, share: int = 40) -> tuple[Case, ...]:
     valid = {case.of: json.loads(case.text) for case in written}
     (edits,) = load_all((CORPUS / "edits.yaml").read_text(encoding="utf-8"))
     found += _edited(valid, edits)
-    found += _held_out()
+    found += held_out()
     found += _mutated(valid, Random(seed), share)
     found += _mistaken(valid, Random(seed))
     return tuple({case.text: case for case in reversed(found)}.values())[::-1]
@@ -73,9 +73,9 @@ def _title(value: Mapping[str, Any]) -> str:
     return f"{value['kind']}/{metadata.get('name') or metadata['generateName']}"
 
 
-def _held_out() -> Iterator[Case]:
+def held_out(files: str = "*") -> Iterator[Case]:
     """The objects that only have the mistakes which were written for them; each file ends with these."""
-    for path in sorted(CORPUS.glob("held_out/*.yaml")):
+    for path in sorted(CORPUS.glob(f"held_out/{files}.yaml")):
         *objects, edits = load_all(path.read_text(encoding="utf-8"))
         valid = {_title(value): value for value in objects}
         yield from (Case(title, "valid", "", json.dumps(value)) for title, value in valid.items())

@@ -9,6 +9,7 @@ from generator.checks.fields.rule import (
     Rule,
     Rules,
     Table,
+    absent,
     between,
     each,
     exactly_one,
@@ -36,6 +37,14 @@ def _alone(*fields: str) -> tuple[Rule, ...]:
 
 
 _OPERATIONS: Final = one_of("*", "CONNECT", "CREATE", "DELETE", "UPDATE", empty=False)
+_ALL_RESOURCES: Final = Rule(
+    "one-of",
+    "'*' without other resources than subresources",
+    {
+        "if": {"type": "array", "contains": {"const": "*"}},
+        "then": {"items": {"anyOf": [{"const": "*"}, {"pattern": "/"}]}},
+    },
+)
 _RULES: Final = (
     filled("operations", "apiGroups", "apiVersions", "resources"),
     *_alone("operations", "apiGroups", "apiVersions"),
@@ -45,7 +54,8 @@ _RULE_FIELDS: Final[Mapping[str, Rules]] = {
     "": _RULES,
     "operations": each(_OPERATIONS),
     "apiVersions": each(_NOT_EMPTY),
-    "resources": each(_NOT_EMPTY),
+    "resources": (each(_NOT_EMPTY), _ALL_RESOURCES),
+    "resourceNames": once(),
     "scope": one_of("*", "Cluster", "Namespaced", empty=False),
 }
 _FAILURE: Final = one_of("Fail", "Ignore", empty=False)
@@ -72,6 +82,9 @@ _WEBHOOK: Final[Mapping[str, Rules]] = {
     "sideEffects": one_of("None", "NoneOnDryRun", empty=False),
     "timeoutSeconds": between(1, 30),
 }
+_VERB: Final = one_of(
+    *("*", "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"), empty=False
+)
 ADMISSION: Final[Table] = {
     "admissionregistration.v1.ValidatingAdmissionPolicy": {"": filled("spec")},
     "flowcontrol.v1.FlowSchema": {"": filled("spec")},
@@ -101,6 +114,33 @@ ADMISSION: Final[Table] = {
         ),
         "matchConstraints": filled("resourceRules"),
         "failurePolicy": _FAILURE,
+        "auditAnnotations": once(),
+    },
+    "admissionregistration.v1.MutatingAdmissionPolicy": {"": filled("spec")},
+    "admissionregistration.v1.MutatingAdmissionPolicySpec": {
+        "": filled("matchConstraints", "mutations", "reinvocationPolicy"),
+        "matchConstraints": filled("resourceRules"),
+        "failurePolicy": _FAILURE,
+        "reinvocationPolicy": one_of("Never", "IfNeeded", empty=False),
+    },
+    "admissionregistration.v1.Mutation": {
+        "": tuple(
+            rule
+            for type_, field, other in (
+                ("ApplyConfiguration", "applyConfiguration", "jsonPatch"),
+                ("JSONPatch", "jsonPatch", "applyConfiguration"),
+            )
+            for rule in (
+                when(has("patchType", type_), filled(field).schema, "empty-field", f"{field} with this patchType"),
+                when(has("patchType", type_), absent(other), "one-of", f"no {other} with this patchType"),
+            )
+        ),
+        "patchType": one_of("ApplyConfiguration", "JSONPatch", empty=False),
+    },
+    "admissionregistration.v1.MutatingAdmissionPolicyBinding": {"": filled("spec")},
+    "admissionregistration.v1.MutatingAdmissionPolicyBindingSpec": {
+        "": filled("policyName"),
+        "policyName": dns_subdomain(),
     },
     "admissionregistration.v1.MatchResources": {"matchPolicy": _MATCH},
     "admissionregistration.v1.Validation": {
@@ -114,7 +154,10 @@ ADMISSION: Final[Table] = {
         "name": text("name-syntax", "a name as CEL has them: letters, digits and '_'", "[_a-zA-Z][_a-zA-Z0-9]*"),
     },
     "admissionregistration.v1.AuditAnnotation": {"": filled("key", "valueExpression"), "key": qualified_name()},
-    "admissionregistration.v1.ParamKind": {"": filled("apiVersion", "kind")},
+    "admissionregistration.v1.ParamKind": {
+        "": filled("apiVersion", "kind"),
+        "apiVersion": text("name-syntax", "a version, perhaps after a group and '/'", "[^/]+(/[^/]+)?"),
+    },
     "admissionregistration.v1.ValidatingAdmissionPolicyBinding": {"": filled("spec")},
     "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec": {
         "": filled("policyName", "validationActions"),
@@ -135,6 +178,28 @@ ADMISSION: Final[Table] = {
     },
     "flowcontrol.v1.FlowSchemaSpec": {"matchingPrecedence": between(0, 10000)},
     "flowcontrol.v1.FlowDistinguisherMethod": {"type": one_of("ByNamespace", "ByUser", empty=False)},
+    "flowcontrol.v1.PriorityLevelConfiguration": {"": filled("spec")},
+    "flowcontrol.v1.PriorityLevelConfigurationSpec": {
+        "": (
+            when(has("type", "Limited"), {"required": ["limited"]}, "empty-field", "limited with this type"),
+            when(has("type", "Limited"), absent("exempt"), "one-of", "exempt with the type Exempt only"),
+            when(has("type", "Exempt"), absent("limited"), "one-of", "limited with the type Limited only"),
+        ),
+        "type": one_of("Exempt", "Limited", empty=False),
+    },
+    "flowcontrol.v1.LimitedPriorityLevelConfiguration": {
+        "nominalConcurrencyShares": between(0),
+        "lendablePercent": between(0, 100),
+        "borrowingLimitPercent": between(0),
+    },
+    "flowcontrol.v1.LimitResponse": {
+        "": (
+            when(has("type", "Queue"), {"required": ["queuing"]}, "empty-field", "queuing with this type"),
+            when(has("type", "Reject"), absent("queuing"), "one-of", "queuing with the type Queue only"),
+        ),
+        "type": one_of("Queue", "Reject", empty=False),
+    },
+    "flowcontrol.v1.QueuingConfiguration": {field: between(0) for field in ("handSize", "queueLengthLimit", "queues")},
     "flowcontrol.v1.PriorityLevelConfigurationReference": {"": filled("name"), "name": dns_subdomain()},
     "flowcontrol.v1.PolicyRulesWithSubjects": {
         "": (
@@ -162,23 +227,26 @@ ADMISSION: Final[Table] = {
         ),
         "apiGroups": once(),
         "resources": once(),
-        "verbs": (
-            once(),
-            each(
-                one_of(
-                    *("*", "create", "delete", "deletecollection", "get", "list"),
-                    *("patch", "proxy", "update", "watch"),
-                    empty=False,
-                )
-            ),
-        ),
+        "verbs": (once(), each(_VERB)),
         "namespaces": (
             once(),
             each(text("name-syntax", "'*' or a DNS label", r"\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")),
         ),
     },
+    "flowcontrol.v1.NonResourcePolicyRule": {
+        "": filled("verbs", "nonResourceURLs"),
+        "verbs": (once(), each(_VERB)),
+        "nonResourceURLs": (once(), each(text("path-syntax", "'*', or a path that begins with '/'", r"\*|/\S*"))),
+    },
     "flowcontrol.v1.Subject": {
-        "": when(has("kind", "ServiceAccount"), {"required": ["serviceAccount"]}, "empty-field", "serviceAccount"),
+        "": tuple(
+            rule
+            for kind, field in (("Group", "group"), ("ServiceAccount", "serviceAccount"), ("User", "user"))
+            for rule in (
+                when(has("kind", kind), {"required": [field]}, "empty-field", f"{field} with this kind"),
+                when({"not": has("kind", kind)}, absent(field), "one-of", f"{field} with the kind {kind} only"),
+            )
+        ),
         "kind": one_of("Group", "ServiceAccount", "User", empty=False),
     },
     "flowcontrol.v1.ServiceAccountSubject": {

@@ -181,8 +181,16 @@ _SKIPS: Final[dict[str, Any]] = {
 }
 _LOCAL: Final = absent("service")
 _API_SERVICES: Final[Table] = {
+    "apiregistration.v1.APIService": {"": filled("spec")},
     "apiregistration.v1.APIServiceSpec": {
         "": (
+            filled("version"),
+            when(
+                {"not": has("version", "v1")},
+                filled("group").schema,
+                "empty-field",
+                "a group: only v1 is without one",
+            ),
             when(_SKIPS, lacks("caBundle"), "one-of", "insecureSkipTLSVerify or caBundle"),
             when(_SKIPS, {"not": _LOCAL}, "one-of", "insecureSkipTLSVerify with a service only"),
             when(has("caBundle"), {"not": _LOCAL}, "one-of", "caBundle with a service only"),

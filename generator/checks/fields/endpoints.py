@@ -6,6 +6,7 @@ from typing import Final
 
 from generator.checks.fields.rule import Rule, Table, absent, each, filled, has, once, one_of, optional, when
 from generator.checks.fields.syntax import (
+    CIDR,
     DOMAIN_PATH,
     IP,
     PORT_NUMBER,
@@ -23,7 +24,11 @@ _NO_LOOPBACK: Final = Rule(
     "no address of the machine itself or of its link",
     {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.|224\.0\.0\.|fe80:|ff02:)"}},
 )
-_FAMILY: Final = {"IPv4": "^[0-9.]+$", "IPv6": ":"}
+_ADDRESSES: Final = {
+    "IPv4": {"allOf": [IP.schema, {"pattern": "^[0-9.]+$"}]},
+    "IPv6": {"allOf": [IP.schema, {"pattern": ":"}]},
+    "FQDN": dns_subdomain().schema,
+}
 ENDPOINTS: Final[Table] = {
     "networking.v1.IngressClass": {"": filled("spec")},
     "core.v1.EndpointSubset": {
@@ -53,17 +58,13 @@ ENDPOINTS: Final[Table] = {
                 has("addressType", family),
                 {
                     "properties": {
-                        "endpoints": {
-                            "items": {
-                                "properties": {"addresses": {"items": {"allOf": [IP.schema, {"pattern": shape}]}}}
-                            }
-                        }
+                        "endpoints": {"items": {"properties": {"addresses": {"items": schema}}}},
                     }
                 },
                 "address",
                 f"{family} addresses",
             )
-            for family, shape in _FAMILY.items()
+            for family, schema in _ADDRESSES.items()
         ),
         "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),
     },
@@ -80,6 +81,12 @@ ENDPOINTS: Final[Table] = {
         "appProtocol": qualified_name(),
     },
     "discovery.v1.ForZone": {"name": label_value()},
+    "networking.v1.ServiceCIDR": {"": filled("spec")},
+    "networking.v1.ServiceCIDRSpec": {
+        "cidrs": (Rule("number-range", "one network or two", {"minItems": 1, "maxItems": 2}), each(CIDR))
+    },
+    "networking.v1.IPAddressSpec": {"": filled("parentRef")},
+    "networking.v1.ParentReference": {"": filled("resource", "name")},
     "networking.v1.IngressClassSpec": {"": filled("controller"), "controller": DOMAIN_PATH},
     "networking.v1.IngressClassParametersReference": {
         "": (

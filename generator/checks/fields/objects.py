@@ -14,6 +14,7 @@ from generator.checks.fields.rule import (
     between,
     each,
     filled,
+    formatted,
     has,
     keys,
     one_of,
@@ -58,11 +59,23 @@ _POD_SECURITY: Final = Rule(
         }
     },
 )
+_ENDS: Final = ("orphan", "foregroundDeletion")
+_CONTROLLER: Final = {"required": ["controller"], "properties": {"controller": {"const": True}}}
 METADATA: Final[Table] = {
     "meta.v1.ObjectMeta": {
         "labels": (keys(label_key()), values(label_value())),
         "annotations": keys(annotation_key()),
-        "finalizers": each(_FINALIZER),
+        "finalizers": (
+            each(_FINALIZER),
+            Rule(
+                "one-of",
+                "orphan or foregroundDeletion",
+                {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
+            ),
+        ),
+        "ownerReferences": Rule(
+            "one-of", "one owner with controller: true", {"contains": _CONTROLLER, "minContains": 0, "maxContains": 1}
+        ),
         "generation": between(0),
         "managedFields": Rule("unknown-value", "no managedFields: the API server writes them", {"type": "null"}),
     },
@@ -104,7 +117,7 @@ NAMES: Final[dict[str, Rules]] = {
     "APIService": (),
     "CertificateSigningRequest": (),
     "ClusterTrustBundle": (),
-    "IPAddress": (),
+    "IPAddress": formatted("object-name", "an IP address as its name", "towpath-ip"),
     "StorageVersion": (),
 }
 """What `metadata.name` may be, by kind; a DNS subdomain where nothing else is said (`NameIsDNSSubdomain`)."""

@@ -24,6 +24,7 @@ from generator.checks.fields.rule import (
     values,
     when,
 )
+from generator.checks.fields.security import OF_POD
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
     DRIVER,
@@ -64,6 +65,21 @@ _RESOURCES: Final = tuple(
     Rule(rule.check, rule.expects, {"properties": {"limits": rule.schema, "requests": rule.schema}})
     for rule in _QUANTITIES
 )
+_NO_PAGES: Final = {"propertyNames": {"not": {"pattern": "^hugepages-"}}}
+_PAGES_NEED_MORE: Final = Rule(
+    "empty-field",
+    "cpu or memory with huge pages",
+    {
+        "anyOf": [
+            {"properties": {"limits": _NO_PAGES, "requests": _NO_PAGES}},
+            *(
+                {"required": [group], "properties": {group: {"type": "object", "required": [name]}}}
+                for group in ("limits", "requests")
+                for name in ("cpu", "memory")
+            ),
+        ]
+    },
+)
 _OF_RESOURCES: Final = text(
     "unknown-value",
     "limits.cpu, limits.memory, limits.ephemeral-storage, the same of requests, or of hugepages-<size>",
@@ -100,7 +116,7 @@ _CONTAINER: Final[dict[str, Rules]] = {
     "name": dns_label(),
     "imagePullPolicy": one_of("Always", "IfNotPresent", "Never"),
     "terminationMessagePolicy": one_of("File", "FallbackToLogsOnError"),
-    "resources": _RESOURCES,
+    "resources": (*_RESOURCES, _PAGES_NEED_MORE),
 }
 
 _OF_POD: Final = (
@@ -132,6 +148,7 @@ POD_SPEC: Final[Table] = {
                 "one-of",
                 "hostUsers: false, or a namespace of the host",
             ),
+            *OF_POD,
         ),
         "restartPolicy": one_of("Always", "OnFailure", "Never"),
         "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
@@ -169,7 +186,13 @@ POD_SPEC: Final[Table] = {
         ),
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},
-    "core.v1.PodResourceClaim": {"": exactly_one("resourceClaimName", "resourceClaimTemplateName")},
+    "core.v1.PodResourceClaim": {
+        "": exactly_one("resourceClaimName", "resourceClaimTemplateName"),
+        "name": dns_label(),
+        "resourceClaimName": dns_subdomain(),
+        "resourceClaimTemplateName": dns_subdomain(),
+    },
+    "core.v1.ResourceClaim": {"": filled("name"), "request": optional(dns_label())},
 }
 
 

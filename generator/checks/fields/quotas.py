@@ -65,6 +65,11 @@ _MICROSECONDS: Final = text(
     "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
 )
+_RATIO: Final = Rule(
+    "quantity",
+    "a ratio of at least 1",
+    {"minimum": 1, "not": {"type": "string", "pattern": r"^(-|\+?0*(\.[0-9]*)?$|[0-9]{1,3}m$)"}},
+)
 _LISTS: Final = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
 
 
@@ -169,7 +174,7 @@ QUOTAS: Final[Table] = {
             "Container or Pod or PersistentVolumeClaim, or a name with a domain",
             r"Container|Pod|PersistentVolumeClaim|[a-z0-9.-]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
         ),
-        "maxLimitRequestRatio": values(Rule("quantity", "a ratio of at least 1", {"minimum": 1})),
+        "maxLimitRequestRatio": values(_RATIO),
     },
     "scheduling.v1.PriorityClass": {
         "": Rule(

@@ -49,10 +49,7 @@ _NODE_LABELS: Final = Rule(
         "items": {
             "properties": {
                 "matchExpressions": {
-                    "items": {
-                        "if": has("operator", "In", "NotIn"),
-                        "then": {"properties": {"values": {"items": label_value().schema}}},
-                    }
+                    "items": {"properties": {"values": {"items": label_value().schema}}},
                 }
             }
         }

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, Table, between, each, filled, has, one_of, text, when
+from generator.checks.fields.rule import (
+    Rule,
+    Schema,
+    Table,
+    absent,
+    between,
+    each,
+    filled,
+    has,
+    one_of,
+    since,
+    text,
+    when,
+)
 from generator.checks.fields.syntax import RELATIVE_PATH, dns_subdomain
 
 _ID: Final = between(0, 2**31 - 1)
@@ -21,6 +34,72 @@ _PROFILE: Final = (
     ),
 )
 _PROFILES: Final = one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)
+_CONTAINERS: Final = ("containers", "ephemeralContainers", "initContainers")
+_HAS_HOST_NETWORK: Final = {"required": ["hostNetwork"], "properties": {"hostNetwork": {"const": True}}}
+_HAS_HOST_IPC: Final = {"required": ["hostIPC"], "properties": {"hostIPC": {"const": True}}}
+_OWN_USERS: Final = {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}}
+
+
+def _system(name: str) -> Schema:
+    return {"required": ["os"], "properties": {"os": {"type": "object", **has("name", name)}}}
+
+
+def _contexts(pod: Schema, container: Schema) -> dict[str, Any]:
+    """The security contexts of a pod and of its containers, by their fields."""
+    inside = {"items": {"properties": {"securityContext": container}}}
+    return {"securityContext": pod, **dict.fromkeys(_CONTAINERS, inside)}
+
+
+def _sysctls(pattern: str) -> Schema:
+    names = {"items": {"properties": {"name": {"not": {"type": "string", "pattern": pattern}}}}}
+    return {"properties": {"securityContext": {"properties": {"sysctls": names}}}}
+
+
+_OF_LINUX_PODS: Final = (
+    *("appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsUser", "seLinuxChangePolicy"),
+    *("seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
+)
+_OF_LINUX_CONTAINERS: Final = (
+    *("allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount"),
+    *("readOnlyRootFilesystem", "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile"),
+)
+OF_POD: Final = (
+    when(
+        _system("linux"),
+        {"properties": _contexts(absent("windowsOptions"), absent("windowsOptions"))},
+        "one-of",
+        "windowsOptions in pods with the os windows only",
+    ),
+    when(
+        _system("windows"),
+        {
+            "properties": {
+                **_contexts(absent(*_OF_LINUX_PODS), absent(*_OF_LINUX_CONTAINERS)),
+                **{field: {"enum": [False, None]} for field in ("hostIPC", "hostPID")},
+                **{field: {"type": "null"} for field in ("hostUsers", "resources", "shareProcessNamespace")},
+            }
+        },
+        "one-of",
+        "no field that Windows does not have in a pod with the os windows",
+    ),
+    since(
+        33,
+        when(
+            {"not": _OWN_USERS},
+            {"properties": _contexts({}, {"properties": {"procMount": {"not": {"const": "Unmasked"}}}})},
+            "one-of",
+            "procMount Unmasked with hostUsers: false only",
+        ),
+    ),
+    when(_HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork"),
+    when(
+        _HAS_HOST_IPC,
+        _sysctls(r"^(kernel[./](shm|msg|sem)[a-z]*$|fs[./]mqueue[./])"),
+        "one-of",
+        "no sysctl of its communication with hostIPC",
+    ),
+)
+"""What the fields of a pod and the security contexts in it say of each other."""
 
 SECURITY: Final[Table] = {
     "core.v1.PodSecurityContext": {

@@ -23,7 +23,16 @@ from generator.checks.fields.rule import (
     values,
     when,
 )
-from generator.checks.fields.syntax import DRIVER, NO_BACKSTEPS, POSITIVE, RELATIVE_PATH, dns_subdomain, label_key
+from generator.checks.fields.syntax import (
+    DRIVER,
+    NO_BACKSTEPS,
+    NOT_NEGATIVE,
+    POSITIVE,
+    RELATIVE_PATH,
+    dns_label,
+    dns_subdomain,
+    label_key,
+)
 
 _ABSOLUTE: Final = text("path-syntax", "an absolute path", "/.*")
 
@@ -124,22 +133,35 @@ VOLUMES_OF_PROVIDERS: Final[Table] = {
 }
 """Storage that pods, and persistent volumes, name the provider of."""
 
+_PERSISTENT: Final = (
+    filled("accessModes", "capacity"),
+    Rule(
+        "empty-field",
+        "capacity.storage, and nothing else in capacity",
+        {"properties": {"capacity": {"required": ["storage"], "maxProperties": 1}}},
+    ),
+    exactly_one(*_VOLUME_SOURCES),
+    _LOCAL_NEEDS_NODES,
+    when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
+    when(
+        {"required": ["hostPath"], "properties": {"hostPath": {"type": "object", **has("path", "/")}}},
+        {"properties": {"persistentVolumeReclaimPolicy": {"not": {"const": "Recycle"}}}},
+        "one-of",
+        "another reclaim policy than Recycle for all of a node",
+    ),
+)
+
+_SECRET_OF_DRIVER: Final = (
+    filled("name", "namespace"),
+    *(
+        Rule(rule.check, rule.expects, {"properties": {field: rule.schema}})
+        for field, rule in (("name", dns_subdomain()), ("namespace", dns_label()))
+    ),
+)
 STORAGE: Final[Table] = {
     "core.v1.PersistentVolume": {"": filled("spec")},
     "core.v1.PersistentVolumeSpec": {
-        "": (
-            filled("accessModes", "capacity"),
-            Rule(
-                "empty-field",
-                "capacity.storage, and nothing else in capacity",
-                {"properties": {"capacity": {"required": ["storage"], "maxProperties": 1}}},
-            ),
-            exactly_one(*_VOLUME_SOURCES),
-            _LOCAL_NEEDS_NODES,
-            when(
-                has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"
-            ),
-        ),
+        "": _PERSISTENT,
         "accessModes": ACCESS_MODES,
         "capacity": values(POSITIVE),
         "volumeMode": one_of("Block", "Filesystem", empty=False),
@@ -152,6 +174,10 @@ STORAGE: Final[Table] = {
     "core.v1.CSIPersistentVolumeSource": {
         "": filled("driver", "volumeHandle"),
         "driver": DRIVER,
+        **dict.fromkeys(
+            ("controllerExpandSecretRef", "controllerPublishSecretRef", "nodeExpandSecretRef", "nodePublishSecretRef"),
+            _SECRET_OF_DRIVER,
+        ),
     },
     "core.v1.NFSVolumeSource": {"": filled("server", "path"), "path": _ABSOLUTE},
     "storage.v1.StorageClass": {
@@ -164,6 +190,33 @@ STORAGE: Final[Table] = {
         "parameters": keys(Rule("empty-field", "a parameter's name", {"minLength": 1})),
         "reclaimPolicy": one_of("Delete", "Retain"),
         "volumeBindingMode": one_of("Immediate", "WaitForFirstConsumer", empty=False),
+        "allowedTopologies": (once(), each(filled("matchLabelExpressions"))),
+    },
+    "storage.v1.VolumeAttributesClass": {
+        "": filled("driverName", "parameters"),
+        "driverName": DRIVER,
+        "parameters": keys(Rule("empty-field", "a parameter's name", {"minLength": 1})),
+    },
+    "storage.v1.CSINodeDriver": {
+        "": filled("name", "nodeID"),
+        "name": DRIVER,
+        "topologyKeys": (once(), each(label_key())),
+    },
+    "storage.v1.VolumeNodeResources": {"count": between(0)},
+    "storage.v1.CSIStorageCapacity": {
+        "": filled("storageClassName"),
+        "storageClassName": dns_subdomain(),
+        "capacity": NOT_NEGATIVE,
+        "maximumVolumeSize": NOT_NEGATIVE,
+    },
+    "storage.v1.VolumeAttachmentSpec": {
+        "": filled("attacher", "nodeName"),
+        "attacher": DRIVER,
+        "nodeName": dns_subdomain(),
+    },
+    "storage.v1.VolumeAttachmentSource": {
+        "": exactly_one("inlineVolumeSpec", "persistentVolumeName"),
+        "persistentVolumeName": dns_subdomain(),
     },
     "core.v1.TopologySelectorLabelRequirement": {
         "": filled("values"),

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from generator.checks.fields import (
     admission,
+    cluster,
     definitions,
+    devices,
     endpoints,
     networking,
     objects,
@@ -53,6 +55,8 @@ TABLE: Final[Table] = {
     **endpoints.ENDPOINTS,
     **admission.ADMISSION,
     **definitions.DEFINITIONS,
+    **devices.DEVICES,
+    **cluster.CLUSTER,
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.kube-aggregator.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -43,7 +43,11 @@ WORKLOADS: Final[Table] = {
         "": Rule("empty-field", "data to be set", {"required": ["data"]}),
         "revision": between(0),
     },
-    "core.v1.ReplicationControllerSpec": {"": filled("template"), "replicas": between(0)},
+    "core.v1.ReplicationControllerSpec": {
+        "": filled("template"),
+        "replicas": between(0),
+        "minReadySeconds": between(0),
+    },
     "apps.v1.DeploymentSpec": {
         "replicas": between(0),
         "minReadySeconds": between(0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 
 from generator.checks.all import CHECKS
 from generator.checks.check import RenderedObject, Scope
+from generator.checks.example import job
 from generator.k8syaml import dump, load_all
 from generator.manifest import Manifest
-from tests.generator.checks.rendered import environment
+from tests.generator.checks.rendered import environment, problems
 
+CORPUS = sorted((Path(__file__).parents[2] / "real" / "corpus").rglob("*.yaml"))
 OBJECTS = [one for check in CHECKS for text in (check.good, check.bad) for one in load_all(text) if len(text) < 5000]
+OBJECTS += [one for path in CORPUS for one in load_all(path.read_text()) if isinstance(one, dict) and "kind" in one]
 OTHER: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, "", "x", "-", "é", [], {}, [None], [[]], [1, "a"], {"a": None}, {"": {}}]
 )
@@ -54,3 +58,10 @@ def test_no_check_fails_for_any_object(values):
             assert problem.placed in objects
             assert problem.message
             assert all(isinstance(step, str | int) for step in problem.pointer)
+
+
+def test_a_container_whose_name_is_a_map_has_no_name():
+    policy = "podFailurePolicy: {rules: [{action: Count, onExitCodes: {containerName: a, operator: In, values: [1]}}]}"
+    text = job(spec=policy).replace("name: server", "name: {a: 1}")
+    found = {check for check, _ in problems(text)}
+    assert {"job-fields", "kubernetes-schema"} <= found

@@ -1,0 +1,37 @@
+"""Kinds and fields that people rarely write: what is fine is taken, and each mistake is found by its check.
+
+The manifests are those of `tests/real/corpus/held_out/rarer.yaml`, which a real API server judges too.
+"""
+
+from tests.real.cases import held_out
+from tests.real.conftest import ORACLE_VERSION
+from tests.real.verdicts import Says, our_environment, ours
+
+PLACE = our_environment(ORACLE_VERSION)
+CASES = tuple(held_out("rarer"))
+FINE = {
+    'Pod/pages held-out /spec/volumes/0/emptyDir/medium="HugePages-2MB"',
+    'PersistentVolume/raw-disk held-out /spec/local={"path": "/dev/sdb", "fsType": "ext4"}',
+}
+"""What the API server takes though it looks wrong."""
+UNKNOWN = {
+    "PriorityLevelConfiguration/batch held-out /spec/limited/limitResponse/queuing/handSize=65",
+    *(case.name for case in CASES if "/expression=" in case.what or "/rule=" in case.what),
+}
+"""Mistakes that are not found."""
+
+
+def test_what_is_fine_is_taken():
+    fine = [case for case in CASES if case.mutation == "valid" or case.name in FINE]
+    assert {case.name: said.why for case in fine if (said := ours(case, PLACE)).says is Says.REFUSES} == {}
+    assert len(fine) > 60
+
+
+def test_mistakes_are_found():
+    broken = [case for case in CASES if case.mutation != "valid" and case.name not in FINE]
+    missed = {case.name for case in broken if ours(case, PLACE).says is Says.ACCEPTS}
+    assert missed == UNKNOWN
+
+
+def test_exceptions_are_cases():
+    assert {case.name for case in CASES} >= FINE | UNKNOWN
