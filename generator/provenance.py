@@ -8,7 +8,7 @@ A boolean becomes a number that is written and tested like one (`Flag`). Null, w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from generator.repository import Pointer
 
@@ -48,6 +48,9 @@ class _List(list[Any]):
     pointer: Pointer
 
 
+_LOCATED: Final = (_Text, Flag, _Whole, _Float, _Map, _List)
+
+
 def located(value: Any, pointer: Pointer = ()) -> Any:
     """A JSON value that knows its pointer, and so does everything in it, keys included."""
     if isinstance(value, Mapping):
@@ -65,7 +68,7 @@ def located(value: Any, pointer: Pointer = ()) -> Any:
 
 def pointer_of(value: Any) -> Pointer | None:
     """Where a value stands among the values, if it is one of them as it is."""
-    return value.pointer if isinstance(value, _Text | Flag | _Whole | _Float | _Map | _List) else None
+    return value.pointer if isinstance(value, _LOCATED) else None
 
 
 def like(value: str, original: Any) -> str:

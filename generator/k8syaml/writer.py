@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from generator.k8syaml.error import YamlError
@@ -77,7 +78,7 @@ def scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value if _is_plain(value) else _quoted(value)
+        return _short(value) if len(value) < _SHORT else _text(value)
     if isinstance(value, (int, float)):
         return _number(value)
     if value == {} and isinstance(value, dict):
@@ -94,6 +95,15 @@ def _number(value: int | float) -> str:
         raise YamlError(f"{text} is not a number that Kubernetes can hold", next="use a string")
     # YAML 1.1 wants a point in a float; repr leaves it out before an exponent.
     return text.replace("e", ".0e") if "e" in text and "." not in text else text
+
+
+def _text(text: str) -> str:
+    return text if _is_plain(text) else _quoted(text)
+
+
+_SHORT: Final = 100
+_short: Final = lru_cache(maxsize=4096)(_text)
+"""Most texts are short, and written again and again: keys, and the name of a service in all that it renders."""
 
 
 def _is_plain(text: str) -> bool:
