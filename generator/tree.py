@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -71,10 +72,13 @@ def blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
+_NO_NAMES: Final = frozenset({"", ".", ".."})
+
+
 def safe_path(path: str) -> str:
     """`path` when it is relative and stays inside the tree; raises `InputError` otherwise."""
     parts = path.split("/")
-    if "\\" in path or "\0" in path or any(part in ("", ".", "..") for part in parts) or _names_git(path, parts):
+    if "\\" in path or "\0" in path or not _NO_NAMES.isdisjoint(parts) or _names_git(path, parts):
         raise InputError(f"{path!r} is not a path inside the repository", next="use a relative path without '..'")
     return path
 
@@ -134,11 +138,8 @@ class DiskTree:
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
-        found, place = None, ""
-        for part in safe_path(path).split("/"):
-            place = f"{place}/{part}" if place else part
-            if place in self._folders and place != path:
-                continue
+        found = None
+        for place in self._unseen(safe_path(path)):
             try:
                 found = os.lstat(f"{self.root}/{place}")
             except OSError as error:
@@ -150,6 +151,15 @@ class DiskTree:
             if stat.S_ISDIR(found.st_mode):
                 self._folders.add(place)
         return found
+
+    def _unseen(self, path: str) -> Iterator[str]:
+        """The places above a path that were not seen to be folders, and then the path."""
+        above = path.rpartition("/")[0]
+        if above not in self._folders:
+            for place in accumulate(above.split("/"), "{}/{}".format):
+                if place and place not in self._folders:
+                    yield place
+        yield path
 
     def blob_id(self, path: str) -> str | None:
         content = self.read(path)
