@@ -21,6 +21,8 @@ from generator.tree import Tree, safe_path
 SOURCES: Final = (FOLDER, CHARTS, KUSTOMIZATIONS)
 """The folders of what services are rendered from."""
 
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def release_id(
     tree: Tree, spec: ServiceSpec, image: str, others: Others = (), templates: Mapping[str, str] | None = None
@@ -49,8 +51,7 @@ def _templates(paths: tuple[tuple[str, str], ...]) -> str:
 
 def _member(name: str, value: Any) -> str:
     """A member of a JSON object, canonical."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return f'"{name}":{text}'
+    return f'"{name}":{_CANONICAL.encode(value)}'
 
 
 def content_paths(tree: Tree, spec: ServiceSpec) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ _Path = tuple[str | None, ...]
 """The keys that lead to a value; None stands for every key, and every item of a list."""
 
 _ODD: Final = re.compile(
+    r"(?=[-+0-9._yYnNoOTF])"  # says nothing that what follows does not, but is soon known
     r"(?<![^\s,\[{])(?!(?:0|-?[1-9][0-9]*)(?![^\s,\]}]))"
     r"(?:[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|T(?:rue|RUE)|F(?:alse|ALSE)|[-+]?[0-9._][0-9a-fA-FxXoO._+-]*)"
     r"(?![^\s,\]}])"
