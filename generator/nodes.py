@@ -115,16 +115,18 @@ def hole(site: Site, weighed: Callable[[Any], Any] = lambda value: value) -> Cal
             known, key = others, (kind, repr(weighed(value)))
         else:  # one that knows its pointer, or something that is no value at all
             return site.piece(weighed(value))
-        piece = known.get(key)
-        if piece is None:
-            piece = site.piece(value)
-            if len(piece) <= _REMEMBERED:
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                known[key] = piece
-        return piece
+        return known.get(key) or kept(known, key, site.piece(value))
 
     return write
+
+
+def kept(known: dict[Any, Piece], key: Any, piece: Piece) -> Piece:
+    """The piece, which is remembered unless it is too long."""
+    if len(piece) <= _REMEMBERED:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[key] = piece
+    return piece
 
 
 _REPEATABLE: Final = frozenset({int, bool, type(None), dict, list})
@@ -230,17 +232,17 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Flag):
         return bool(value)
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, Mapping):
         return {_plain_key(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} is no YAML value; write `| list` after what gives many values")
 
 
 def _plain_key(key: Any) -> str:
-    if isinstance(key, bool | Flag) or not isinstance(key, str | int):
+    if isinstance(key, (bool, Flag)) or not isinstance(key, (str, int)):
         raise TypeError(f"a key is a string, not {type(key).__name__}")
     text: str = plain(str(key))
     if len(scalar(text)) > _LONGEST_KEY:

@@ -21,13 +21,14 @@ from jinja2.exceptions import SecurityError
 
 from generator.errors import InputError
 from generator.filters import MIRRORS
-from generator.nodes import Piece
+from generator.nodes import Piece, kept
 from generator.sandbox import MAX_PIECES, Engine
+from generator.skeleton import Draft, Form, Redraft
 from generator.steps import CHARACTERS, MAX_STEPS, Steps
 from generator.templates import ManifestFile, Template
 from generator.watching import NamedAfter, Watching, Written, watched
 
-Run = tuple[ManifestFile, list[Piece]]
+Run = tuple[ManifestFile, Draft]
 """A file of a template, and what it writes."""
 
 _WORTH: Final = 3
@@ -49,7 +50,7 @@ def run(template: Template, engine: Engine, context: Mapping[str, Any]) -> Itera
     for file in template.files:
         where = partial(template.when_location, file.name)
         if file.when is None or engine.holds(file.when, context, where):
-            yield file, engine.pieces(f"{file.owner_template}/{file.name}", context)
+            yield file, Draft(engine.pieces(f"{file.owner_template}/{file.name}", context))
 
 
 class Replay:
@@ -87,10 +88,11 @@ class Replay:
     def _watched(self, context: Mapping[str, Any], shape: _Shape, leaves: Sequence[Any]) -> Iterator[Run]:
         """What `run` gives, which is remembered then."""
         written, near = [], False
-        for file, pieces in run(self._template, self._engine, context):
-            near = near or self._engine.sandbox.steps.left < MAX_STEPS // _MARGIN or len(pieces) > MAX_PIECES // _MARGIN
-            written.append((file, pieces))
-            yield file, pieces
+        for file, draft in run(self._template, self._engine, context):
+            many = len(draft.pieces) > MAX_PIECES // _MARGIN
+            near = near or many or self._engine.sandbox.steps.left < MAX_STEPS // _MARGIN
+            written.append((file, draft))
+            yield file, draft
         if not near:
             self._remember(context, shape, leaves, written)
 
@@ -112,44 +114,51 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What files of a template write: pieces that are the same for all, and what writes one out of the leaves."""
+    """What files of a template write: a form for each, and what writes its holes out of the leaves."""
 
-    files: tuple[tuple[ManifestFile, tuple[Piece | Callable[[Sequence[Any]], Piece], ...]], ...]
+    files: tuple[tuple[ManifestFile, Form, tuple[Callable[[Sequence[Any]], Piece], ...]], ...]
     steps: Steps
     """Those that filters take, again for every file."""
 
     def of(self, leaves: Sequence[Any]) -> Iterator[Run]:
         """What they write for these leaves."""
-        for file, entries in self.files:
+        for file, form, holes in self.files:
             self.steps.restart()
-            yield file, [entry if isinstance(entry, Piece) else entry(leaves) for entry in entries]
+            yield file, Redraft(form, [hole(leaves) for hole in holes])
 
 
 def _course(written: Sequence[Run], seen: Sequence[Run], steps: Steps) -> Course:
     """What two runs in the same context wrote, of which the second was watched. Raises `ValueError`."""
     files = []
-    for (file, pieces), (other, watched_pieces) in zip(written, seen, strict=True):
-        if file is not other:
+    for (file, draft), (other, watched_draft) in zip(written, seen, strict=True):
+        if file is not other or len(draft.pieces) != len(watched_draft.pieces):
             raise ValueError(file.name)
-        entries = [_entry(piece, watched_piece) for piece, watched_piece in zip(pieces, watched_pieces, strict=True)]
-        files.append((file, tuple(entries)))
+        holes = {index: hole for index, piece in enumerate(watched_draft.pieces) if (hole := _hole(piece))}
+        files.append((file, Form(draft.pieces, tuple(holes)), tuple(holes.values())))
     return Course(tuple(files), steps)
 
 
-def _entry(piece: Piece, seen: Piece) -> Piece | Callable[[Sequence[Any]], Piece]:
+def _hole(seen: Piece) -> Callable[[Sequence[Any]], Piece] | None:
+    """What writes a hole; None for a piece that is the same for all."""
     if not isinstance(seen, Written) or seen.make is None:
-        return piece
-    make, write = seen.make, seen.write
-    return lambda leaves: write(make(leaves))
+        return None
+    make, write, own = seen.make, seen.write, itemgetter(*seen.leaves)
+    known: dict[Any, Piece] = {}
+
+    def hole(leaves: Sequence[Any]) -> Piece:
+        key = own(leaves)
+        return known.get(key) or kept(known, key, write(make(leaves)))
+
+    return hole
 
 
 def _told(runs: Iterable[Run]) -> list[Any]:
     """All that is to be told of what was written."""
-    return [
-        (file, str(piece), piece.template, piece.line, repr(piece.value), piece.mark, piece.pointer)
-        for file, pieces in runs
-        for piece in pieces
-    ]
+    return [(file, draft.text, repr(draft.objects), [_facts(piece) for piece in draft.pieces]) for file, draft in runs]
+
+
+def _facts(piece: Piece) -> tuple[Any, ...]:
+    return str(piece), piece.template, piece.line, repr(piece.value), piece.mark, piece.pointer
 
 
 class _Shape:

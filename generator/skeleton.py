@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import count
+from itertools import count, pairwise
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from generator.holes import MARK
 from generator.k8syaml import MAX_DEPTH, YamlError, load_all
@@ -31,19 +31,88 @@ class _OtherwiseError(Exception):
     """The shape does not say what the objects are."""
 
 
-def filled(pieces: Sequence[Piece]) -> tuple[Any, ...] | None:
-    """The objects in the output of a template; None where only reading its text tells.
+class Draft:
+    """The output of a template: its pieces, and what they make."""
 
-    They share what is the same in all of this shape, so they are not to be changed.
-    """
-    try:
-        shape = "".join([piece.mark for piece in pieces])  # type: ignore[misc] # None raises, and says so
-    except TypeError:  # a piece without a mark
-        return None
-    fills = _fills(shape)
-    if fills is None:
-        return None
-    values = [piece.value for piece in pieces if piece.value is not LITERAL]
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = pieces
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """All pieces in their order."""
+        return self._pieces
+
+    @property
+    def text(self) -> str:
+        """The text of all pieces."""
+        return "".join(self._pieces)
+
+    @property
+    def objects(self) -> tuple[Any, ...] | None:
+        """The objects in the text; None where only reading it tells.
+
+        They share what is the same in all of this shape, so they are not to be changed.
+        """
+        fills = _fills_of(self._pieces)
+        return fills and _filled(fills, [piece.value for piece in self._pieces if piece.value is not LITERAL])
+
+
+class Form:
+    """The output of a template in which some holes are written again; `holes` are their indices among its pieces."""
+
+    def __init__(self, pieces: Sequence[Piece], holes: Sequence[int]) -> None:
+        self.pieces, self.holes = pieces, holes
+        bounds = [-1, *holes, len(pieces)]
+        self.texts = [""] * (2 * len(holes) + 1)
+        self.texts[::2] = ["".join(pieces[before + 1 : end]) for before, end in pairwise(bounds)]
+        self.marks = [pieces[index].mark for index in holes]
+        self.fills = _fills_of(pieces)
+        numbers = [index for index, piece in enumerate(pieces) if piece.value is not LITERAL]
+        self.numbers = [numbers.index(index) for index in holes]
+        self.values = [pieces[index].value for index in numbers]
+
+
+class Redraft(Draft):
+    """A form with what its holes say this time; what that has in common with the last time is not looked at again."""
+
+    __slots__ = ("_form", "_written")
+
+    def __init__(self, form: Form, written: Sequence[Piece]) -> None:
+        self._form, self._written = form, written
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        pieces = [*self._form.pieces]
+        for index, piece in zip(self._form.holes, self._written, strict=True):
+            pieces[index] = piece
+        return pieces
+
+    @property
+    def text(self) -> str:
+        texts = self._form.texts.copy()
+        texts[1::2] = self._written
+        return "".join(texts)
+
+    @property
+    def objects(self) -> tuple[Any, ...] | None:
+        form = self._form
+        if form.fills is None or [piece.mark for piece in self._written] != form.marks:
+            return Draft(self.pieces).objects
+        values = form.values.copy()
+        for number, piece in zip(form.numbers, self._written, strict=True):
+            values[number] = piece.value
+        return _filled(form.fills, values)
+
+
+def _fills_of(pieces: Sequence[Piece]) -> tuple[Fill, ...] | None:
+    """How the objects in these pieces are made; None if their shape does not say."""
+    marks = [piece.mark for piece in pieces]
+    return None if None in marks else _fills("".join(cast("list[str]", marks)))
+
+
+def _filled(fills: Sequence[Fill], values: Sequence[Any]) -> tuple[Any, ...] | None:
     try:
         return tuple([fill(values) for fill in fills])
     except _OtherwiseError:

@@ -185,10 +185,11 @@ def _leaves(value: Any) -> frozenset[int]:
 
 
 class Written(Piece):
-    """What a hole writes; `make` is how its value is made out of leaves, None for one that is always the same."""
+    """What a hole writes; `make` is how its value is made out of these leaves, None for one that is always the same."""
 
-    __slots__ = ("make", "write")
+    __slots__ = ("leaves", "make", "write")
 
+    leaves: tuple[int, ...]
     make: Make | None
     write: Callable[[Any], Piece]
 
@@ -198,7 +199,7 @@ def _watched_hole(site: Site) -> Callable[[Any], Written]:
 
     def written(value: Any) -> Written:
         piece = Written()
-        piece.make, piece.write = making(value), write
+        piece.make, piece.write, piece.leaves = making(value), write, tuple(_leaves(value))
         return piece
 
     return written

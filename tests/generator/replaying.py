@@ -136,8 +136,13 @@ def outcome(runs):
     """What was written, or that it cannot be."""
     try:
         return [
-            (file.name, [(str(piece), piece.line, repr(piece.value), piece.mark) for piece in pieces])
-            for file, pieces in runs
+            (
+                file.name,
+                draft.text,
+                repr(draft.objects),
+                [(str(piece), piece.line, repr(piece.value), piece.mark) for piece in draft.pieces],
+            )
+            for file, draft in runs
         ]
     except InputError as error:
         return error.what, error.where, error.next

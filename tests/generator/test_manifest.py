@@ -6,8 +6,9 @@ from generator.build import build_all
 from generator.errors import Location
 from generator.manifest import Manifest, Span
 from generator.pins import Pins
-from generator.render import assemble
+from generator.render import assemble, spans_of
 from generator.sandbox import Engine
+from generator.skeleton import Draft
 from generator.tree import DiskTree
 from tests.generator.small import FILES, write_files
 
@@ -32,7 +33,9 @@ g: 1
 @pytest.fixture
 def manifest():
     pieces = Engine({"t/m.yaml.j2": TEMPLATE}).pieces("t/m.yaml.j2", {})
-    made = assemble("environments/e/rendered/s/m.yaml", "t/m.yaml.j2", pieces, "environments/e/services/s.yaml")
+    spans = tuple(spans_of(pieces))
+    origin = "environments/e/services/s.yaml"
+    made = assemble("environments/e/rendered/s/m.yaml", "t/m.yaml.j2", Draft(pieces), origin, spans)
     assert made is not None
     return made
 

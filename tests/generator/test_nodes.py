@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from generator.errors import InputError
 from generator.holes import MARK
 from generator.k8syaml import MAX_DEPTH, dump, load_all
-from generator.render import RenderError, assemble
+from generator.render import RenderError, assemble, spans_of
 from generator.sandbox import Engine
+from generator.skeleton import Draft
 
 PATH = "environments/test/rendered/web/web.yaml"
 
@@ -24,7 +25,7 @@ def engine(template):
 
 def manifest(template, **context):
     pieces = engine(template).pieces("web/web.yaml.j2", context)
-    return assemble(PATH, "web/web.yaml.j2", pieces, "environments/test/services/web.yaml")
+    return assemble(PATH, "web/web.yaml.j2", Draft(pieces), "environments/test/services/web.yaml", ())
 
 
 def objects(template, **context):
@@ -342,7 +343,7 @@ def test_templates_share_text_by_include_extends_and_blocks():
         "_lib/x.j2": "  x: {{ x }}",
     }
     pieces = Engine(texts).pieces("web/a.yaml.j2", {"kind": "on", "x": {"a": [1]}})
-    made = assemble(PATH, "web/a.yaml.j2", pieces, "o")
+    made = assemble(PATH, "web/a.yaml.j2", Draft(pieces), "o", tuple(spans_of(pieces)))
     assert made is not None
     assert made.objects == ({"kind": "on", "spec": {"x": {"a": [1]}}},)
     assert str(made.template_line(2)) == "templates/base/a.yaml.j2:1"

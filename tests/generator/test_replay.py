@@ -64,6 +64,12 @@ def test_what_looks_without_being_seen_is_never_replayed(expression):
     assert looked_at(expression) == []
 
 
+@pytest.mark.parametrize("expression", ["v.a ~ v.b", "v.l", "v.m", "{'k': v.a, 'l': v.n}", "[v.m]|checksum", "v"])
+def test_a_hole_is_remembered_by_all_that_it_is_made_of(expression):
+    contexts = [context("web", a, b, n, [a, b]) for a in "xy" for b in "xy" for n in (1, 2)]
+    held(Asked(f"k: {{{{ {expression} }}}}"), contexts)
+
+
 def test_each_replay_may_take_as_many_steps_as_a_run():
     replayed = held(Asked("k: {{ v.m|checksum }}"), [CONTEXTS[0]] * 4)
     (shape,) = replayed._shapes.values()
@@ -85,7 +91,7 @@ def test_a_run_near_a_limit_is_not_remembered():
 
 
 def test_what_is_not_written_again_as_it_was_is_not_remembered(monkeypatch):
-    monkeypatch.setattr(replay, "_entry", lambda _piece, _seen: literal("k: other\n", "t/t.j2", 1))
+    monkeypatch.setattr(replay, "_hole", lambda _seen: lambda _leaves: literal("k: other\n", "t/t.j2", 1))
     assert looked_at("v.a") == []
 
 

@@ -1,16 +1,18 @@
 """A shape that is filled gives what reading the whole text gives; what a shape cannot tell, it leaves alone."""
 
+from operator import is_
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
 from generator.k8syaml import YamlError, load_all
+from generator.nodes import LITERAL
 from generator.proof import misplaced
 from generator.sandbox import Engine
-from generator.skeleton import filled
+from generator.skeleton import Draft, Form, Redraft
 
 LINES = [
     "{margin}a: {{{{ v[{0}] }}}}",
@@ -62,12 +64,35 @@ def test_filling_a_shape_is_reading_the_text(chosen, v, data):
     held(text, {"v": v, "k": k})
 
 
+FORM = "a: {{ v[0] }}\n{{ k[0] }}: {{ v[1] }}\nb:\n- {{ v[2] }}\n- c: {{ v[3] }}\n  {{ k[1] }}: 1\n"
+contexts = st.fixed_dictionaries(
+    {
+        "v": st.lists(st.sampled_from([value for value in VALUES if value != 2**64]), min_size=4, max_size=4),
+        "k": st.lists(st.sampled_from(KEYS), min_size=2, max_size=2),
+    }
+)
+
+
+@given(contexts, contexts, st.sets(st.integers(0, 5)))
+@example({"v": ["a"] * 4, "k": ["x", "d"]}, {"v": ["l1\nl2\n"] * 4, "k": ["x", "d"]}, {0})
+@example({"v": ["l1\nl2\n"] * 4, "k": ["x", "d"]}, {"v": ["a"] * 4, "k": ["x", "d"]}, {0, 2, 3, 4})
+def test_a_form_filled_in_again_is_a_draft_of_the_same_pieces(one, other, chosen):
+    engine = Engine({"t/t.yaml.j2": FORM})
+    first, second = (engine.pieces("t/t.yaml.j2", context) for context in (one, other))
+    holes = [index for index, piece in enumerate(first) if piece.value is not LITERAL]
+    again = [hole for number, hole in enumerate(holes) if number in chosen]
+    meant = Draft([second[index] if index in again else piece for index, piece in enumerate(first)])
+    found = Redraft(Form(first, again), [second[index] for index in again])
+    assert (found.text, repr(found.objects)) == (meant.text, repr(meant.objects))
+    assert all(map(is_, found.pieces, meant.pieces))
+
+
 def held(text, context):
     try:
         pieces = Engine({"t/t.yaml.j2": text}).pieces("t/t.yaml.j2", context)
     except InputError:  # no hole may stand there
         return None
-    found = filled(pieces)
+    found = Draft(pieces).objects
     if found is not None:
         try:
             read = load_all("".join(pieces))
