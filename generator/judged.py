@@ -10,7 +10,6 @@ from typing import Protocol
 from generator.checks.check import RenderedObject
 from generator.custom.crds import KIND
 from generator.finding import Finding
-from generator.manifest import Manifest
 from generator.outline import outline
 from generator.repository import Pointer
 from generator.suppressions import Suppression
@@ -27,14 +26,14 @@ class Outlined:
     packed: bytes
 
     def objects(self) -> Iterator[RenderedObject]:
-        """The outlines as objects of manifests of which nothing but the path is known."""
+        """The outlines as objects."""
         for path, index, value in marshal.loads(self.packed):  # noqa: S302 - of `pack`, see `generator.cache`
-            yield RenderedObject(self.place[1], Manifest(path, "", (), ""), index, value)
+            yield RenderedObject(self.place[1], path, index, value)
 
 
 def pack(objects: Iterable[RenderedObject]) -> bytes:
     """The outlines of objects, which are nothing but plain values: equal ones give the same bytes."""
-    outlines = tuple((one.manifest.path, one.index, outline(one.value)) for one in objects)
+    outlines = tuple((one.path, one.index, outline(one.value)) for one in objects)
     return marshal.dumps(outlines, 2)  # later formats write the same value in several ways
 
 

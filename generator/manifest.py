@@ -81,8 +81,7 @@ class Manifest:
 
     def rendered_at(self, line: int) -> Location:
         """A line (from 1) of the rendered file, with its text."""
-        lines = self.text.split("\n")
-        return Location(self.path, line, None, lines[line - 1] if 0 < line <= len(lines) else None)
+        return rendered_at(self.path, self.text, line)
 
     def template_line(self, line: int) -> Location:
         """The template and its line that wrote a line (from 1) of the rendered file."""
@@ -113,6 +112,12 @@ class Manifest:
         suffixes = (pointer[start:] for start in range(len(pointer) + 1))
         inner = next(suffix for suffix in suffixes if not suffix or (*above, *suffix) in self.origins)
         return (*above, *inner)
+
+
+def rendered_at(path: str, text: str, line: int) -> Location:
+    """A line (from 1) of a file's text."""
+    lines = text.split("\n")
+    return Location(path, line, None, lines[line - 1] if 0 < line <= len(lines) else None)
 
 
 def written_at(spans: Sequence[Span], line: int) -> Location | None:

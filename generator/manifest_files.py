@@ -15,7 +15,7 @@ from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
-from generator.manifest import Manifest
+from generator.manifest import rendered_at
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
 from generator.tree import LARGEST, too_large
@@ -45,7 +45,7 @@ class ManifestFile:
             line, column = self.documents[placed.index].key_position((*placed.within, *pointer))
         except InputError:  # JSON whose places YAML's reader cannot tell, such as a key of more than 1,024 characters
             return Location(self.path, 1)
-        return replace(placed.manifest.rendered_at(line), column=column)
+        return replace(rendered_at(self.path, self.text, line), column=column)
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -95,8 +95,8 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
         values = _json(text) or [document.value for document in parse(text, path)]
     except InputError as error:
         return ManifestFile(path, finding=_unread(error))
-    manifest = Manifest(path, text, tuple(value for value in values if value is not None), "")
-    whole = (RenderedObject("", manifest, index, value) for index, value in enumerate(manifest.objects))
+    there = (value for value in values if value is not None)
+    whole = (RenderedObject("", path, index, value) for index, value in enumerate(there))
     objects = tuple(one for placed in whole for one in _objects(placed))
     return ManifestFile(path, text, objects)
 
@@ -145,7 +145,7 @@ def _objects(placed: RenderedObject) -> Iterator[RenderedObject]:
     for index, item in enumerate(items):
         if kind and isinstance(item, Mapping):
             item = {"apiVersion": api_version, "kind": kind, **item}
-        yield from _objects(RenderedObject("", placed.manifest, placed.index, item, (*placed.within, "items", index)))
+        yield from _objects(RenderedObject("", placed.path, placed.index, item, (*placed.within, "items", index)))
 
 
 def _is_kind(placed: RenderedObject) -> bool:

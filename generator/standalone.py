@@ -81,7 +81,7 @@ def audit(
     chosen, by_path = selection or Selection(), {file.path: file for file in files}
     everything = [one for file in files for one in file.objects]
     objects = tuple(one for one in everything if not _named(one, chosen.skip))
-    defines = (kind for one in everything for kind in defined(one.value, one.manifest.path))
+    defines = (kind for one in everything for kind in defined(one.value, one.path))
     known = (catalogue or Catalogue()).with_kinds(defines)
     checked = tuple(one for one in objects if not _named(one, chosen.reject))
     found = [(placed, _rejected(by_path, placed)) for placed in objects if _named(placed, chosen.reject)]
@@ -104,7 +104,7 @@ def _checked(
         if check.basis is not Basis.REFUSED and check.id not in weighed:
             severity = max(severity, Severity.WARNING, key=list(Severity).index)
         placed = problem.placed
-        where = files[placed.manifest.path].place(placed, problem.pointer)
+        where = files[placed.path].place(placed, problem.pointer)
         yield placed, Finding(check.id, severity, problem.message, where, fix=problem.fix or check.fix)
 
 
@@ -114,7 +114,7 @@ def _open(
     """What nobody suppresses, and the findings about suppressions that hide nothing."""
     given, used, left = of_settings(around.settings), set[Suppression](), []
     for placed, finding in told:
-        place = (around.path(placed.manifest.path), placed.kind, placed.name)
+        place = (around.path(placed.path), placed.kind, placed.name)
         covering = {one for one in given if one.check == finding.check and one.covers_plain(*place)}
         used |= covering
         if not covering:
@@ -123,7 +123,7 @@ def _open(
 
 
 def _rejected(files: dict[str, ManifestFile], placed: RenderedObject) -> Finding:
-    where = files[placed.manifest.path].place(placed, ("kind",))
+    where = files[placed.path].place(placed, ("kind",))
     return Finding(NOT_ALLOWED, Severity.ERROR, f"{placed.title} is of a kind that --reject names", where)
 
 
@@ -151,7 +151,7 @@ def _cases(
 
 
 def _place(placed: RenderedObject) -> tuple[str, int, Pointer]:
-    return (placed.manifest.path, placed.index, placed.within)
+    return (placed.path, placed.index, placed.within)
 
 
 def _passed_over(placed: RenderedObject, skip: frozenset[str], known: Catalogue, version: str) -> bool:

@@ -100,7 +100,7 @@ class Validation:
         was = _was(self._before, [build], environment.namespace)
         scope = Scope(environment, objects, was, known).decoded()
         open_, used = _open(_problems(scope, self._checks(scope), self._also), self._given)
-        findings = tuple((_RANK[one[0].id], _finding(*one, one[2].placed.manifest)) for one in open_)
+        findings = tuple(_found(open_, build))
         # What defines kinds is looked at as it is written.
         told = [one if one.kind == KIND else read for one, read in zip(objects, scope.objects, strict=True)]
         of = frozenset((one.api_version, one.kind) for one in objects)
@@ -190,7 +190,7 @@ def _in_order(judged: Iterable[Outlined], others: Iterable[Outlined]) -> list[Ou
 
 
 def _defined(objects: Iterable[RenderedObject]) -> Iterator[CustomKind]:
-    return (kind for one in objects if one.kind == KIND for kind in defined(one.value, one.manifest.path))
+    return (kind for one in objects if one.kind == KIND for kind in defined(one.value, one.path))
 
 
 def _located(
@@ -204,14 +204,19 @@ def _located(
         else:
             by_service.setdefault(one[2].placed.service, []).append(one)
     for service, problems in by_service.items():
-        manifests = {manifest.path: manifest for manifest in build_of(service).manifests}
-        for one in problems:
-            yield _key(*one), (_RANK[one[0].id], _finding(*one, manifests[one[2].placed.manifest.path]))
+        yield from zip((_key(*one) for one in problems), _found(problems, build_of(service)), strict=True)
+
+
+def _found(told: Iterable[Told], build: Build) -> Iterator[tuple[int, Finding]]:
+    """Findings about a build at the lines of its manifests, each with the rank of its check."""
+    manifests = {manifest.path: manifest for manifest in build.manifests}
+    for one in told:
+        yield _RANK[one[0].id], _finding(*one, manifests[one[2].placed.path])
 
 
 def _key(check: Check, severity: Severity, problem: Problem) -> Key:
     placed = problem.placed
-    where = (placed.manifest.path, placed.index, problem.pointer)
+    where = (placed.path, placed.index, problem.pointer)
     return (check.id, severity.value, *where, problem.message, problem.fix)
 
 
@@ -238,7 +243,7 @@ def _open(told: Iterable[Told], given: Iterable[Suppression]) -> tuple[list[Told
 
 
 def _place(placed: RenderedObject) -> tuple[str, str, str, str]:
-    return (placed.manifest.path.split("/")[1], placed.service, placed.kind, placed.name)
+    return (placed.path.split("/")[1], placed.service, placed.kind, placed.name)
 
 
 _documents = lru_cache(maxsize=1)(parse)
@@ -278,7 +283,7 @@ def _objects(builds: Iterable[Build]) -> Iterator[RenderedObject]:
     for build in builds:
         for manifest in build.manifests:
             for index, value in enumerate(manifest.objects):
-                yield RenderedObject(build.service, manifest, index, value)
+                yield RenderedObject(build.service, manifest.path, index, value)
 
 
 def _finding(check: Check, severity: Severity, problem: Problem, manifest: Manifest) -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.applied import Identity
 from generator.checks.fields.validator import violations
@@ -17,20 +17,19 @@ from generator.checks.sound import is_sound
 from generator.custom.catalogue import Catalogue
 from generator.decoded import decoded
 from generator.finding import Severity
-from generator.manifest import Manifest
 from generator.repository import Environment, Pointer
 from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping
 
 
 @dataclass(frozen=True)
 class RenderedObject:
-    """One object of a rendered file; `index` counts the documents of the file.
+    """One object of the rendered file at `path`; `index` counts the documents of the file.
 
     `within` leads to the object in its document, where that is a List of several.
     """
 
     service: str
-    manifest: Manifest
+    path: str
     index: int
     value: Mapping[str, Any]
     within: Pointer = ()
@@ -68,8 +67,7 @@ class RenderedObject:
         return (self.api_group, self.kind, self.namespace or namespace, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """A container of a workload: where it stands, in which list, and what is written of it."""
 
     placed: RenderedObject
@@ -93,8 +91,7 @@ class Container:
         return self.group == "initContainers" and self.value.get("restartPolicy") == "Always"
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(NamedTuple):
     """The pods of a workload; `pointer` leads to what describes them (`spec.template`), `spec` is its `spec`."""
 
     placed: RenderedObject

@@ -18,7 +18,7 @@ def _objects(scope: Scope) -> Iterator[Problem]:
     for placed in scope.objects:
         before = first.setdefault(placed.identity(scope.environment.namespace), placed)
         if before is not placed and placed.name:
-            yield Problem(placed, ("metadata", "name"), f"{placed.title} is also rendered in {before.manifest.path}")
+            yield Problem(placed, ("metadata", "name"), f"{placed.title} is also rendered in {before.path}")
 
 
 def _keys(scope: Scope) -> Iterator[Problem]:

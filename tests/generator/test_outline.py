@@ -16,7 +16,7 @@ HERE = environment()
 
 def placed(values, index=0):
     manifest = Manifest("environments/test/rendered/web/all.yaml", "", tuple(values), "t")
-    return tuple(RenderedObject("web", manifest, number, value) for number, value in enumerate(values, index))
+    return tuple(RenderedObject("web", manifest.path, number, value) for number, value in enumerate(values, index))
 
 
 def found(checks, *groups):

@@ -164,7 +164,7 @@ def ours(case: Case, environment: Environment) -> Verdict:
     except YamlError as error:
         return Verdict(Says.REFUSES, f"yaml: {error}")
     manifest = Manifest("environments/test/rendered/web/all.yaml", case.text, objects, "templates/t/all.yaml.j2")
-    placed = tuple(RenderedObject("web", manifest, index, value) for index, value in enumerate(objects))
+    placed = tuple(RenderedObject("web", manifest.path, index, value) for index, value in enumerate(objects))
     told = problems(Scope(environment, placed), running(None, CLAIMS))
     found = [f"{check.id}: {problem.message}" for check, _, problem in told]
     return Verdict(Says.REFUSES, "; ".join(found)) if found else Verdict(Says.ACCEPTS)

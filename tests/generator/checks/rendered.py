@@ -37,8 +37,8 @@ def scope(text: str, *, before: str = "", extra: str = "") -> Scope:
     """What checks look at for these manifests; `before` is how they were."""
     place = environment(extra)
     rendered = manifest(text)
-    objects = tuple(RenderedObject("web", rendered, index, one) for index, one in enumerate(rendered.objects))
-    was = [RenderedObject("web", rendered, 0, one) for one in load_all(before)]
+    objects = tuple(RenderedObject("web", rendered.path, index, one) for index, one in enumerate(rendered.objects))
+    was = [RenderedObject("web", rendered.path, 0, one) for one in load_all(before)]
     return Scope(place, objects, {one.identity(place.namespace): one.value for one in was})
 
 

@@ -50,7 +50,7 @@ def bent(draw):
 def test_no_check_fails_for_any_object(values):
     text = "---\n".join(map(dump, values))
     manifest = Manifest("environments/test/rendered/web/all.yaml", text, tuple(values), "t")
-    objects = tuple(RenderedObject("web", manifest, index, value) for index, value in enumerate(values))
+    objects = tuple(RenderedObject("web", manifest.path, index, value) for index, value in enumerate(values))
     before = {one.identity("shop"): other for one, other in zip(objects, OBJECTS, strict=False)}
     scope = Scope(SCOPE, objects, before)
     for check in CHECKS:

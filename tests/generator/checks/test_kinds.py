@@ -10,7 +10,7 @@ OBJECTS = [one for check in CHECKS for text in (check.good, check.bad) for one i
 
 
 def test_checks_that_name_kinds_look_at_no_others():
-    objects = tuple(RenderedObject("web", manifest(""), index, value) for index, value in enumerate(OBJECTS))
+    objects = tuple(RenderedObject("web", manifest("").path, index, value) for index, value in enumerate(OBJECTS))
     for check in CHECKS:
         if check.kinds:
             others = tuple(one for one in objects if one.kind not in check.kinds)
@@ -20,7 +20,7 @@ def test_checks_that_name_kinds_look_at_no_others():
 
 
 def test_checks_by_schema_look_at_doubtful_objects_only():
-    objects = tuple(RenderedObject("web", manifest(""), index, value) for index, value in enumerate(OBJECTS))
+    objects = tuple(RenderedObject("web", manifest("").path, index, value) for index, value in enumerate(OBJECTS))
     doubtful = Scope(PLACE, objects).doubtful
     sound = tuple(one for one in objects if one not in doubtful)
     for check in CHECKS:
