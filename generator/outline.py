@@ -6,15 +6,14 @@ whatever process, and thousands of them fit into memory. A test runs every such 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from generator.workload import CONTAINERS, POD_TEMPLATES
 
-_METADATA: Final = ("annotations", "managedFields")
-_POD: Final = ("nodeSelector", "securityContext", "tolerations")
-_CONTAINER: Final = ("args", "command", "image", "imagePullPolicy", "lifecycle", "livenessProbe", "securityContext")
-_CONTAINER_MORE: Final = ("startupProbe", "volumeMounts", "workingDir")
+_METADATA: Final = ("name", "namespace")
+_WORKLOAD: Final = ("apiVersion", "kind", "metadata", "replicas", "serviceName")
+_POD: Final = ("affinity", "automountServiceAccountToken", "priorityClassName", "serviceAccountName", "volumes")
+_CONTAINER: Final = ("envFrom", "name", "ports", "resources", "restartPolicy")
 _CONTENT: Final = ("data", "binaryData", "stringData")
 _DATA: Final = ("ConfigMap", "Secret")
 
@@ -23,44 +22,58 @@ def outline(value: Any) -> Any:
     """An object less what no check asks of another service's object; what is no map comes back as it is."""
     if not isinstance(value, dict):
         return value
+    kind = value.get("kind")
+    way = POD_TEMPLATES.get(kind) if isinstance(kind, str) else None
+    if way == ():
+        return _pods(value, way)
     made = dict(value)
-    if isinstance(made.get("metadata"), dict):
-        made["metadata"] = _less(made["metadata"], _METADATA)
-    kind = made.get("kind")
-    if isinstance(kind, str) and kind in POD_TEMPLATES:
-        return _at(made, (*POD_TEMPLATES[kind], "spec"), _pod)
-    if kind in _DATA:
-        for field in _CONTENT:
-            if isinstance(made.get(field), dict):
-                made[field] = dict.fromkeys(made[field], "")
+    if "metadata" in made:
+        made["metadata"] = _only(made["metadata"], _METADATA)
+    if way:
+        return _pods(made, way)
+    for field in _CONTENT if kind in _DATA else ():
+        if isinstance(made.get(field), dict):
+            made[field] = dict.fromkeys(made[field], "")
     return made
 
 
-def _less(value: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {key: item for key, item in value.items() if key not in names}
+def _only(value: Any, names: tuple[str, ...]) -> Any:
+    """The fields of a map that have these names."""
+    return {name: value[name] for name in names if name in value} if isinstance(value, dict) else value
 
 
-def _at(value: Any, pointer: tuple[str | int, ...], change: Any) -> Any:
-    """A copy with what is at the pointer changed, as far as there is something."""
+def _pods(value: Any, way: tuple[str, ...]) -> Any:
+    """What describes the pods of a workload; where a way leads there, with what is asked of the workload itself."""
     if not isinstance(value, dict):
         return value
-    if not pointer:
-        return change(value)
-    step, rest = pointer[0], pointer[1:]
-    return {**value, step: _at(value[step], rest, change)} if step in value else value
+    if way:
+        step, *rest = way
+        made = _only(value, _WORKLOAD)
+        return {**made, step: _pods(value[step], tuple(rest))} if step in value else made
+    made = _only(value, ("apiVersion", "kind"))
+    if "metadata" in value:
+        made["metadata"] = _only(value["metadata"], (*_METADATA, "labels"))
+    return {**made, "spec": _pod(value["spec"])} if "spec" in value else made
 
 
-def _pod(spec: Mapping[str, Any]) -> dict[str, Any]:
-    made = _less(spec, _POD)
+def _pod(spec: Any) -> Any:
+    if not isinstance(spec, dict):
+        return spec
+    made = _only(spec, _POD)
+    made["topologySpreadConstraints"] = bool(spec.get("topologySpreadConstraints"))
     for group in CONTAINERS:
-        if isinstance(made.get(group), list):
-            made[group] = [_container(one) if isinstance(one, dict) else one for one in made[group]]
+        if group in spec:
+            made[group] = [_container(one) for one in spec[group]] if isinstance(spec[group], list) else spec[group]
     return made
 
 
-def _container(container: Mapping[str, Any]) -> dict[str, Any]:
-    made = _less(container, _CONTAINER + _CONTAINER_MORE)
-    if isinstance(made.get("env"), list):
+def _container(container: Any) -> Any:
+    if not isinstance(container, dict):
+        return container
+    made = _only(container, _CONTAINER)
+    made["readinessProbe"] = bool(container.get("readinessProbe"))
+    env = container.get("env")
+    if isinstance(env, list) and any("valueFrom" in one for one in env if isinstance(one, dict)):
         # Each keeps its place in the list: findings point there.
-        made["env"] = [one if isinstance(one, dict) and "valueFrom" in one else {} for one in made["env"]]
+        made["env"] = [_only(one, ("valueFrom",)) for one in env]
     return made
