@@ -148,12 +148,13 @@ def _patches(source: Source) -> tuple[Patch, ...]:
 
 
 def _check_version(source: Source, required: str) -> None:
-    where = source.at(("requiredVersion",))
+    pointer = ("requiredVersion",)
     try:
         fits = satisfies(VERSION, required)
     except ValueError as error:
-        raise InvalidInput([problem("bad-value", str(error), where)]) from error
+        raise InvalidInput([problem("bad-value", str(error), source.at(pointer))]) from error
     if not fits:
+        where = source.at(pointer)
         message = f"this repository needs towpath {required}, this is {VERSION}"
         raise InvalidInput([problem("required-version", message, where, "install a version that fits")])
 

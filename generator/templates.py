@@ -229,22 +229,27 @@ def _content_id(tree: Tree, path: str) -> str:
 def _chain(tree: Tree, name: str) -> Iterator[tuple[str, Source]]:
     """The template and its parents, nearest first. Raises `InvalidInput` for an unknown parent or a cycle."""
     seen: dict[str, Source] = {}
-    current, asked_by = name, Location(f"{FOLDER}/{name}/{_DEFINITION}")
+    current = name
     while True:
         if current.startswith("_") or current not in names(tree):
-            raise InvalidInput([unknown(tree, current, asked_by)])
+            raise InvalidInput([unknown(tree, current, _asked_by(seen, name))])
         source = read_checked(tree, f"{FOLDER}/{current}/{_DEFINITION}", "template")
         seen[current] = source
         yield current, source
         if "extends" not in source.data:
             return
-        current, asked_by = source.data["extends"], source.at(("extends",))
+        current = source.data["extends"]
         if len(seen) == _LONGEST_CHAIN:
-            said = f"templates extend each other more than {_LONGEST_CHAIN} deep"
-            raise InvalidInput([problem("template-cycle", said, asked_by, "extend one that is further up")])
+            said, fix = f"templates extend each other more than {_LONGEST_CHAIN} deep", "extend one that is further up"
+            raise InvalidInput([problem("template-cycle", said, _asked_by(seen, name), fix)])
         if current in seen:
-            cycle = " → ".join([*seen, current])
-            raise InvalidInput([problem("template-cycle", f"templates extend each other: {cycle}", asked_by)])
+            said = f"templates extend each other: {' → '.join([*seen, current])}"
+            raise InvalidInput([problem("template-cycle", said, _asked_by(seen, name))])
+
+
+def _asked_by(seen: Mapping[str, Source], name: str) -> Location:
+    """Where the next template of a chain is named: by the last one that was seen."""
+    return [*seen.values()][-1].at(("extends",)) if seen else Location(f"{FOLDER}/{name}/{_DEFINITION}")
 
 
 def _merged(sources: Mapping[str, Source], section: str) -> dict[str, tuple[Any, Source]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 from generator.errors import Location
@@ -73,7 +74,7 @@ class _Bundle:
         for key, inner in schema.items():
             below = (*at, key)
             if key == "$ref" and isinstance(inner, str):
-                rewritten[key] = self._reference(inner, of, source.at(below))
+                rewritten[key] = self._reference(inner, of, partial(source.at, below))
             elif key in _FORBIDDEN:
                 self.problems.append(
                     problem("bad-reference", f"'{key}' has no meaning here", key_location(source, below))
@@ -84,18 +85,21 @@ class _Bundle:
                 rewritten[key] = inner if key in DATA else self._rewrite(inner, of, source, below)
         return rewritten
 
-    def _reference(self, text: str, of: tuple[str, str], where: Location) -> str:
+    def _reference(self, text: str, of: tuple[str, str], where: Callable[[], Location]) -> str:
+        """`where` tells the place, which takes long to find."""
         match = _REFERENCE.fullmatch(text)
         if match is None:
             fix = "write <template>#/<value> or kubernetes#/<type>"
-            self.problems.append(problem("bad-reference", f"'{text}' is no reference to a value or a type", where, fix))
+            self.problems.append(
+                problem("bad-reference", f"'{text}' is no reference to a value or a type", where(), fix)
+            )
             return "#"
         template, name = match[1] or of[0], match[2]
         if template == _KUBERNETES:
             return f"#/$defs/{name}"
         found = self._unknown(template, name) or self._circular(of, (template, name))
         if found:
-            self.problems.append(problem("bad-reference", found, where))
+            self.problems.append(problem("bad-reference", found, where()))
             return "#"
         self.wanted.append((template, name))
         return f"#/$defs/{template}.{name}"

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final
-
-import yaml_rs
 
 from generator.k8syaml.limits import MAX_KEYS
 
 _LONGEST: Final = 256 * 1024
+_MANY: Final = 32
+"""Texts that are worth loading the parser and compiling the pattern, which takes as long as to compose 80 specs."""
 
 _WORDS: Final = "(?i:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
 """What some reader takes for something else, where it is all of a scalar."""
@@ -41,7 +42,7 @@ _KEY: Final = (
 def _flow(value: str) -> str:
     """A map or list on one line with these values: after a comma comes another one.
 
-    Each form is named once, here and below, for the pattern is compiled whenever the tool starts.
+    Each form is named once, here and below, for the pattern is compiled whenever many texts are read.
     """
     return (
         rf"""\{{[ ]?(?:{_KEY}:[ ]{value}(?:,[ ](?=[A-Za-z/"'])|(?=[ ]?\}})))*+[ ]?\}}"""
@@ -59,9 +60,16 @@ _NOTHING: Final = r"[ ]*+(?:#[ -~]*+)?+\n"
 _EVERYDAY: Final = rf"(?P<before>(?:{_NOTHING})*+)(?!\Z)(?:{_LINE}|{_NOTHING})*+"
 
 
+_asked = count(1)
+
+
+def pays() -> bool:
+    """Whether this process has read so many texts that it pays to read them here."""
+    return next(_asked) > _MANY
+
+
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    """Compiled for the first text: not every command reads one."""
     return re.compile(_EVERYDAY, re.ASCII)
 
 
@@ -76,6 +84,8 @@ def read(text: str) -> tuple[Any, int] | None:
     found = _pattern().fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         return None
+    import yaml_rs
+
     try:
         return yaml_rs.loads(text), text.count("\n", 0, found.end("before")) + 1
     except yaml_rs.YAMLDecodeError:

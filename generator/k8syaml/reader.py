@@ -32,7 +32,7 @@ def documents(text: str, path: str = "", *, whole: bool = False, most: int = MAX
     With `whole`, text that Kubernetes would silently ignore after a document is an error; so are more than `most` nodes
     in one.
     """
-    if everyday.few(text, most) and (found := everyday.read(text)) is not None:
+    if everyday.few(text, most) and everyday.pays() and (found := everyday.read(text)) is not None:
         yield found
     else:
         yield from composed(text, path, whole=whole, most=most)

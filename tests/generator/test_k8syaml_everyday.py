@@ -2,6 +2,8 @@
 
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,11 @@ def test_what_is_wrong_is_told_by_the_one_who_knows_where():
 def test_a_long_text_costs_no_more_than_its_length():
     for text in ("a: " + "b " * 50_000, "a: " + "b:" * 50_000, "a: " + "{b: " * 50, "- " * 50_000, " " * 200_000):
         assert everyday.read(text + "\n") is None or held(text + "\n")
+
+
+def test_the_compiled_parser_is_loaded_for_many_texts_and_not_for_few():
+    asked = "import sys; from generator.k8syaml import load_all; [load_all('a: b\\n') for _ in range({})]; print({})"
+    loaded = "'yaml_rs' in sys.modules"
+    for texts, expected in ((30, "False"), (40, "True")):
+        command = [sys.executable, "-c", asked.format(texts, loaded)]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == expected
