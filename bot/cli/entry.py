@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Do what needs no program, or load the program and run it."""
     try:
         from generator.glance import is_done
 
         if is_done(sys.argv[1:]):
-            sys.exit(0)
+            _leave(0)
         from bot.cli.main import main as run
     except KeyboardInterrupt:
-        sys.exit(130)
-    run()
+        _leave(130)
+    try:
+        run()
+    except SystemExit as end:
+        _leave(end.code)
+    _leave(0)
+
+
+def _leave(code: int | str | None) -> NoReturn:
+    """End at once: for Python to take apart all that a run has made takes up to a tenth of its time."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError):  # it has been told
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ def test_nothing_to_do_is_said_as_the_whole_program_says_it(root, monkeypatch, c
     assert said.err == 3 * NOTHING == 3 * capsys.readouterr().err
     assert said.out == ""
     monkeypatch.setattr("sys.argv", ["towpath", "render"])
+    monkeypatch.setattr("os._exit", sys.exit)
     monkeypatch.setattr("bot.cli.main.main", lambda: pytest.fail("loaded the program"))
     with pytest.raises(SystemExit, match=r"^0$"):
         entry.main()

@@ -219,6 +219,28 @@ def test_an_interrupt_while_the_program_is_loaded_shows_no_traceback():
 
 
 @pytest.mark.parametrize(
+    ("words", "code", "begins"), [("--help", 0, "Usage: towpath"), ("nothing", 2, ""), ("", 2, "")]
+)
+def test_the_console_script_ends_with_all_said_and_the_exit_code(words, code, begins):
+    command = [sys.executable, "-m", "bot.cli.entry", *words.split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.startswith(begins) and (done.stderr == "") is (code == 0)
+
+
+@pytest.mark.parametrize(("end", "code"), [("None", 0), ("3", 3), ("'no'", 1)])
+def test_the_console_script_ends_as_the_program_does(end, code):
+    program = (
+        "from bot.cli import entry, main\n"
+        f"def ends(): print('said', end=''); raise SystemExit({end})\n"
+        "main.main = ends\n"
+        "entry.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "said", "")
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("hold", "web", "--reason", " "), "the reason is empty"),
