@@ -22,6 +22,10 @@ from generator.validate import Validation, left_behind, reweigh, up_to_date
 
 T = TypeVar("T")
 
+_FIRST = 4
+"""Services that are done before there are several processes: these then have the templates and schemas that most need,
+compiled, and what a template wrote to write it again (`generator.replay`)."""
+
 _ACROSS = 16
 """Services that are judged together in the time that one is built and judged in by itself."""
 
@@ -91,9 +95,11 @@ def survey(
         return Survey(None, (), tuple(found))
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
-    pins.apart(repository)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
-    done = processes.each(work.on, _sound(repository, places, found), jobs)
+    sound = _sound(repository, places, found)
+    done = list(map(work.on, sound[:_FIRST]))
+    pins.apart(repository)
+    done += processes.each(work.on, sound[_FIRST:], jobs)
     share = partial(processes.each, processes=jobs, worth=_worth(repository))
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
