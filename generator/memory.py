@@ -12,10 +12,8 @@ a shallow clone gets its history. Where something that services share keeps one 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 from generator.errors import ForgottenError
@@ -23,9 +21,10 @@ from generator.finding import Finding
 from generator.judged import Across, Judged, Outlined, Place
 from generator.looks import ENVIRONMENTS, NO_LOOK, OURS, Looks, amended, differing, is_there, paths
 from generator.repository import Chart
+from generator.seen_tree import PartTree
 from generator.suppressions import Suppression, suppressions
 from generator.survey import Seen
-from generator.tree import Entries, Tree
+from generator.tree import Tree
 
 _BASE = "base"
 _FACTS = "environment.yaml"
@@ -192,7 +191,7 @@ class Part:
     def tree(self, tree: Tree, looks: Looks) -> Tree:
         """Its files, and those that services share; `looks` are those of all files."""
         shown = paths(looks, lambda folder: self._shows(place_of(f"{folder}/any")))
-        return _PartTree(tree, sorted(path for path in shown if self._shows(place_of(path))))
+        return PartTree(tree, sorted(path for path in shown if self._shows(place_of(path))))
 
     def _shows(self, place: Place | None) -> bool:
         if place is None or self.covers(place):
@@ -334,27 +333,3 @@ def _grouped(things: Iterable[T]) -> dict[Place | None, tuple[T, ...]]:
     for one in things:
         found.setdefault(place_of(one.where.path), []).append(one)
     return {where: tuple(own) for where, own in found.items()}
-
-
-class _PartTree:
-    """A tree that lists some of its files only. What a path names is read all the same, and definitions are found."""
-
-    def __init__(self, tree: Tree, paths: Sequence[str]) -> None:
-        self._tree = tree
-        self._paths = paths
-
-    def read(self, path: str) -> bytes | None:
-        return self._tree.read(path)
-
-    def files(self, folder: str) -> Iterator[str]:
-        start = bisect_left(self._paths, f"{folder}/")
-        yield from takewhile(lambda path: path.startswith(f"{folder}/"), islice(self._paths, start, None))
-
-    def entries(self, folder: str) -> Entries:
-        return self._tree.entries(folder)
-
-    def blob_id(self, path: str) -> str | None:
-        return self._tree.blob_id(path)
-
-    def folder_id(self, path: str) -> str | None:
-        return None

@@ -105,12 +105,17 @@ def _changed(root: Path) -> Outcome:
         if seen.rests and seen.recalled:
             return Outcome((), (), seen.recalled.files, seen.recalled.findings)
         import_module("generator.survey")  # most of the program is loaded while a copy of this process looks
-        now = seen.now  # all of it, before anything is read or written
+        return _anew(root, seen)
+
+
+def _anew(root: Path, seen: Glance) -> Outcome:
+    """Render what looks otherwise than it did."""
     from generator.errors import ForgottenError
     from generator.sections import DamagedError
     from generator.tree import DiskTree
     from generator.write import workspace
 
+    now = seen.now  # all of it, before anything is read or written
     with workspace(root) as folder:
         run = _Run(DiskTree(root), folder, seen, now)
         with suppress(ForgottenError, DamagedError):
@@ -146,10 +151,11 @@ class _Run:
         from generator.cache import clock, remember
         from generator.looks import amended, settled, unsettled
         from generator.sandbox import compiled_before
+        from generator.seen_tree import SeenTree
         from generator.write import carry_out
 
         compiled_before(compiled)
-        tree = part.tree(self.disk, self.now) if part else self.disk
+        tree = part.tree(self.disk, self.now) if part else SeenTree(self.disk, self.now)
         found = _survey(self.disk.root, tree, self._keep, rest=part)
         planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
         memory = self._known(part, found, planned)

@@ -1,0 +1,64 @@
+"""Trees of which some files are listed, or looked for, only: what a path names is read all the same."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
+
+from generator.looks import ENVIRONMENTS, Looks
+from generator.tree import Entries, Tree
+
+
+class _Below:
+    """What another tree says."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def read(self, path: str) -> bytes | None:
+        return self._tree.read(path)
+
+    def files(self, folder: str) -> Iterator[str]:
+        return self._tree.files(folder)
+
+    def entries(self, folder: str) -> Entries:
+        return self._tree.entries(folder)
+
+    def blob_id(self, path: str) -> str | None:
+        return self._tree.blob_id(path)
+
+    def folder_id(self, path: str) -> str | None:
+        return None
+
+
+class SeenTree(_Below):
+    """A tree that has been looked at: no files are looked for in folders of environments that had none then.
+
+    Most services have no folder of their own, and each is asked for several times.
+    """
+
+    def __init__(self, tree: Tree, looks: Looks) -> None:
+        super().__init__(tree)
+        self._folders = {ENVIRONMENTS}
+        for folder in looks:
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
+
+    def files(self, folder: str) -> Iterator[str]:
+        if folder in self._folders or not folder.startswith(f"{ENVIRONMENTS}/"):
+            return self._tree.files(folder)
+        return iter(())
+
+
+class PartTree(_Below):
+    """A tree that lists these files only, which are sorted. Definitions are found wherever they are."""
+
+    def __init__(self, tree: Tree, paths: Sequence[str]) -> None:
+        super().__init__(tree)
+        self._paths = paths
+
+    def files(self, folder: str) -> Iterator[str]:
+        start = bisect_left(self._paths, f"{folder}/")
+        return takewhile(lambda path: path.startswith(f"{folder}/"), islice(self._paths, start, None))
