@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from generator import load, processes
 from generator.build import Build, Builder, Reuse, chosen
@@ -145,8 +145,7 @@ def _sound(repository: Repository, environments: set[str], found: Iterable[Findi
     return [one for one in overlays if not wrong & {one.source.path, spec_path(one.service)}]
 
 
-@dataclass(frozen=True, slots=True)
-class _Done(Generic[T]):
+class _Done(NamedTuple, Generic[T]):
     """A service after its share of the work: what kept it from being built, or is not up to date.
 
     `kept` is empty for one that nobody asked about.

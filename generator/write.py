@@ -15,7 +15,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -42,8 +41,7 @@ class Spooled(NamedTuple):
     look: Look
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What writing would do: content by path (or the file that has it), paths to remove, and files that are not ours.
 
     `blocked` are foreign files that stand where a rendered file belongs; their services are left out of `writes`.
@@ -145,7 +143,7 @@ def write(root: Path, planned: Plan) -> None:
 
 def spooled(planned: Plan, folder: Path) -> Plan:
     """The same plan with its contents in files of a workspace instead of in memory."""
-    return replace(planned, writes=_files(planned.writes, folder))
+    return planned._replace(writes=_files(planned.writes, folder))
 
 
 def _files(writes: Mapping[str, bytes | Spooled], folder: Path) -> dict[str, Spooled]:
@@ -158,9 +156,8 @@ def _files(writes: Mapping[str, bytes | Spooled], folder: Path) -> dict[str, Spo
             continue
         above, _, name = path.rpartition("/")
         if above not in folders:
-            beside = _own(folder, os.getpid()) / str(next(_NUMBERS))
-            beside.mkdir()
-            folders[above] = str(beside)
+            folders[above] = f"{_own(folder, os.getpid())}/{next(_NUMBERS)}"
+            os.mkdir(folders[above])  # noqa: PTH102 - a Path for each of thousands takes as long as to write a file
         ready[path] = _file(content, folders[above], name)
     return ready
 
