@@ -6,12 +6,15 @@ Source: k8s.io/apiextensions-apiserver `pkg/apiserver/schema` (validation.go, co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
-from generator.custom.cel import syntax_error
+from generator.custom.admission_names import EVERY_OBJECT, OF_DEVICES, OF_POLICIES, OF_REQUESTS, fields
+from generator.custom.cel_types import ANY, Roots, mistake, type_of, unknown_field
 from generator.custom.crds import KIND
 from generator.custom.structural import fits, is_pattern
 from generator.file_schemas import explain
@@ -32,6 +35,7 @@ _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 _OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
 _SCALARS: Final = ("string", "integer", "number", "boolean")
 _TYPES: Final = (*_SCALARS, "object", "array")
+_STEP: Final = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^']+)'\]")
 _SCHEMA: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"
 
 
@@ -191,10 +195,26 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
     if default is not None and not fits(default, node):
         yield (*path, "default"), "the schema refuses its own default"
     for index, rule in items(node, f"{_EXTENSION}validations"):
-        if isinstance(rule.get("rule"), str) and (error := syntax_error(rule["rule"])):
-            yield (*path, f"{_EXTENSION}validations", index, "rule"), f"it is no CEL: {error}"
+        for field, wanted in (("rule", "BOOL"), ("messageExpression", "STRING")):
+            text = rule.get(field)
+            if isinstance(text, str) and text and (error := mistake(text, _of_rule(rule, node, path), (wanted, "DYN"))):
+                yield (*path, f"{_EXTENSION}validations", index, field), error
+        place = rule.get("fieldPath")
+        if isinstance(place, str) and place and not _leads_to_a_field(place, node):
+            yield (*path, f"{_EXTENSION}validations", index, "fieldPath"), f"there is no field {place}"
         if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
             yield (*path, f"{_EXTENSION}validations", index, "optionalOldSelf"), "the rule does not use oldSelf"
+
+
+def _leads_to_a_field(path: str, node: Mapping[str, Any]) -> bool:
+    steps = tuple(name or quoted for name, quoted in _STEP.findall(path))
+    return not _STEP.sub("", path) and not unknown_field(node, steps)
+
+
+def _of_rule(rule: Mapping[str, Any], node: Mapping[str, Any], path: Pointer) -> Roots:
+    """What a rule of a schema may use: the value, and what it was, which may be nothing with optionalOldSelf."""
+    known = node if path else {**node, "properties": {**mapping(node, "properties"), **EVERY_OBJECT}}
+    return {"self": known, "oldSelf": None if rule.get("optionalOldSelf") else known}
 
 
 def _alternatives(node: Mapping[str, Any], key: str) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
@@ -262,26 +282,82 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
 _WITH_EXPRESSIONS: Final = (
     *("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
     *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+    *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
 )
-_EXPRESSIONS: Final = ("validations", "matchConditions", "variables", "auditAnnotations")
+_POLICIES: Final = ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
+_WANTED: Final = {"expression": ("BOOL",), "messageExpression": ("STRING",), "valueExpression": ("STRING", "NULL")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    """An expression: where it stands, what it may use, and of which types it may be (of any, if there are none)."""
+
+    pointer: Pointer
+    text: str
+    roots: Roots
+    wanted: tuple[str, ...]
 
 
 def _not_cel(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of(*_WITH_EXPRESSIONS):
-        for pointer, text in _expressions(placed.value):
-            if error := syntax_error(text):
-                yield Problem(placed, pointer, f"{placed.title}: {'.'.join(map(str, pointer))} is no CEL: {error}")
+        for one in _expressions(placed.value):
+            if error := mistake(one.text, one.roots, one.wanted):
+                place = ".".join(map(str, one.pointer))
+                yield Problem(placed, one.pointer, f"{placed.title}: {place}: {error}")
 
 
-def _expressions(policy: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Where a policy or the configuration of a webhook has expressions."""
-    lists: list[Pointer] = [("spec", field) for field in _EXPRESSIONS]
-    lists += [("webhooks", index, "matchConditions") for index, _ in items(policy, "webhooks")]
-    for path in lists:
-        for index, entry in items(policy, *path):
-            for key in ("expression", "messageExpression", "valueExpression"):
-                if isinstance(entry.get(key), str) and entry[key]:
-                    yield (*path, index, key), entry[key]
+def _expressions(value: Mapping[str, Any]) -> Iterator[_Expression]:
+    """Where an object has expressions."""
+    for index, _ in items(value, "webhooks"):
+        yield from _listed(value, ("webhooks", index, "matchConditions"), OF_REQUESTS)
+    if value.get("kind") in _POLICIES:
+        yield from _of_policy(value)
+    for above in (("spec",), ("spec", "devices", "requests"), ("spec", "spec", "devices", "requests")):
+        yield from _of_selectors(at(value, above), above)
+
+
+def _listed(value: Mapping[str, Any], path: Pointer, roots: Roots) -> Iterator[_Expression]:
+    """The expressions in the entries of a list."""
+    for index, entry in items(value, *path):
+        for key, wanted in _WANTED.items():
+            if isinstance(entry.get(key), str) and entry[key]:
+                yield _Expression((*path, index, key), entry[key], roots, wanted)
+
+
+def _of_policy(policy: Mapping[str, Any]) -> Iterator[_Expression]:
+    """Those of an admission policy: variables know the ones before them, conditions know none."""
+    spec = mapping(policy, "spec")
+    roots: Roots = {**OF_POLICIES, **({"params": ANY} if spec.get("paramKind") else {})}
+    yield from _listed(policy, ("spec", "matchConditions"), roots)
+    variables: dict[str, Any] = {}
+    for index, variable in items(spec, "variables"):
+        known = {**roots, "variables": fields(**variables)}
+        text = variable.get("expression")
+        if isinstance(text, str) and text:
+            yield _Expression(("spec", "variables", index, "expression"), text, known, ())
+            variables[str(variable.get("name"))] = type_of(text, known)
+    if variables:
+        roots = {**roots, "variables": fields(**variables)}
+    for field in ("validations", "auditAnnotations"):
+        yield from _listed(policy, ("spec", field), roots)
+    for index, mutation in items(spec, "mutations"):
+        for kind, wanted in (("applyConfiguration", "Object"), ("jsonPatch", "list(JSONPatch)")):
+            text = mapping(mutation, kind).get("expression")
+            if isinstance(text, str) and text:
+                yield _Expression(("spec", "mutations", index, kind, "expression"), text, roots, (wanted,))
+
+
+def _of_selectors(node: object, path: Pointer) -> Iterator[_Expression]:
+    """The selectors of devices in a class, or at any depth of the requests of a claim."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in inner:
+        if step == "selectors":
+            for index, selector in items(node, "selectors"):
+                text = mapping(selector, "cel").get("expression")
+                if isinstance(text, str) and text:
+                    yield _Expression((*path, step, index, "cel", "expression"), text, OF_DEVICES, ("BOOL", "DYN"))
+        elif step in ("exactly", "firstAvailable") or isinstance(step, int):
+            yield from _of_selectors(value, (*path, step))
 
 
 _POLICY: Final = """\
@@ -349,7 +425,7 @@ FAMILY = Family(
             _not_cel,
             _POLICY,
             _POLICY.replace("<= 5", "<= "),
-            kinds=("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
+            kinds=_WITH_EXPRESSIONS,
         ),
     ),
 )

@@ -161,38 +161,52 @@ def escaped(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _compiled(rule: str) -> cel.Expression | None:
-    environment = _environment()
-    if environment is None:
+    known = environment()
+    if known is None:
         return None
     try:
-        return environment.compile(rule)
+        return known.compile(rule)
     except Exception:  # noqa: BLE001 - the library raises its own errors as plain ones: the rule is not for it
         return None
 
 
 def syntax_error(rule: str) -> str:
     """What keeps a text from being CEL at all; nothing where the library is not installed."""
-    environment = _environment()
-    if environment is None:
+    known = environment()
+    if known is None:
         return ""
     try:
-        environment.compile(rule)
+        known.compile(rule)
     except Exception as error:  # noqa: BLE001 - the library raises its own errors as plain ones
         found = _SYNTAX.search(str(error))
         return found[1] if found else ""
     return ""
 
 
-@lru_cache(maxsize=1)
-def _environment() -> cel.Env | None:
-    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed."""
+def environment(variables: Mapping[str, Any] | None = None) -> cel.Env | None:
+    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed.
+
+    `variables` are paths with the names of their types, (`list` or `map`, that of the values), or None for any;
+    without them, only `self` is known.
+    """
+    return _environment(tuple(sorted((variables or {"self": None}).items(), key=lambda one: one[0])))
+
+
+@lru_cache(maxsize=64)
+def _environment(variables: tuple[tuple[str, Any], ...]) -> cel.Env | None:
     try:
         from cel_expr_python import cel
-        from cel_expr_python.ext import ext_strings
+        from cel_expr_python.ext import ext_optional, ext_strings
     except ImportError:
         return None
     dyn, text, truth = cel.Type.DYN, cel.Type.STRING, cel.Type.BOOL
     items = cel.Type.List(dyn)
+
+    def declared(type_: Any) -> Any:
+        if isinstance(type_, tuple):
+            of = declared(type_[1])
+            return cel.Type.List(of) if type_[0] == "list" else cel.Type.Map(text, of)
+        return getattr(cel.Type, type_ or "DYN")
 
     def function(name: str, result: Any, parameters: list[Any], run: Any, *, member: bool) -> Any:
         overload = cel.Overload(f"towpath_{name}_{len(parameters)}", result, parameters, is_member=member, impl=run)
@@ -207,7 +221,9 @@ def _environment() -> cel.Env | None:
         function("min", dyn, [items], min, member=True),
         function("max", dyn, [items], max, member=True),
     ]
-    return cel.NewEnv(variables={"self": dyn}, extensions=[ext_strings.ExtStrings()], functions=functions)
+    types = {name: declared(type_) for name, type_ in variables}
+    extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
+    return cel.NewEnv(variables=types, extensions=extensions, functions=functions)
 
 
 def _is_ip(text: str) -> bool:

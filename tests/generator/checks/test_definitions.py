@@ -42,7 +42,17 @@ ALTERNATIVES = [{"required": ["a"]}, {"properties": {"a": {"maximum": 3}}}]
             "items": {**KEYED, "required": ["name"]},
         },
         {"type": "string", "default": "a", "pattern": "^[a-z]$"},
-        {"type": "object", "x-kubernetes-validations": [{"rule": "quantity(self.a).isGreaterThan(quantity('1'))"}]},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string"}},
+            "x-kubernetes-validations": [
+                {
+                    "rule": "quantity(self.a).isGreaterThan(quantity('1'))",
+                    "fieldPath": ".a",
+                    "messageExpression": "self.a",
+                }
+            ],
+        },
     ],
 )
 def test_structural_schemas_are_fine(spec):
@@ -74,6 +84,19 @@ def test_structural_schemas_are_fine(spec):
         ({"type": "string", "pattern": "a(?=b)"}, "pattern"),
         ({"type": "string", "default": 1}, "default"),
         ({"type": "object", "x-kubernetes-validations": [{"rule": "1 +"}]}, "x-kubernetes-validations.0.rule"),
+        ({**KEYED, "x-kubernetes-validations": [{"rule": "self.nam == ''"}]}, "x-kubernetes-validations.0.rule"),
+        (
+            {**KEYED, "x-kubernetes-validations": [{"rule": "true", "messageExpression": "1"}]},
+            "x-kubernetes-validations.0.messageExpression",
+        ),
+        (
+            {**KEYED, "x-kubernetes-validations": [{"rule": "true", "fieldPath": ".nam"}]},
+            "x-kubernetes-validations.0.fieldPath",
+        ),
+        (
+            {**KEYED, "x-kubernetes-validations": [{"rule": "true", "fieldPath": "name"}]},
+            "x-kubernetes-validations.0.fieldPath",
+        ),
     ],
 )
 def test_others_are_refused_at_their_place(spec, path):
@@ -92,3 +115,29 @@ def test_the_root_knows_of_metadata_only_the_name():
 def test_what_is_written_into_the_status_is_not_looked_at():
     status = "status: {acceptedNames: {kind: '', plural: ''}, conditions: [], storedVersions: []}\n"
     assert scope(CRD + status).broken_rules == {}
+
+
+POLICY = FAMILY.checks[2].good
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        (
+            "variables: [{name: a, expression: 'variables.b'}, {name: b, expression: '1'}]",
+            "spec.variables.0.expression",
+        ),
+        ("matchConditions: [{name: a, expression: 'variables.b'}]", "spec.matchConditions.0.expression"),
+        ("matchConditions: [{name: a, expression: 'params.a == 1'}]", "spec.matchConditions.0.expression"),
+        ("auditAnnotations: [{key: a, valueExpression: '1'}]", "spec.auditAnnotations.0.valueExpression"),
+    ],
+)
+def test_what_an_expression_of_a_policy_may_use_depends_on_its_place(spec, place):
+    found = list(FAMILY.checks[2].run(scope(f"{POLICY}  {spec}\n")))
+    assert [".".join(map(str, one.pointer)) for one in found] == [place]
+
+
+def test_variables_know_those_before_them_and_parameters_are_there_with_their_kind():
+    variables = "variables: [{name: a, expression: 'params.a'}, {name: b, expression: 'variables.a == 1'}]"
+    text = f"{POLICY}  paramKind: {{apiVersion: v1, kind: ConfigMap}}\n  {variables}\n"
+    assert list(FAMILY.checks[2].run(scope(text.replace("object.spec.replicas <= 5", "variables.b")))) == []

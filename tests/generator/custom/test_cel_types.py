@@ -1,0 +1,116 @@
+"""Expressions that compile to Kubernetes and those that do not: names, fields and types."""
+
+import pytest
+
+from generator.custom.admission_names import OF_DEVICES, OF_POLICIES
+from generator.custom.cel_types import ANY, mistake, type_of
+
+TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
+SELF = {
+    "type": "object",
+    "properties": {
+        "name": TEXT,
+        "size": NUMBER,
+        "ratio": {"type": "number"},
+        "open": {"type": "boolean"},
+        "port": {"x-kubernetes-int-or-string": True},
+        "since": {"type": "string", "format": "date-time"},
+        "words": {"type": "array", "items": TEXT},
+        "parts": {"type": "array", "items": {"type": "object", "properties": {"id": TEXT, "in": NUMBER}}},
+        "labels": {"type": "object", "additionalProperties": TEXT},
+        "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+        "pod": {"type": "object", "x-kubernetes-embedded-resource": True},
+        "perhaps": {"type": "string", "nullable": True},
+    },
+}
+RULE = {"self": SELF, "oldSelf": SELF}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "self.size > 1 && self.name != ''",
+        "!has(self.name) || self.name.startsWith('a')",
+        "has(self.parts) ? self.parts.all(p, p.id != '' && p.__in__ > 1) : true",
+        "self.parts.exists(p, self.words.exists(w, w == p.id))",
+        "self.labels.all(k, self.labels[k].size() < 3) && self.labels.app == 'x'",
+        "self.ratio > 1 && self.ratio < 2.5 && self.size < 2.5",
+        "self.port == 80 || self.port == 'http'",
+        "self.since > timestamp('2026-01-01T00:00:00Z')",
+        "self.perhaps == null || self.perhaps == 'x'",
+        "self.pod.metadata.name == 'x'",
+        "self.name == 'self.nothing' && self.size == oldSelf.size",
+        "self.?name.orValue('') != ''",
+        "self.parts.filter(p, p.id == 'a').map(x, x.whatever).size() == 0",
+        "quantity(self.name).isGreaterThan(quantity('1'))",
+        "!format.dns1123Label().validate(self.name).hasValue()",
+        "self.labels.transformList(k, v, v + k).size() == 1",
+        "cel.bind(x, self.name, x == 'a')",
+        "[1, 2].all(p, p > 0) && self.parts.all(p, p.id == '')",
+    ],
+)
+def test_nothing_is_wrong(rule):
+    assert mistake(rule, RULE, ("BOOL", "DYN")) == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("self.size >", "it is no CEL"),
+        ("self.sise > 1", "self.sise: there is no field sise"),
+        ("has(self.sise)", "self.sise: there is no field sise"),
+        ("self.free.x == 1", "there is no field x"),
+        ("self.parts.all(p, p.idd != '')", "p.idd: there is no field idd"),
+        ("oldSelf.sise > 1", "there is no field sise"),
+        ("has(slef.size)", "there is nothing named slef"),
+        ("self.name.beginsWith('a')", "there is nothing named beginsWith"),
+        ("self.name > 1", "cannot be applied to (string, int)"),
+        ("self.words.all(w, w > 1)", "cannot be applied to (string, int)"),
+        ("self.labels.app == 1", "cannot be applied to (string, int)"),
+        ("self.size in self.words", "in cannot be applied to (int, list(string))"),
+        ("has(self.name) && self.name", "cannot be applied to (bool, string)"),
+        ("self.size", "it has to be of the type bool, and is int"),
+    ],
+)
+def test_what_is_wrong_is_said(rule, words):
+    assert words in mistake(rule, RULE, ("BOOL", "DYN"))
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("request.namespace == 'a' && request.userInfo.groups.exists(g, g == 'x')", ""),
+        ("request.dryRun", ""),
+        ("request.user.name == 'a'", "there is no field user"),
+        ("namespaceObject.metadata.labels['a'] == 'b'", ""),
+        ("namespaceObject.labels['a'] == 'b'", "there is no field labels"),
+        ("authorizer.group('').resource('pods').check('get').allowed()", ""),
+        ("object.spec.replicas <= 5 && (oldObject == null || oldObject.spec == object.spec)", ""),
+        ("object.spec.replicas", "it has to be of the type bool, and is dyn"),
+        ("params.most > 1", "there is nothing named params"),
+    ],
+)
+def test_policies_know_requests_and_namespaces(expression, words):
+    assert words in mistake(expression, OF_POLICIES, ("BOOL",))
+    assert words or not mistake(expression, OF_POLICIES, ("BOOL",))
+
+
+def test_devices_have_a_driver_and_attributes():
+    assert not mistake("device.driver == 'a' && device.attributes['a'].model == 'x'", OF_DEVICES, ("BOOL",))
+    assert "no field name" in mistake("device.name == 'a'", OF_DEVICES, ("BOOL",))
+
+
+def test_the_type_of_a_variable_is_that_of_its_expression():
+    roots = {"object": ANY}
+    assert type_of("object.spec.replicas > 1", roots) == {"type": "boolean"}
+    assert type_of("string(object.spec.replicas)", roots) == {"type": "string"}
+    assert type_of("object.spec", roots) is None
+    assert type_of("1 +", roots) is None
+
+
+def test_schemas_of_any_shape_are_looked_at():
+    shapes: list[object] = [[], {"a": 1}, {"a": {"type": "array", "items": []}}, {1: {}}]
+    odd: list[dict[str, object]] = [{"type": "object", "properties": properties} for properties in shapes]
+    odd += [{"type": []}, {"items": [1]}, {"type": "object", "additionalProperties": True}]
+    for schema in odd:
+        mistake("self.a.b == 1 && self.all(x, x.y == 1)", {"self": schema}, ("BOOL",))
