@@ -97,6 +97,7 @@ class Pod(NamedTuple):
     placed: RenderedObject
     pointer: Pointer
     metadata: Mapping[str, Any]
+    labels: Mapping[str, Any]
     spec: Mapping[str, Any]
     containers: tuple[Container, ...]
 
@@ -182,22 +183,20 @@ class Scope:
         return {check: tuple(problems) for check, problems in found.items()}
 
     @cached_property
-    def _by_label(self) -> Mapping[tuple[str, str], list[tuple[RenderedObject, Mapping[str, Any]]]]:
-        """The workloads whose pods have a label, each with all labels of its pods."""
-        found: dict[tuple[str, str], list[tuple[RenderedObject, Mapping[str, Any]]]] = {}
+    def _by_label(self) -> Mapping[tuple[str, str], list[Pod]]:
+        """The pods that have a label."""
+        found: dict[tuple[str, str], list[Pod]] = {}
         for pod in self.pods:
-            labels = mapping(pod.metadata, "labels")
-            for key, value in labels.items():
-                found.setdefault((key, str(value)), []).append((pod.placed, labels))
+            for key, value in pod.labels.items():
+                found.setdefault((key, str(value)), []).append(pod)
         return found
 
-    def selected(self, selector: Mapping[str, Any]) -> list[RenderedObject]:
-        """The workloads whose pods have all labels of a selector; none for an empty selector."""
+    def selected(self, selector: Mapping[str, Any]) -> list[Pod]:
+        """The pods that have all labels of a selector; none for an empty selector."""
         if not selector:
             return []
         key, value = next(iter(selector.items()))
-        candidates = self._by_label.get((key, str(value)), ())
-        return [workload for workload, labels in candidates if selects(selector, labels)]
+        return [pod for pod in self._by_label.get((key, str(value)), ()) if selects(selector, pod.labels)]
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds of Kubernetes."""
@@ -214,7 +213,8 @@ def _pod(placed: RenderedObject) -> Pod:
         if group in spec
         for index, value in items(spec, group)
     )
-    return Pod(placed, pointer, mapping(placed.value, *pointer, "metadata"), spec, containers)
+    metadata = mapping(placed.value, *pointer, "metadata")
+    return Pod(placed, pointer, metadata, mapping(metadata, "labels"), spec, containers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ def by_rules(check: str) -> Callable[[Scope], Iterator[Problem]]:
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether a map of labels is part of another."""
-    return all(labels.get(key) == value for key, value in selector.items())
+    return selector.items() <= labels.items()
 
 
 def match_labels(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -30,7 +30,8 @@ def _keys(scope: Scope) -> Iterator[Problem]:
 
 def _containers(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
-        yield from _same_name(pod)
+        if len(pod.containers) > 1:
+            yield from _same_name(pod)
         if "securityContext" in pod.spec:
             sysctls = (*pod.spec_pointer, "securityContext", "sysctls")
             yield from _repeated(pod.placed, sysctls, "name", "the sysctl")
@@ -54,8 +55,9 @@ def _same_port(container: Container) -> Iterator[Problem]:
 
 def _services(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
-        yield from _repeated(placed, ("spec", "ports"), "name", "the port name")
-        yield from _repeated(placed, ("spec", "ports"), "nodePort", "the node port", "protocol")
+        if len(items(placed.value, "spec", "ports")) > 1:
+            yield from _repeated(placed, ("spec", "ports"), "name", "the port name")
+            yield from _repeated(placed, ("spec", "ports"), "nodePort", "the node port", "protocol")
 
 
 def _repeated(placed: RenderedObject, path: Pointer, field: str, words: str, beside: str = "") -> Iterator[Problem]:

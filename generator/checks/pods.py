@@ -108,8 +108,8 @@ def _host_ports(scope: Scope) -> Iterator[Problem]:
 
 def _unequal_ports(pod: Pod) -> Iterator[Problem]:
     for path, port in _ports(pod):
-        host, own = port.get("hostPort"), port.get("containerPort")
-        if host and host != own:
+        host, own = port["hostPort"], port.get("containerPort")
+        if host != own:
             message = f"{pod.placed.title} has hostNetwork: hostPort {host} must be the containerPort, {own}"
             yield Problem(pod.placed, (*path, "hostPort"), message)
 
@@ -117,8 +117,8 @@ def _unequal_ports(pod: Pod) -> Iterator[Problem]:
 def _taken_ports(pod: Pod) -> Iterator[Problem]:
     seen: set[tuple[str, str, int]] = set()
     for path, port in _ports(pod):
-        host = whole(port.get("hostPort"))
-        if not host:
+        host = whole(port["hostPort"])
+        if host is None:
             continue
         taken = (str(port.get("protocol") or "TCP"), str(port.get("hostIP") or ""), host)
         if taken in seen:
@@ -129,9 +129,11 @@ def _taken_ports(pod: Pod) -> Iterator[Problem]:
 
 
 def _ports(pod: Pod) -> Iterator[tuple[Pointer, Any]]:
+    """The ports that take one of the node."""
     for container in pod.containers:
-        if container.group == "containers" and "ports" in container.value:
-            yield from (((*container.pointer, "ports", index), port) for index, port in items(container.value, "ports"))
+        for index, port in items(container.value, "ports") if container.group == "containers" else ():
+            if port.get("hostPort"):
+                yield (*container.pointer, "ports", index), port
 
 
 def _variables(scope: Scope) -> Iterator[Problem]:

@@ -31,7 +31,9 @@ def quantity(value: str | int | float) -> Decimal | None:
 
 def amount(value: object) -> Decimal | None:
     """The number that a field holds as a quantity; None for everything else."""
-    return quantity(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return quantity(value)
+    return None
 
 
 def whole(value: object) -> int | None:

@@ -37,19 +37,19 @@ def _scaled(scope: Scope) -> Mapping[int, int]:
 
 def _unprotected(scope: Scope) -> Iterator[Problem]:
     scaled = _scaled(scope)
-    protected = {id(workload) for budget in scope.of("PodDisruptionBudget") for workload in _of(scope, budget)}
+    protected = {id(pod.placed) for budget in scope.of("PodDisruptionBudget") for pod in _of(scope, budget)}
     for workload in scope.of(*_REPLICATED):
         if id(workload) not in protected and _pods(scaled, workload) > 1:
             yield Problem(workload, ("metadata", "name"), f"{workload.title} has no PodDisruptionBudget")
 
 
-def _of(scope: Scope, budget: RenderedObject) -> list[RenderedObject]:
-    """The workloads whose pods a budget protects."""
+def _of(scope: Scope, budget: RenderedObject) -> list[Pod]:
+    """The pods that a budget protects."""
     selector = mapping(budget.value, "spec", "selector")
     labels = mapping(selector, "matchLabels")
     if labels and not selector.get("matchExpressions"):
         return scope.selected(labels)
-    return [pod.placed for pod in scope.pods if matches(selector, mapping(pod.metadata, "labels"))]
+    return [pod for pod in scope.pods if matches(selector, pod.labels)]
 
 
 def _blocking(scope: Scope) -> Iterator[Problem]:
@@ -59,7 +59,7 @@ def _blocking(scope: Scope) -> Iterator[Problem]:
         least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
         if most is not None and is_zero(most, most):
             yield Problem(budget, ("spec", "maxUnavailable"), f"{budget.title} lets nobody drain a node")
-        pods = sum(_pods(scaled, workload) for workload in _of(scope, budget))
+        pods = sum(_pods(scaled, pod.placed) for pod in _of(scope, budget))
         if pods and (least == "100%" or (whole(least) or 0) >= pods):
             message = f"{budget.title} wants {least} of {pods} pods, so nobody can drain their nodes"
             yield Problem(budget, ("spec", "minAvailable"), message)
@@ -79,9 +79,9 @@ def _together(scope: Scope) -> Iterator[Problem]:
 def _serving(scope: Scope) -> Iterator[Pod]:
     """The workloads that get traffic from a Service."""
     served = {
-        id(workload)
+        id(pod.placed)
         for placed in scope.of("Service")
-        for workload in scope.selected(mapping(placed.value, "spec", "selector"))
+        for pod in scope.selected(mapping(placed.value, "spec", "selector"))
     }
     return (pod for pod in scope.pods if id(pod.placed) in served and pod.placed.kind not in ("Job", "CronJob"))
 
@@ -111,7 +111,7 @@ def _probed(scope: Scope) -> Iterator[Problem]:
 
 def _unknown_port(container: Container, kind: str, probe: Mapping[str, Any]) -> Iterator[Problem]:
     for handler in _HANDLERS:
-        port = mapping(probe, handler).get("port")
+        port = mapping(probe, handler).get("port") if handler in probe else None
         if isinstance(port, str) and port not in [item.get("name") for _, item in items(container.value, "ports")]:
             message = f"{container.placed.title}: {container.name} has no port named {port}"
             yield Problem(container.placed, (*container.pointer, kind, handler, "port"), message)

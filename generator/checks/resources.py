@@ -66,16 +66,21 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
         resources = mapping(container.value, "resources")
         for group in ("limits", "requests"):
             for name, value in mapping(resources, group).items():
-                if words := _unfit(str(name), value, mapping(resources, "limits"), group):
+                whole = _is_indivisible(str(name))
+                if whole and (words := _unfit(str(name), value, mapping(resources, "limits"), group)):
                     path = (*container.pointer, "resources", group, name)
                     yield Problem(container.placed, path, f"{container.placed.title}: {name} {words}")
 
 
+def _is_indivisible(name: str) -> bool:
+    """Whether a resource is given out whole: all but cpu, memory and storage."""
+    return name.startswith("hugepages-") or ("/" in name and "kubernetes.io/" not in name)
+
+
 def _unfit(name: str, value: object, limits: Any, group: str) -> str:
-    """What is wrong with a resource that is given out whole: all but cpu, memory and storage."""
-    shared = "/" not in name or name.startswith("kubernetes.io/") or "kubernetes.io/" in name
+    """What is wrong with a resource that is given out whole."""
     found = amount(value)
-    if found is None or (shared and not name.startswith("hugepages-")):
+    if found is None:
         return ""
     page = amount(name.removeprefix("hugepages-")) if name.startswith("hugepages-") else None
     if name.startswith("hugepages-") and (not page or found % page):

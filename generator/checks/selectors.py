@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, service, stream
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import containers, items, mapping, pod_labels
+from generator.workload import items, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 
 
 def _mismatches(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.of(*_SELECTING):
-        labels = pod_labels(placed.value) or {}
-        yield from _missed(placed, ("spec", "selector", "matchLabels"), labels)
+    for pod in scope.pods:
+        placed = pod.placed
+        if placed.kind == "ReplicationController":
+            yield from _missed(placed, ("spec", "selector"), pod.labels)
+        if placed.kind not in _SELECTING:
+            continue
+        yield from _missed(placed, ("spec", "selector", "matchLabels"), pod.labels)
         for index, expression in items(placed.value, "spec", "selector", "matchExpressions"):
-            if not holds(expression, labels):
+            if not holds(expression, pod.labels):
                 message = (
                     f"{placed.title} selects pods by {expression.get('key')}, which its pod template does not satisfy"
                 )
                 yield Problem(placed, ("spec", "selector", "matchExpressions", index), message)
-
-    for placed in scope.of("ReplicationController"):
-        yield from _missed(placed, ("spec", "selector"), pod_labels(placed.value) or {})
 
 
 def _missed(placed: RenderedObject, where: tuple[str, ...], labels: Mapping[str, Any]) -> Iterator[Problem]:
@@ -64,14 +65,16 @@ def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
 
 
 def _empty(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.of(*_SELECTING):
+    for pod in scope.pods:
+        placed = pod.placed
         selector = mapping(placed.value, "spec").get("selector")
-        if isinstance(selector, Mapping) and not selector.get("matchLabels") and not selector.get("matchExpressions"):
-            yield Problem(placed, ("spec", "selector"), f"{placed.title} has an empty selector: it would own every pod")
-    for placed in scope.of("ReplicationController"):
-        if not mapping(placed.value, "spec", "selector") and not pod_labels(placed.value):
+        if placed.kind == "ReplicationController" and not mapping(selector) and not pod.labels:
             message = f"{placed.title} has neither a selector nor labels of its pods to take for one"
             yield Problem(placed, ("spec", "selector"), message)
+        if placed.kind not in _SELECTING or not isinstance(selector, dict):
+            continue
+        if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+            yield Problem(placed, ("spec", "selector"), f"{placed.title} has an empty selector: it would own every pod")
 
 
 def _lonely(scope: Scope) -> Iterator[Problem]:
@@ -86,20 +89,19 @@ def _lonely(scope: Scope) -> Iterator[Problem]:
 def _ports(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         selector = mapping(placed.value, "spec", "selector")
-        for workload in scope.selected(selector):
+        for pod in scope.selected(selector):
             for index, port in items(placed.value, "spec", "ports"):
                 target = port.get("targetPort", port.get("port"))
-                if not _listens(workload, target):
+                if not _listens(pod, target):
                     field = "targetPort" if "targetPort" in port else "port"
-                    message = f"{placed.title} leads to port {target}, which no container of {workload.title} has"
+                    message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} has"
                     yield Problem(placed, ("spec", "ports", index, field), message)
 
 
-def _listens(workload: RenderedObject, target: Any) -> bool:
+def _listens(pod: Pod, target: Any) -> bool:
     """Whether a container declares the port, by number or by name."""
-    declared = [port for _, container in containers(workload.value) for _, port in items(container, "ports")]
     field = "containerPort" if isinstance(target, int) else "name"
-    return any(port.get(field) == target for port in declared)
+    return any(port.get(field) == target for one in pod.containers for _, port in items(one.value, "ports"))
 
 
 def _budgets(scope: Scope) -> Iterator[Problem]:
@@ -114,7 +116,7 @@ def _any_pod(scope: Scope, selector: Mapping[str, Any]) -> bool:
     labels = mapping(selector, "matchLabels")
     if labels and not selector.get("matchExpressions"):
         return bool(scope.selected(labels))
-    return any(matches(selector, mapping(pod.metadata, "labels")) for pod in scope.pods)
+    return any(matches(selector, pod.labels) for pod in scope.pods)
 
 
 def _policies(scope: Scope) -> Iterator[Problem]:
