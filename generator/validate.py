@@ -87,6 +87,7 @@ class Validation:
         self._own = suppressions(policy or repository)
         self._rest: Rest = rest or Nothing()
         self._given = (*self._own, *self._rest.given)
+        self._suppressed = _by_check(self._given)
         self._catalogue = catalogue or Catalogue()
         self._alone = running(repository.settings, ALONE)
         self._needed: dict[tuple[frozenset[str], bool], tuple[Running, ...]] = {}
@@ -99,7 +100,7 @@ class Validation:
         known = self._known[build.environment].with_kinds([*kinds, *_defined(objects)])
         was = _was(self._before, [build], environment.namespace)
         scope = Scope(environment, objects, was, known).decoded()
-        open_, used = _open(_problems(scope, self._checks(scope), self._also), self._given)
+        open_, used = _open(_problems(scope, self._checks(scope), self._also), self._suppressed)
         findings = tuple(_found(open_, build))
         # What defines kinds is looked at as it is written.
         told = [one if one.kind == KIND else read for one, read in zip(objects, scope.objects, strict=True)]
@@ -165,7 +166,7 @@ class Validation:
         objects = tuple(one for each in everybody for one in each.objects())
         known = self._known[environment].with_kinds(_defined(objects))
         scope = Scope(self.repository.environments[environment], objects, {}, known)
-        open_, used = _open(_problems(scope, running(self.settings, ACROSS), self._also), self._given)
+        open_, used = _open(_problems(scope, running(self.settings, ACROSS), self._also), self._suppressed)
         located = _located(open_, self._rest.known(environment), lambda service: build_of((environment, service)))
         return Across(dict(located), frozenset(used))
 
@@ -227,15 +228,19 @@ def _was(before: Tree | None, builds: Iterable[Build], namespace: str) -> Mappin
     return applied(before, ((build.folder, build.files) for build in builds if not build.failed), namespace)
 
 
-def _open(told: Iterable[Told], given: Iterable[Suppression]) -> tuple[list[Told], set[Suppression]]:
-    """What nobody suppresses, and the suppressions that hide the rest."""
-    by_check: dict[str, list[Suppression]] = {}
+def _by_check(given: Iterable[Suppression]) -> Mapping[str, Sequence[Suppression]]:
+    found: dict[str, list[Suppression]] = {}
     for one in given:
-        by_check.setdefault(one.check, []).append(one)
+        found.setdefault(one.check, []).append(one)
+    return found
+
+
+def _open(told: Iterable[Told], given: Mapping[str, Sequence[Suppression]]) -> tuple[list[Told], set[Suppression]]:
+    """What nobody suppresses, and the suppressions that hide the rest; they are given by check."""
     left, used = [], set[Suppression]()
     for check, severity, problem in told:
         place = _place(problem.placed)
-        covering = {one for one in by_check.get(check.id, ()) if one.covers(*place)}
+        covering = {one for one in given.get(check.id, ()) if one.covers(*place)}
         used |= covering
         if not covering:
             left.append((check, severity, problem))
