@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from generator.errors import InputError, Location
-from generator.foreign.manifests import manifests as foreign
 from generator.foreign.placing import Placing
 from generator.foreign.program import Runner
 from generator.manifest import Manifest
@@ -24,12 +23,18 @@ def output(resolved: ResolvedService, run: Runner) -> tuple[Manifest, ...]:
     Raises `InputError` with the line that somebody wrote for whatever goes wrong, and what `run` raises.
     """
     placing = Placing(resolved)
-    rendered = tuple(foreign(resolved, run, placing)) if resolved.foreign else render(resolved)
+    rendered = _foreign(resolved, run, placing) if resolved.foreign else render(resolved)
     if resolved.manifests:
         rendered = (*rendered, *_beside(resolved, rendered, placing))
     if not resolved.template.files:
         placing.check()
     return patched(rendered, resolved.patches) if resolved.patches else rendered
+
+
+def _foreign(resolved: ResolvedService, run: Runner, placing: Placing) -> tuple[Manifest, ...]:
+    from generator.foreign.manifests import manifests as foreign  # it loads much, and most repositories have no charts
+
+    return tuple(foreign(resolved, run, placing))
 
 
 def _beside(resolved: ResolvedService, rendered: Sequence[Manifest], placing: Placing) -> tuple[Manifest, ...]:

@@ -26,30 +26,31 @@ def compiled(template: Template, version: str) -> tuple[jsonschema_rs.Draft20201
 
     schema = dict(template.schema)
     schema["$defs"] = dict(schema["$defs"])
-    for name, where in _types(template):
+    for name, pointer in _types(template):
         if name not in schema["$defs"]:
-            schema["$defs"] |= _definition(version, name, where)
+            schema["$defs"] |= _definition(template, version, name, pointer)
     try:
         return jsonschema_rs.Draft202012Validator(schema, offline=True), schema
     except jsonschema_rs.ValidationError as error:
         raise InputError(f"no JSON Schema: {error.message}", where=_in_template(template, error)) from error
 
 
-def _definition(version: str, name: str, where: Location) -> Mapping[str, Any]:
+def _definition(template: Template, version: str, name: str, pointer: Pointer) -> Mapping[str, Any]:
     try:
         needed: Mapping[str, Any] = definition(version, name)["$defs"]
     except KeyError:
         next = "use the name of a type of Kubernetes' OpenAPI such as io.k8s.api.core.v1.Probe"
+        where = _declaration(template, pointer)
         raise InputError(f"Kubernetes {version} has no type '{name}'", where=where, next=next) from None
     return needed
 
 
-def _types(template: Template) -> Iterator[tuple[str, Location]]:
-    """The types of Kubernetes that the values of a template refer to, and the line that does."""
+def _types(template: Template) -> Iterator[tuple[str, Pointer]]:
+    """The types of Kubernetes that the values of a template refer to, and the place in its schema that does."""
     local = {f"#/$defs/{name}" for name in template.schema["$defs"]}
     for pointer, reference in _references(template.schema, ()):
         if reference not in local:
-            yield reference.removeprefix("#/$defs/"), _declaration(template, pointer)
+            yield reference.removeprefix("#/$defs/"), pointer
 
 
 def _references(schema: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:

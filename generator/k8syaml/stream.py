@@ -16,7 +16,6 @@ from generator.k8syaml.error import YamlError
 from generator.k8syaml.libyaml import CParser
 from generator.k8syaml.limits import MAX_DOCUMENTS, MAX_TEXT
 from generator.k8syaml.lines import breaks, place_of, shown
-from generator.k8syaml.wording import worded
 
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROLOGUE: Final = re.compile(r"(?:[ \t]*+(?:#.*+)?+\r?\n|%.*+\n)*+")
@@ -119,6 +118,8 @@ class Part:
     def _syntax_error(self, error: Exception) -> YamlError:
         """What libyaml refused, with its place; at the end of the text, that of the last thing there."""
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+            from generator.k8syaml.wording import worded
+
             what, index, next = worded(error, self.text, self.lines_before)
             return self._at(what, min(index, len(self.text.rstrip())), next)
         found = _FORBIDDEN.search(self.text)

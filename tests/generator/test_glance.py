@@ -79,13 +79,26 @@ def test_what_is_wrong_is_for_the_whole_program(root, capsys):
 
 def test_nothing_to_do_loads_nothing_of_the_program(root):
     time.sleep(0.1)
-    command = [sys.executable, "-X", "importtime", "-m", "bot.cli.entry", "render"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for _ in range(3):  # the first may render what was written a moment ago
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
-    loaded = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+        loaded, said = loaded_by_rendering(root)
     ours = {name for name in loaded if name.startswith(("bot", "generator"))}
     names = ("", ".beside", ".cache", ".glance", ".looks", ".sections", ".shipped", ".state")
     assert ours <= {"bot", "bot.cli", *(f"generator{name}" for name in names)}
-    assert not {"click", "dataclasses", "inspect", "typing", "json", "tempfile"} & set(loaded)
-    assert done.stderr.endswith(NOTHING)
+    assert not {"click", "dataclasses", "inspect", "typing", "json", "tempfile"} & loaded
+    assert said.endswith(NOTHING)
+
+
+def test_an_edit_loads_neither_charts_nor_words_for_broken_yaml_nor_what_reads_many_files(root):
+    (root / SPEC).write_text((root / SPEC).read_text() + "# edited\n")
+    loaded, _ = loaded_by_rendering(root)
+    assert {"generator.render", "generator.validate", "generator.foreign.source", "yaml"} <= loaded
+    assert not {"generator.foreign.charts", "tarfile", "generator.k8syaml.wording", "yaml_rs"} & loaded
+
+
+def loaded_by_rendering(root):
+    """The modules that `towpath render` loads, and what it says."""
+    command = [sys.executable, "-X", "importtime", "-m", "bot.cli.entry", "render"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}, done.stderr
