@@ -61,6 +61,13 @@ class Piece(str):
     pointer: Pointer | None
     mark: str | None
 
+    def saying(self, text: str, value: Any) -> Piece:
+        """What the same hole writes for another value of the same shape."""
+        piece = Piece(text)
+        piece.template, piece.line, piece.value, piece.pointer = self.template, self.line, value, self.pointer
+        piece.mark = self.mark
+        return piece
+
 
 def literal(text: str, template: str, line: int) -> Piece:
     """A piece of a template's own text."""

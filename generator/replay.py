@@ -140,14 +140,14 @@ def _course(written: Sequence[Run], seen: Sequence[Run], steps: Steps) -> Course
 
 def _hole(seen: Piece) -> Callable[[Sequence[Any]], Piece] | None:
     """What writes a hole; None for a piece that is the same for all."""
-    if not isinstance(seen, Written) or seen.make is None:
+    if not isinstance(seen, Written) or seen.again is None:
         return None
-    make, write, own = seen.make, seen.write, itemgetter(*seen.leaves)
+    write, own = seen.again, itemgetter(*seen.leaves)
     known: dict[Any, Piece] = {}
 
     def hole(leaves: Sequence[Any]) -> Piece:
         key = own(leaves)
-        return known.get(key) or kept(known, key, write(make(leaves)))
+        return known.get(key) or kept(known, key, write(leaves))
 
     return hole
 

@@ -8,6 +8,7 @@ the run (`UnseenError`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jinja2 import Undefined
 from jinja2.utils import Namespace
 
+from generator.k8syaml import scalar
 from generator.nodes import Piece, Site, hole
 from generator.sandbox import Compiled, Sandbox, numbers
 from generator.steps import like_filter
@@ -185,24 +187,59 @@ def _leaves(value: Any) -> frozenset[int]:
 
 
 class Written(Piece):
-    """What a hole writes; `make` is how its value is made out of these leaves, None for one that is always the same."""
+    """What a hole writes; `again` writes it out of these leaves, and is None for what is always the same."""
 
-    __slots__ = ("leaves", "make", "write")
+    __slots__ = ("again", "leaves")
 
     leaves: tuple[int, ...]
-    make: Make | None
-    write: Callable[[Any], Piece]
+    again: Callable[[Sequence[Any]], Piece] | None
 
 
 def _watched_hole(site: Site) -> Callable[[Any], Written]:
     write = hole(site)
 
     def written(value: Any) -> Written:
-        piece = Written()
-        piece.make, piece.write, piece.leaves = making(value), write, tuple(_leaves(value))
+        piece, make = Written(), making(value)
+        piece.leaves = tuple(_leaves(value))
+        piece.again = None if make is None else _blank(site, value, make) or (lambda leaves: write(make(leaves)))
         return piece
 
     return written
+
+
+_BLANK: Final = re.compile(r"(blank\.[0-9]+\.blank)")
+"""Stands for a watched value inside of a map or list where that is written with others."""
+
+
+def _blank(site: Site, value: Any, make: Make) -> Callable[[Sequence[Any]], Piece] | None:
+    """What writes a map or list of which only scalars change; None for another value."""
+    makes: list[Make] = []
+    blank = None if type(value) in _WATCHED else _blanked(value, makes)
+    piece = site.piece(blank)
+    texts = _BLANK.split(piece)
+    if not makes or len(texts) != 2 * len(makes) + 1 or repr(piece.value) != repr(blank):
+        return None
+
+    def again(leaves: Sequence[Any]) -> Piece:
+        scalars = [make_one(leaves) for make_one in makes]
+        if any(isinstance(one, str) and "\n" in one for one in scalars):  # it may take lines of its own
+            return site.piece(make(leaves))
+        written = texts.copy()
+        written[1::2] = map(scalar, scalars)
+        return piece.saying("".join(written), make(leaves))
+
+    return again
+
+
+def _blanked(value: Any, makes: list[Make]) -> Any:
+    """The value with a word in place of each watched one in it, in the order in which they are written."""
+    kind = type(value)
+    if kind in _WATCHED:
+        makes.append(value.make)
+        return f"blank.{len(makes)}.blank"
+    if kind is dict:
+        return {key: _blanked(item, makes) for key, item in value.items()}
+    return [_blanked(item, makes) for item in value] if kind is list else value
 
 
 class _Searched(str):

@@ -42,6 +42,7 @@ def test_random_templates_are_replayed_as_they_run(parts, contexts, when):
         "v.a ~ '-' ~ v.n",
         "v.m|checksum",
         "{'k': v.a}|merge(v.m)",
+        "{1: v.a}",
         "v.n|string",
         "v.m.get('a', 'x')",
         "v.a|default('x')",
@@ -68,6 +69,25 @@ def test_what_looks_without_being_seen_is_never_replayed(expression):
 def test_a_hole_is_remembered_by_all_that_it_is_made_of(expression):
     contexts = [context("web", a, b, n, [a, b]) for a in "xy" for b in "xy" for n in (1, 2)]
     held(Asked(f"k: {{{{ {expression} }}}}"), contexts)
+
+
+@pytest.mark.parametrize("place", ["k: {{{{ {} }}}}", "- {{{{ {} }}}}", "k:\n  - l: {{{{ {} }}}}\nm: 1"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "v.m",
+        "v.l",
+        "{'k': v.a, 'l': [v.n, {'m': v.b ~ v.n}, 'l1\\nl2', 1.0, none, true]}",
+        "{'k': v.a, 'l': {1: v.n, 'on': {}, 'blank.0.blank': []}}",
+        "[[v.a, ['blank.1.blank']], v.n|string, {'k': 'x\\n', 'l': v.m|checksum}]",
+        "{'k': range(2), 'l': v.a}",
+    ],
+)
+def test_maps_and_lists_are_written_again_as_they_are_written(place, expression):
+    """Whatever scalars they are then, also such as take lines of their own or quotes, or cannot be written at all."""
+    texts = ["x", "on", "1", "a: b # c", "l1\nl2\n", "\n", "\ud800", "\ue0000\ue000", "blank.0.blank"]
+    contexts = [context("web", a, "b", n, [a, "c"]) for a in texts for n in (1, -(2**52))]
+    held(Asked(place.format(expression)), contexts)
 
 
 def test_each_replay_may_take_as_many_steps_as_a_run():
