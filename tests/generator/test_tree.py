@@ -1,6 +1,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,25 @@ def test_huge_files_are_not_read(folder: Path, kind: str, monkeypatch: pytest.Mo
     with pytest.raises(InputError, match="larger than"):
         tree.read("huge")
     assert tree.read("top.yaml") == b"top"
+
+
+@pytest.mark.parametrize("most", [7, 2**30])
+@pytest.mark.parametrize("size", [0, 1, 7, 50])
+def test_all_of_a_file_is_read_even_where_it_comes_in_pieces_or_grows(
+    size: int, most: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, opening, (place, content) = os.read, os.open, (folder / "file", bytes(range(size)))
+    place.write_bytes(content)
+
+    def growing(*arguments: Any) -> int:
+        with place.open("ab") as file:
+            file.write(b"more")
+        return opening(*arguments)
+
+    monkeypatch.setattr("os.read", lambda handle, length: read(handle, min(most, length)))
+    assert DiskTree(folder).read("file") == content
+    monkeypatch.setattr("os.open", growing)
+    assert DiskTree(folder).read("file") == content + b"more"
 
 
 def test_a_pipe_is_no_file(folder: Path) -> None:
