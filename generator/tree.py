@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -225,12 +226,17 @@ class EditedTree:
 
     below: Tree
     edits: Mapping[str, bytes | None] = field(default_factory=dict)
+    _paths: list[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_paths", sorted(self.edits))
 
     def read(self, path: str) -> bytes | None:
         return self.edits[path] if path in self.edits else self.below.read(path)
 
     def files(self, folder: str) -> Iterator[str]:
-        added = {path for path, content in self.edits.items() if content is not None and path.startswith(folder + "/")}
+        first, end = (bisect_left(self._paths, f"{folder}{sign}") for sign in "/0")  # 0 is the sign after the slash
+        added = {path for path in self._paths[first:end] if self.edits[path] is not None}
         kept = {path for path in self.below.files(folder) if self.edits.get(path, b"") is not None}
         yield from sorted(added | kept)
 

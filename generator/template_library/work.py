@@ -57,7 +57,7 @@ def make(root: Path, name: str, parent: str | None) -> Work:
         f"{FOLDER}/{name}/{path}": re.sub("NAME|PARENT", lambda word: words[word[0]], text).encode()
         for path, text in sorted(files.items())
     }
-    made = EditedTree(tree, edits)
+    made = EditedTree(tree, dict(edits))
     for case in cases(made, [name]):
         edits |= run(made, case).edits()
     return Work(name, edits)
