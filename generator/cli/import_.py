@@ -5,20 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from generator.cli.options import output_option, repository_option
-from generator.cli.targets import STDIN
-from generator.errors import UsageError
+from generator.cli.options import output_option, patterns, repository_option
+from generator.cli.targets import files_of
+from generator.errors import InputError, UsageError
 from generator.report.console import coloured, out, out_json, say
+from generator.report.text import count
 
 if TYPE_CHECKING:
     from generator.adoption.adopt import Adoption
     from generator.adoption.collect import Collected
     from generator.manifest_files import ManifestFile
     from generator.tree import Tree
+
+
+_MOST_UNREAD: Final = 20
+_LEAVE_OUT: Final = "leave it out with --ignore-filename-pattern"
 
 
 @click.command()
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     "--service", "services", multiple=True, metavar="NAME", help="Only this service; may be given several times."
 )
 @click.option("-n", "--namespace", metavar="NAME", help="The namespace; by default the one that most objects are in.")
+@click.option("--ignore-filename-pattern", "ignored", multiple=True, metavar="REGEX", help="Paths to leave out.")
 @click.option("--secrets", is_flag=True, help="Import Secrets too, although they do not belong into git.")
 @click.option("--kubernetes-version", metavar="VERSION", help="Of created environments; by default the newest.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written, and the proof.")
@@ -47,6 +53,7 @@ def command(
     environments: tuple[str, ...],
     services: tuple[str, ...],
     namespace: str | None,
+    ignored: tuple[str, ...],
     secrets: bool,
     kubernetes_version: str | None,
     dry_run: bool,
@@ -71,7 +78,8 @@ def command(
     from generator.tree import DiskTree
 
     tree = DiskTree(repository)
-    found = tuple(_collected(tree, _by_environment(paths, environments), namespace, secrets))
+    files = {name: files_of(mine, patterns(ignored)) for name, mine in _by_environment(paths, environments).items()}
+    found = tuple(_collected(tree, files, namespace, secrets))
     adoption = adopt(tree, found, _version(kubernetes_version), services)
     written = not dry_run and bool(adoption.services) and (adoption.is_proven or unproven)
     if written:
@@ -107,12 +115,12 @@ def _by_environment(paths: tuple[str, ...], environments: tuple[str, ...]) -> di
 
 
 def _collected(
-    tree: Tree, paths: dict[str, tuple[str, ...]], namespace: str | None, secrets: bool
+    tree: Tree, files: dict[str, Iterator[ManifestFile]], namespace: str | None, secrets: bool
 ) -> Iterator[Collected]:
     from generator.adoption.collect import collected
     from generator.load import load_environment
 
-    for name, mine in paths.items():
+    for name, mine in files.items():
         _check_name(name)
         home = namespace
         if tree.read(f"environments/{name}/environment.yaml") is not None:
@@ -120,7 +128,7 @@ def _collected(
             if namespace not in (None, home):
                 next = "leave out --namespace, or name another environment"
                 raise UsageError(f"the namespace of {name} is {home}", next=next)
-        yield collected(name, list(_files(mine)), home, secrets=secrets)
+        yield collected(name, _readable(mine), home, secrets=secrets)
 
 
 def _check_name(name: str) -> None:
@@ -131,21 +139,19 @@ def _check_name(name: str) -> None:
         raise UsageError(f"{name!r} is no name for an environment", next=next)
 
 
-def _files(paths: tuple[str, ...]) -> Iterable[ManifestFile]:
-    from generator.file_schemas import InvalidInput
-    from generator.manifest import STDIN as STDIN_PATH
-    from generator.manifest_files import files_below, read_bytes, read_file
-    from generator.tree import LARGEST
-
-    for path in paths:
-        if path == STDIN:
-            read = [read_bytes(STDIN_PATH, sys.stdin.buffer.read(LARGEST + 1))]
-        else:
-            read = [read_file(file) for file in files_below([Path(path)])]
-        for file in read:
-            if file.finding:
-                raise InvalidInput([file.finding])
-            yield file
+def _readable(files: Iterable[ManifestFile]) -> list[ManifestFile]:
+    """The files, if all can be read. Else raises `InputError`: what is wrong with one of them, and which others."""
+    found = list(files)
+    unread = [file.finding for file in found if file.finding]
+    if unread:
+        first, *others = unread
+        more = ", ".join(one.where.path for one in others[:_MOST_UNREAD])
+        more += ", …" if len(others) > _MOST_UNREAD else ""
+        also = f"; {count(len(others), 'more file')} cannot be read either: {more}" if others else ""
+        fix = first.fix.replace("towpath validate", "towpath import")
+        next = fix if _LEAVE_OUT in fix else f"{fix or 'mend it'} Or {_LEAVE_OUT}"
+        raise InputError(first.message + also, where=first.where, next=next)
+    return found
 
 
 def _write(root: Path, adoption: Adoption) -> None:

@@ -6,7 +6,8 @@ prints data has `--output`. Names are checked when the command line is read, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,17 @@ from generator.looks import SETTINGS
 from generator.suggest import one_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def patterns(texts: Iterable[str]) -> list[re.Pattern[str]]:
+    """The expressions of `--ignore-filename-pattern`; raises `UsageError` for one that is none."""
+    found = []
+    for text in texts:
+        try:
+            found.append(re.compile(text))
+        except re.error as error:
+            raise UsageError(f"--ignore-filename-pattern {text!r} is no regular expression: {error}") from None
+    return found
 
 
 def find_repository(start: Path) -> Path:

@@ -1,11 +1,18 @@
-"""What `towpath validate` is asked to look at: services of a repository, or paths of plain manifests."""
+"""What a command is asked to look at: services of a repository, or paths of plain manifests."""
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generator.cli.options import find_repository, services
 from generator.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from generator.manifest_files import ManifestFile
 
 STDIN = "-"
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -40,6 +47,22 @@ def _is_name(target: str) -> bool:
 def _is_service(name: str, repository: Path | None) -> bool:
     root = root_of(repository)
     return root is not None and name in services(root)
+
+
+def files_of(paths: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[ManifestFile]:
+    """The manifests that paths name, `-` being standard input, without those files whose path matches what is ignored.
+
+    Raises `InputError` for a path where there is nothing.
+    """
+    from generator.manifest import STDIN as STDIN_PATH
+    from generator.manifest_files import files_below, read_bytes, read_file
+    from generator.tree import LARGEST
+
+    for path in dict.fromkeys(paths):
+        if path == STDIN:
+            yield read_bytes(STDIN_PATH, sys.stdin.buffer.read(LARGEST + 1))
+        else:
+            yield from map(read_file, files_below([Path(path)], ignored))
 
 
 def root_of(repository: Path | None) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from generator.cli.options import environments, find_repository, services
-from generator.cli.targets import STDIN, are_paths, from_top, root_of
+from generator.cli.options import environments, find_repository, patterns, services
+from generator.cli.targets import STDIN, are_paths, files_of, from_top, root_of
 from generator.errors import InputError, UsageError
 from generator.finding import errors
 from generator.report.console import coloured, out, say
@@ -22,7 +21,6 @@ from generator.suggest import one_of
 if TYPE_CHECKING:
     from generator.custom.catalogue import Catalogue
     from generator.judge import Request
-    from generator.manifest_files import ManifestFile
     from generator.standalone import Around
     from generator.verdict import Verdict
 
@@ -198,7 +196,7 @@ def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], kno
 
     version = _version("--kubernetes-version", plain.kubernetes_version or _NEWEST)
     around, known = _around(root, targets, known)
-    files = list(_files(targets, [_pattern(one) for one in plain.ignore_filename_pattern]))
+    files = list(files_of(targets, patterns(plain.ignore_filename_pattern)))
     selection = Selection(_kinds(plain.skip), _kinds(plain.reject))
     done = audit(files, version, also=also, catalogue=known, selection=selection, around=around)
     objects = count(sum(len(file.objects) for file in files), "object")
@@ -229,25 +227,6 @@ def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tupl
     around = Around(load_settings(tree), Path(os.path.relpath(Path.cwd(), root.absolute())).as_posix())
     asked_for = tuple(around.path(target) for target in targets if target != STDIN)
     return replace(around, targets=asked_for), replace(known, custom=Definitions(tree).of("base"))
-
-
-def _files(targets: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[ManifestFile]:
-    from generator.manifest import STDIN as STDIN_PATH
-    from generator.manifest_files import files_below, read_bytes, read_file
-    from generator.tree import LARGEST
-
-    for target in dict.fromkeys(targets):
-        if target == STDIN:
-            yield read_bytes(STDIN_PATH, sys.stdin.buffer.read(LARGEST + 1))
-        else:
-            yield from map(read_file, files_below([Path(target)], ignored))
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise UsageError(f"--ignore-filename-pattern {text!r} is no regular expression: {error}") from None
 
 
 def _kinds(lists: Iterable[str]) -> frozenset[str]:

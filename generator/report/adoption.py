@@ -12,6 +12,7 @@ from generator.report.json import findings_json
 from generator.report.text import count, findings_text, paint, plain
 
 _MOST = 20
+_MOST_IN_A_SENTENCE = 6
 
 
 def adoption_text(adoption: Adoption, colour: bool = False) -> str:
@@ -40,11 +41,18 @@ def _exceptions(adoption: Adoption) -> Iterator[str]:
 
 def _told(one: Adopted) -> Iterator[str]:
     if one.patched:
-        yield f"{one.service}: no value says all of {', '.join(map(plain, one.patched))}: the rest is in `patches:`"
+        yield f"{one.service}: no value says all of {_some(one.patched)}: the rest is in `patches:`"
     if one.plain:
         why = "no template renders" if one.template else "no template fits"
-        yield f"{one.service}: {why} {', '.join(map(plain, one.plain))}: plain in {one.service}/manifests"
+        yield f"{one.service}: {why} {_some(one.plain)}: plain in {one.service}/manifests"
     yield from (f"{one.service}: {plain(note)}" for note in one.notes)
+
+
+def _some(objects: tuple[str, ...]) -> str:
+    """Objects in a sentence: all of few, the first of many."""
+    many = len(objects) > _MOST_IN_A_SENTENCE
+    shown = [plain(one) for one in (objects[: _MOST_IN_A_SENTENCE - 1] if many else objects)]
+    return ", ".join(shown) + (f" and {len(objects) - len(shown)} more" if many else "")
 
 
 def _left_out(adoption: Adoption, colour: bool) -> Iterator[str]:

@@ -101,3 +101,30 @@ def test_words_that_do_not_fit(here, capsys, arguments, code, words):
     said = capsys.readouterr()
     assert words in said.out + said.err
     assert not (here / "environments").exists()
+
+
+def test_files_that_cannot_be_read_are_named_at_once_and_can_be_left_out(here, capsys):
+    files = {
+        "web.yaml": WEB,
+        ".vscode/a.json": '{ // a?\n"b": 1}',
+        "chart/b.yaml": "a: {{ b }}\n",
+        "c.yaml": "a: b\na: c\n",
+    }
+    write_files(here / "k8s", files)
+    assert run(["import", "k8s", "-e", "prod"]) == 1
+    said = capsys.readouterr().err
+    assert "; 2 more files cannot be read either: k8s/c.yaml, k8s/chart/b.yaml\n" in said
+    assert "Or leave it out with --ignore-filename-pattern\n" in said
+    assert run(["import", "k8s/chart", "-e", "prod"]) == 1
+    assert "next: render the template first (helm template CHART | towpath import -)" in capsys.readouterr().err
+    assert run(["import", "k8s", "-e", "prod", "--ignore-filename-pattern", r"/\.vscode/|/c\.y|chart"]) == 0
+    assert run(["import", "k8s", "-e", "prod", "--ignore-filename-pattern", "("]) == 2
+
+
+def test_a_sentence_names_only_some_of_many_objects(here, capsys):
+    maps = "---\n".join(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n" for number in range(8))
+    (here / "maps.yaml").write_text(maps)
+    assert run(["import", "maps.yaml", "-e", "prod"]) == 0
+    assert "fits ConfigMap c0, ConfigMap c1, ConfigMap c2, ConfigMap c3, ConfigMap c4 and 3 more: plain" in (
+        capsys.readouterr().out
+    )
