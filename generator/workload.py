@@ -66,6 +66,19 @@ def containers(value: Any) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
             yield (*(pod or ()), "spec", group, index), container
 
 
+def listed_containers(value: Any) -> Iterator[Mapping[str, Any]]:
+    """What stands in lists of containers, wherever an object of any kind has them."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in CONTAINERS and isinstance(inner, list):
+                yield from (container for _, container in items(inner))
+            else:
+                yield from listed_containers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from listed_containers(inner)
+
+
 def pod_labels(value: Any) -> Mapping[str, Any] | None:
     """The labels that the pods of a workload get; None for a kind that runs none."""
     pod = pod_pointer(value)

@@ -16,11 +16,13 @@ from generator.adoption.inversion import Fit, Wanted, at_home, fits
 from generator.adoption.server_defaults import comparable
 from generator.adoption.service_files import Adopted, Made, Writer, released_image
 from generator.build import Build, Builder, build_all
+from generator.custom.catalogue import Catalogue
 from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.finding import Finding, errors
 from generator.pins import Pins
 from generator.repository import overlay_path
+from generator.schemas import UnknownKind
 from generator.templates import Template, load_templates
 from generator.tree import EditedTree, Tree
 
@@ -118,7 +120,7 @@ class _Shop:
         self.found = {one.environment: one for one in found}
         self.repository = load.load(tree)
         self.templates = list(load_templates(tree).values())
-        self.owner: dict[Key, str] = {}
+        self.groups: dict[str, Group] = {}
 
     def objects(self, group: Group) -> dict[str, dict[Key, Map]]:
         """The objects of a group in each environment that has any."""
@@ -130,7 +132,7 @@ class _Shop:
 
     def adopted(self, group: Group) -> Made:
         """The files of a service: by a template if one fits and the proof holds, else as plain manifests."""
-        self.owner |= dict.fromkeys(group.objects, group.name)
+        self.groups[group.name] = group
         fit = self._fit(group)
         ways = (fit, {}) if fit else ({},)
         objects = self.objects(group)
@@ -157,6 +159,8 @@ class _Shop:
         objects = self.objects(group)
         if group.workload is None or any(group.workload not in there for there in objects.values()):
             return {}
+        if not all(self._is_accepted(name, obj) for name, there in objects.items() for obj in there.values()):
+            return {}
         found: list[dict[str, Fit]] = []
         for environment, there in objects.items():
             bench = Bench(self.tree, self.repository, self.repository.environments[environment])
@@ -172,6 +176,12 @@ class _Shop:
         best = min(suitable, key=lambda name: (sum(there[name].rank[0] for there in found), found[0][name].rank))
         return {environment: there[best] for environment, there in zip(objects, found, strict=True)}
 
+    def _is_accepted(self, environment: str, obj: Map) -> bool:
+        """Whether an object has the form that its kind has; only then do its fields suggest values."""
+        version = self.repository.environments[environment].cluster.kubernetes_version
+        found = Catalogue().validate(version, obj)
+        return isinstance(found, UnknownKind) or not found
+
     def template(self, name: str) -> Template:
         """A template by name."""
         return next(one for one in self.templates if one.name == name)
@@ -180,17 +190,15 @@ class _Shop:
 def _proof(shop: _Shop, builds: Iterable[Build]) -> tuple[tuple[Change, ...], tuple[Finding, ...]]:
     """What builds render otherwise than it was, and what kept something from being rendered."""
     builds = tuple(builds)
-    before = _was(shop, {build.service for build in builds})
+    before = _was(shop, dict.fromkeys(build.service for build in builds))
     findings = tuple(finding for build in builds for finding in errors(build.findings))
     return compare(before, _is(shop, builds)), findings
 
 
-def _was(shop: _Shop, wanted: set[str]) -> Iterator[Placed]:
-    for environment, one in shop.found.items():
-        for key, obj in one.objects.items():
-            service = shop.owner.get(key)
-            if service in wanted:
-                yield Placed(environment, str(service), comparable(obj))
+def _was(shop: _Shop, services: Iterable[str]) -> Iterator[Placed]:
+    for service in services:
+        for environment, objects in shop.objects(shop.groups[service]).items():
+            yield from (Placed(environment, service, comparable(obj)) for obj in objects.values())
 
 
 def _is(shop: _Shop, builds: Iterable[Build]) -> Iterator[Placed]:

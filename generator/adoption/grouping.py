@@ -16,7 +16,7 @@ from generator.workload import POD_TEMPLATES, at, containers, items, mapping, po
 
 Map = Mapping[str, Any]
 Key = tuple[str, str]
-"""Kind and name of an object."""
+"""Kind and name of an object; a kind that is not Kubernetes' own is `kind.group`, as kubectl says it."""
 
 SHARED: Final = "shared"
 _NOT_LABEL: Final = re.compile(r"[^a-z0-9]+")
@@ -34,7 +34,19 @@ class Group:
 
 def key_of(obj: Map) -> Key:
     """Kind and name of an object."""
-    return str(at(obj, ("kind",))), str(at(obj, ("metadata", "name")))
+    return _key(obj, at(obj, ("metadata", "name")))
+
+
+def _key(typed: Map, name: Any) -> Key:
+    """The key for what has an `apiVersion` and a `kind`: an object, or a reference to one."""
+    kind, group = str(at(typed, ("kind",))), str(at(typed, ("apiVersion",))).rpartition("/")[0]
+    return (kind if "." not in group or group.endswith(".k8s.io") else f"{kind}.{group}"), str(name)
+
+
+def title(key: Key) -> str:
+    """Kind and name as people say them."""
+    kind, name = key
+    return f"{kind.partition('.')[0]} {name}"
 
 
 def grouped(objects: Iterable[Map]) -> tuple[Group, ...]:
@@ -44,28 +56,30 @@ def grouped(objects: Iterable[Map]) -> tuple[Group, ...]:
         forms.setdefault(key_of(obj), []).append(obj)
     seeds = sorted(key for key in forms if key[0] in POD_TEMPLATES)
     members = _members(forms, seeds)
-    names = _names(seeds, members)
-    found = []
-    for seed in seeds:
-        mine = sorted(key for key, owners in members.items() if owners == {seed})
-        found.append(Group(names[seed], seed, (seed, *mine)))
-    rest = sorted(key for key in forms if key not in seeds and len(members.get(key, ())) != 1)
+    mine: dict[Key, list[Key]] = {seed: [] for seed in seeds}
+    rest: list[Key] = []
+    for key, owners in sorted(members.items()):
+        (mine[next(iter(owners))] if len(owners) == 1 else rest).append(key)
+    names = _names(mine)
+    found = [Group(names[seed], seed, (seed, *keys)) for seed, keys in mine.items()]
     if rest:
         found.append(Group(_free(SHARED, set(names.values())), None, tuple(rest)))
     return tuple(sorted(found, key=lambda group: group.name))
 
 
-def _names(seeds: Iterable[Key], members: Mapping[Key, set[Key]]) -> dict[Key, str]:
+def _names(mine: Mapping[Key, list[Key]]) -> dict[Key, str]:
     """A name for the service of each workload, none twice: `web` for the Deployment web-v1 behind the Service web."""
     names: dict[Key, str] = {}
-    for seed in seeds:
+    taken: set[str] = set()
+    for seed, keys in mine.items():
         kind, name = seed
-        called = [key[1] for key, owners in members.items() if key[0] == "Service" and owners == {seed}]
+        called = [other for sort, other in keys if sort == "Service"]
         ours = [one for one in called if name.startswith(f"{one}-")]
         wanted = _label(ours[0] if len(ours) == 1 else name.removesuffix(f"-{kind.lower()}"))
-        if wanted in names.values():
+        if wanted in taken:
             wanted = f"{wanted}-{kind.lower()}"
-        names[seed] = _free(wanted, set(names.values()))
+        names[seed] = _free(wanted, taken)
+        taken.add(names[seed])
     return names
 
 
@@ -84,11 +98,10 @@ def _free(wanted: str, taken: set[str]) -> str:
 def _members(forms: Mapping[Key, list[Map]], seeds: list[Key]) -> dict[Key, set[Key]]:
     """The workloads that each other object belongs to, found step by step from the workloads outwards."""
     near: dict[Key, set[Key]] = {}
-    for key, objs in forms.items():
-        for obj in objs:
-            for other in _neighbours(obj, forms):
-                near.setdefault(key, set()).add(other)
-                near.setdefault(other, set()).add(key)
+    for key, others in _neighbours(forms):
+        for other in others:
+            near.setdefault(key, set()).add(other)
+            near.setdefault(other, set()).add(key)
     owners: dict[Key, set[Key]] = {seed: {seed} for seed in seeds}
     reached = set(seeds)
     while reached:
@@ -98,45 +111,60 @@ def _members(forms: Mapping[Key, list[Map]], seeds: list[Key]) -> dict[Key, set[
                 found.setdefault(other, set()).update(owners[key])
         owners |= found
         reached = set(found)
+    named: dict[str, set[Key]] = {}
+    for seed in seeds:
+        named.setdefault(seed[1], set()).add(seed)
     for key in set(forms) - set(owners):
-        owners[key] = _named_after(forms[key][0], seeds)
+        owners[key] = _named_after(forms[key][0], named)
     return {key: who for key, who in owners.items() if key not in seeds}
 
 
-def _named_after(obj: Map, seeds: list[Key]) -> set[Key]:
-    """The workload whose name an object has, or says in the labels that are about that."""
+def _named_after(obj: Map, named: Mapping[str, set[Key]]) -> set[Key]:
+    """The workloads, by name, whose name an object has, or says in the labels that are about that."""
     labels = mapping(obj, "metadata", "labels")
     said = [labels.get(label) for label in _ABOUT]
-    for name in (key_of(obj)[1], *said):
-        if found := {seed for seed in seeds if seed[1] == name}:
-            return found
-    return set()
+    return next((named[str(name)] for name in (key_of(obj)[1], *said) if str(name) in named), set())
 
 
-def _neighbours(obj: Map, forms: Mapping[Key, list[Map]]) -> Iterator[Key]:
-    """The objects that an object refers to, of those that there are."""
-    for other in (*_named(obj), *_selected(obj, forms)):
-        if other in forms and other != key_of(obj):
-            yield other
+def _neighbours(forms: Mapping[Key, list[Map]]) -> Iterator[tuple[Key, set[Key]]]:
+    """The objects that each object refers to, of those that there are."""
+    every = [(key, obj) for key, objs in forms.items() for obj in objs]
+    pods = Labelled((key, pod_labels(obj) or {}) for key, obj in every)
+    services = Labelled((key, mapping(obj, "metadata", "labels")) for key, obj in every if key[0] == "Service")
+    for key, obj in every:
+        there = services if obj.get("kind") == "ServiceMonitor" else pods
+        selector = _selector(obj)
+        selected = there.selected_by(selector) if selector else ()
+        yield key, {other for other in (*_named(obj), *selected) if other in forms and other != key}
 
 
-def _selected(obj: Map, forms: Mapping[Key, list[Map]]) -> Iterator[Key]:
+def _selector(obj: Map) -> Map:
+    """The selector by which an object finds pods, or Services; empty where it has none."""
     kind, spec = obj.get("kind"), mapping(obj, "spec")
-    if kind in ("Service", "ReplicationController") and spec.get("selector"):
-        selector: Map = {"matchLabels": spec["selector"]}
-    elif kind == "PodDisruptionBudget" and spec.get("selector"):
-        selector = mapping(spec, "selector")
-    elif kind == "NetworkPolicy" and spec.get("podSelector"):
-        selector = mapping(spec, "podSelector")
-    elif kind in ("ServiceMonitor", "PodMonitor") and spec.get("selector"):
-        selector = mapping(spec, "selector")
-    else:
-        return
-    for key, objs in forms.items():
-        for other in objs:
-            labels = mapping(other, "metadata", "labels") if kind == "ServiceMonitor" else pod_labels(other)
-            if (key[0] == "Service" or kind != "ServiceMonitor") and labels and matches(selector, labels):
-                yield key
+    if kind in ("Service", "ReplicationController"):
+        labels = mapping(spec, "selector")
+        return {"matchLabels": labels} if labels else {}
+    if kind in ("PodDisruptionBudget", "ServiceMonitor", "PodMonitor"):
+        return mapping(spec, "selector")
+    return mapping(spec, "podSelector") if kind == "NetworkPolicy" else {}
+
+
+class Labelled:
+    """Keys of things with labels, found by a selector without a look at all of them; those without labels are not."""
+
+    def __init__(self, things: Iterable[tuple[Key, Map]]) -> None:
+        self._all = [(key, labels) for key, labels in things if labels]
+        self._by_label: dict[tuple[str, str], list[tuple[Key, Map]]] = {}
+        for key, labels in self._all:
+            for pair in labels.items():
+                if isinstance(pair[1], str):
+                    self._by_label.setdefault(pair, []).append((key, labels))
+
+    def selected_by(self, selector: Map) -> Iterator[Key]:
+        """The keys of the things that a LabelSelector selects."""
+        pairs = [pair for pair in mapping(selector, "matchLabels").items() if isinstance(pair[1], str)]
+        near = min((self._by_label.get(pair, []) for pair in pairs), key=len, default=self._all)
+        return (key for key, labels in near if matches(selector, labels))
 
 
 def _named(obj: Map) -> Iterator[Key]:
@@ -147,7 +175,7 @@ def _named(obj: Map) -> Iterator[Key]:
         yield "Service", str(spec.get("serviceName"))
     elif kind in ("HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler"):
         target = mapping(spec, "targetRef" if kind == "VerticalPodAutoscaler" else "scaleTargetRef")
-        yield str(target.get("kind", "Deployment")), str(target.get("name"))
+        yield _key({"kind": "Deployment", **target}, target.get("name"))
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
         for _, subject in items(obj, "subjects"):
             yield str(subject.get("kind")), str(subject.get("name"))

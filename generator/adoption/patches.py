@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.adoption.grouping import key_of
 from generator.adoption.server_defaults import equalised
 
 Map = Mapping[str, Any]
@@ -21,8 +20,7 @@ def patch_for(rendered: Map, wanted: Map) -> dict[str, Any] | None:
     operations = [one for one in _operations(rendered, wanted, ()) if not one["path"].endswith("/image")]
     if not operations:
         return None
-    kind, name = key_of(rendered)
-    target = {"kind": kind, "name": name}
+    target = {"kind": rendered["kind"], "name": rendered["metadata"]["name"]}
     merged = _as_merge(operations)
     return {"target": target, "patch": merged} if merged is not None else {"target": target, "json": operations}
 

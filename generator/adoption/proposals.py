@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.adoption.grouping import Key
+from generator.adoption.grouping import Key, key_of
 from generator.adoption.ports import Ports, ports_of
 from generator.workload import POD_TEMPLATES, at, items, mapping, pod_pointer
 
@@ -70,7 +70,7 @@ def parts_of(service: str, objects: Iterable[Map], workload: Key) -> Parts | Non
     """The parts of a service; None for a workload that makes its pods by other objects, such as a CronJob."""
     kinds: dict[str, list[Map]] = {}
     for obj in objects:
-        kinds.setdefault(str(obj.get("kind")), []).append(obj)
+        kinds.setdefault(key_of(obj)[0], []).append(obj)
     kind, name = workload
     deployment = next(one for one in kinds[kind] if at(one, ("metadata", "name")) == name)
     if POD_TEMPLATES[kind] != ("spec", "template"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from generator.adoption.grouping import Group, Key, key_of
+from generator.adoption.grouping import Group, Key, key_of, title
 from generator.adoption.inversion import Fit
 from generator.adoption.layers import ordered, split
 from generator.adoption.patches import patch_for
@@ -16,12 +16,14 @@ from generator.adoption.proposals import released
 from generator.adoption.server_defaults import essential, with_tag
 from generator.adoption.spec_text import spec_text
 from generator.errors import InputError
-from generator.k8syaml import dump
+from generator.images import full_repository
+from generator.k8syaml import dump, scalar
+from generator.load import is_label
 from generator.own_schemas import is_editable, modeline
 from generator.release import parse_image
 from generator.repository import manifests_path, overlay_path, spec_path
 from generator.tree import Tree
-from generator.workload import containers
+from generator.workload import containers, listed_containers
 
 Map = Mapping[str, Any]
 
@@ -72,6 +74,10 @@ def _is_image(text: str) -> bool:
     return True
 
 
+def _repository(image: str) -> str:
+    return full_repository(parse_image(image).repository)
+
+
 class Writer:
     """The files of one service.
 
@@ -107,7 +113,7 @@ class Writer:
             tuple(self.objects),
             sum(1 for line in text.splitlines() if not line.startswith("#")),
             tuple(dict.fromkeys(_title(one) for there in rest.values() for one in there)),
-            tuple(dict.fromkeys(" ".join(key) for there in self.objects for key in self._beside(there))),
+            tuple(map(title, dict.fromkeys(key for there in self.objects for key in self._beside(there)))),
             tuple(self._notes()),
         )
         return Made(adopted, {path: text.encode() for path, text in (files | plain).items()})
@@ -182,14 +188,32 @@ class Writer:
         head = f"{spec_text(data)}\n" if data else ""
         image = self._image(environment)
         why = "# Nothing runs here; the image only names the release.\n" if image == NOTHING_RUNS else ""
-        return f"{self._modeline(path, 'overlay')}{head}{why}release:\n  image: {image}\n"
+        others = [f"    {scalar(name)}: {scalar(other)}" for name, other in self._others(environment, image)]
+        release = ["release:", f"  image: {scalar(image)}", *(["  images:", *others] if others else ())]
+        return f"{self._modeline(path, 'overlay')}{head}{why}" + "".join(f"{line}\n" for line in release)
 
     def _image(self, environment: str) -> str:
         objects = self.objects[environment]
         if image := released_image(objects.values(), self.group):
             return image
-        images = (str(container.get("image")) for obj in objects.values() for _, container in containers(obj))
-        return next((with_tag(image) for image in images if _is_image(with_tag(image))), NOTHING_RUNS)
+        return next((image for _, image in self._running(environment)), NOTHING_RUNS)
+
+    def _others(self, environment: str, released: str) -> Iterator[tuple[str, str]]:
+        """Images of the repository of the released one, by the containers that run them: else these would run that."""
+        repository = _repository(released)
+        seen = {self.group.name}
+        for name, image in self._running(environment):
+            if _repository(image) == repository and image != released and name not in seen and is_label(name):
+                yield name, image
+            seen.add(name)
+
+    def _running(self, environment: str) -> Iterator[tuple[str, str]]:
+        """The images that the plain manifests run, with the names of their containers."""
+        for key in self._beside(environment):
+            for container in listed_containers(self.objects[environment][key]):
+                image = with_tag(str(container.get("image")))
+                if _is_image(image):
+                    yield str(container.get("name")), image
 
     def _modeline(self, path: str, kind: str) -> str:
         if not is_editable(self.tree):
@@ -214,8 +238,8 @@ def _title(patch: Map) -> str:
 
 def _file_of(key: Key, taken: set[str]) -> str:
     """The name of the file of a plain object, none of those that are taken."""
-    kind, name = key
-    wanted = f"{kind.lower()}.{_NOT_FILE.sub('-', name.lower()).strip('-.')}"
+    kind, _, name = title(key).lower().partition(" ")
+    wanted = f"{kind}.{_NOT_FILE.sub('-', name).strip('-.')}"
     number = next(number for number in count(1) if f"{wanted}{_suffix(number)}" not in taken)
     return f"{wanted}{_suffix(number)}"
 

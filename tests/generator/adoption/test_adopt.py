@@ -192,8 +192,110 @@ def test_an_image_that_is_none_yet_comes_along_in_a_plain_manifest():
     assert [(one.service, one.template) for one in made.services] == [("mailer", None)]
 
 
-def test_what_kustomize_reads_is_left_out():
-    made = adopted(MAILER + "---\napiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n")
-    assert [(one.object, one.why) for one in made.left_out] == [
-        ("Kustomization", "kustomize reads it, the cluster does not: import what `kustomize build` prints")
+KUSTOMIZATION = """\
+resources: [../base/mailer.yaml]
+patches: [{path: ./replicas.yaml}]
+patchesStrategicMerge: [../more.yaml]
+"""
+PART = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: mailer}\nspec: {replicas: 3}\n"
+
+
+def test_what_kustomize_reads_is_left_out_and_so_are_the_parts_of_objects_that_it_patches_in():
+    deleted = f"$patch: delete\n{PART}"
+    files = {"k/base/mailer.yaml": MAILER, "k/prod/kustomization.yaml": KUSTOMIZATION, "k/prod/replicas.yaml": PART}
+    files |= {"k/more.yaml": PART, "k/without/mailer.yaml": deleted}
+    files |= {"k/typed.yaml": "apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n"}
+    files |= {"k/flux/kustomization.yaml": _custom("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps")}
+    made = adopted(files)
+    assert [(one.where.path, one.why.partition(":")[0]) for one in made.left_out] == [
+        ("k/prod/kustomization.yaml", "kustomize reads it, the cluster does not"),
+        ("k/prod/replicas.yaml", "it is a patch of kustomize's"),
+        ("k/more.yaml", "it is a patch of kustomize's"),
+        ("k/without/mailer.yaml", "it is a patch of kustomize's"),
+        ("k/typed.yaml", "kustomize reads it, the cluster does not"),
     ]
+    assert [(one.service, one.template, one.plain) for one in made.services] == [
+        ("mailer", "worker", ()),
+        ("shared", None, ("Kustomization apps",)),
+    ]
+
+
+def _custom(api_version, kind, name, spec="{}"):
+    return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+
+
+def test_objects_of_the_same_kind_and_name_in_different_groups_are_different_objects():
+    """A Service of Knative's beside that of Kubernetes, the gateways of Istio and of the Gateway API."""
+    gateways = [_custom(f"{group}/v1", "Gateway", "web") for group in ("networking.istio.io", "cert.example.com")]
+    made = adopted("---\n".join([WEB, _custom("serving.knative.dev/v1", "Service", "web"), *gateways]))
+    assert made.is_proven
+    assert not made.left_out
+    assert [(one.service, one.template) for one in made.services] == [("shared", None), ("web", "frontend")]
+    assert made.services[0].plain == ("Gateway web", "Gateway web", "Service web")
+    assert {path for path in made.files if "/shared/manifests/" in path} == {
+        f"{BASE}/shared/manifests/{name}.yaml" for name in ("gateway.web", "gateway.web-2", "service.web")
+    }
+
+
+def test_of_two_with_one_name_the_later_is_imported_and_the_earlier_told():
+    made = adopted({"a.yaml": MAILER, "b.yaml": MAILER, "c.yaml": MAILER.replace("2.0.0", "3.0.0")})
+    assert [(one.where.path, one.why) for one in made.left_out] == [
+        ("a.yaml", "the same is there once more"),
+        ("b.yaml", "another one of that name comes later: it is imported"),
+    ]
+    assert made.files["environments/prod/services/mailer.yaml"].endswith(b"mailer:3.0.0\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("version: 2\nservices: {}\n", "it is no object of Kubernetes: it has no apiVersion or no kind"),
+        ("apiVersion: v1\nkind: ${KIND}\nmetadata: {name: a}\n", "it is no object of Kubernetes: it has no apiVersion"),
+        ("kind: Pod\nmetadata: {name: a}\n", "it is no object of Kubernetes: it has no apiVersion or no kind"),
+        ("apiVersion: v1\nkind: Config\n", "it is no object of Kubernetes: it has no name"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n", "each time it is created it gets another name"),
+    ],
+)
+def test_what_is_no_object_of_the_cluster_is_left_out(text, why):
+    (left,) = adopted(text).left_out
+    assert left.why.startswith(why)
+
+
+def test_an_object_that_the_server_would_refuse_comes_along_as_it_is():
+    for broken in ("[{name: http}]", "8080", "[8080]", "[{containerPort: []}]"):
+        made = adopted(MAILER.replace("mailer:2.0.0", f"mailer:2.0.0\n        ports: {broken}"))
+        assert made.is_proven, broken
+        assert [(one.service, one.template) for one in made.services] == [("mailer", None)]
+
+
+TOOLS = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: broker}
+spec:
+  selector: {matchLabels: {app: broker}}
+  serviceName: broker
+  template:
+    metadata: {labels: {app: broker}}
+    spec:
+      initContainers:
+      - {name: "0", image: "ghcr.io/acme/broker:tools"}
+      containers:
+      - {name: main, image: "ghcr.io/acme/broker:2.5.1"}
+      - {name: again, image: "ghcr.io/acme/broker:2.5.1"}
+"""
+
+
+def test_containers_that_run_other_tags_of_the_released_repository_keep_them():
+    made = adopted(TOOLS)
+    assert made.is_proven
+    assert text_of(made, "environments/prod/services/broker.yaml") == (
+        'release:\n  image: ghcr.io/acme/broker:2.5.1\n  images:\n    "0": ghcr.io/acme/broker:tools\n'
+    )
+
+
+def test_a_custom_resource_that_runs_containers_names_the_release():
+    runs = '{template: {containers: [{name: app, image: "ghcr.io/acme/runner:1.0.0"}, 5]}}'
+    made = adopted(_custom("acme.example.com/v1", "Runner", "all", runs))
+    assert made.is_proven
+    assert text_of(made, "environments/prod/services/shared.yaml") == "release:\n  image: ghcr.io/acme/runner:1.0.0\n"

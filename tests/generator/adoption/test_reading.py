@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from generator.adoption.grouping import grouped
+from generator.adoption.grouping import Labelled, grouped
 from generator.adoption.live import as_written, made_by_cluster
 from generator.adoption.server_defaults import comparable, essential
+from generator.checks.selectors import matches
 from generator.k8syaml import load_all
 from tests.generator.adoption.manifests import WEB
 
@@ -236,3 +239,31 @@ def test_all_that_is_only_there_for_a_workload_belongs_to_it():
 def test_groups_do_not_depend_on_the_order_of_objects():
     objects = [*load_all(WEB), *load_all(EVERYTHING)]
     assert grouped(objects) == grouped(reversed(objects))
+
+
+VALUES: list[Any] = ["x", "y", 1, None, [], {}]
+LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(VALUES), max_size=3)
+SELECTORS = st.fixed_dictionaries(
+    {},
+    optional={
+        "matchLabels": LABELS,
+        "matchExpressions": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "key": st.sampled_from("abc"),
+                    "operator": st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+                    "values": st.lists(st.sampled_from("xy")),
+                }
+            ),
+            max_size=2,
+        ),
+    },
+)
+
+
+@given(st.lists(LABELS, max_size=6), SELECTORS)
+def test_a_selector_finds_what_a_look_at_everything_finds(labels, selector):
+    things = [(("Pod", str(number)), each) for number, each in enumerate(labels)]
+    assert list(Labelled(things).selected_by(selector)) == [
+        key for key, each in things if each and matches(selector, each)
+    ]
