@@ -149,7 +149,7 @@ def _readable(files: Iterable[ManifestFile]) -> list[ManifestFile]:
         more += ", …" if len(others) > _MOST_UNREAD else ""
         also = f"; {count(len(others), 'more file')} cannot be read either: {more}" if others else ""
         fix = first.fix.replace("towpath validate", "towpath import")
-        next = fix if _LEAVE_OUT in fix else f"{fix or 'mend it'} Or {_LEAVE_OUT}"
+        next = fix if _LEAVE_OUT in fix else f"{fix.removesuffix('.') or 'mend it'}, or {_LEAVE_OUT}"
         raise InputError(first.message + also, where=first.where, next=next)
     return found
 

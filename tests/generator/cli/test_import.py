@@ -114,7 +114,7 @@ def test_files_that_cannot_be_read_are_named_at_once_and_can_be_left_out(here, c
     assert run(["import", "k8s", "-e", "prod"]) == 1
     said = capsys.readouterr().err
     assert "; 2 more files cannot be read either: k8s/c.yaml, k8s/chart/b.yaml\n" in said
-    assert "Or leave it out with --ignore-filename-pattern\n" in said
+    assert ", or leave it out with --ignore-filename-pattern\n" in said
     assert run(["import", "k8s/chart", "-e", "prod"]) == 1
     assert "next: render the template first (helm template CHART | towpath import -)" in capsys.readouterr().err
     assert run(["import", "k8s", "-e", "prod", "--ignore-filename-pattern", r"/\.vscode/|/c\.y|chart"]) == 0
