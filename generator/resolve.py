@@ -176,8 +176,8 @@ def _values(
     _check_complete(pinned, merged, overlay)
     if lists := [_replaced(*places) for places in replaced_lists(layers[1:])]:
         raise InvalidInput(sorted(lists, key=place_order))
-    values = _accepted(pinned, environment, merged, Origins(layers, merged))
-    values = {name: values.get(name) for name in template.values}
+    accepted = _accepted(pinned, environment, merged, Origins(layers, merged))
+    values = dict.fromkeys(template.values) | accepted
     origins = Origins(layers, values)
     if found := sorted(misread(template, values, origins), key=place_order):
         raise InvalidInput(found)

@@ -79,7 +79,7 @@ class Template:
     @property
     def required(self) -> tuple[str, ...]:
         """The values that somebody must set."""
-        return tuple(name for name, schema in self.values.items() if "default" not in schema)
+        return _required(self)
 
     def declared(self, section: str, name: str) -> Source:
         """The template.yaml that decides about an entry of `manifests`, `values` or `gates`."""
@@ -101,6 +101,11 @@ class Template:
 @lru_cache(maxsize=256)
 def _defaults(template: Template) -> Mapping[str, Any]:
     return {name: schema["default"] for name, schema in template.values.items() if "default" in schema}
+
+
+@lru_cache(maxsize=256)
+def _required(template: Template) -> tuple[str, ...]:
+    return tuple(name for name, schema in template.values.items() if "default" not in schema)
 
 
 @lru_cache(maxsize=256)

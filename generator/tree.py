@@ -144,8 +144,11 @@ class DiskTree:
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""
-        found = None
-        for place in self._unseen(safe_path(path)):
+        found, seen = None, self._folders
+        above = safe_path(path).rpartition("/")[0]
+        for place in (path,) if above in seen else accumulate(path.split("/"), "{}/{}".format):
+            if place in seen and place != path:
+                continue
             try:
                 found = os.lstat(f"{self.root}/{place}")
             except OSError as error:
@@ -155,17 +158,8 @@ class DiskTree:
             if stat.S_ISLNK(found.st_mode):
                 raise link(path)
             if stat.S_ISDIR(found.st_mode):
-                self._folders.add(place)
+                seen.add(place)
         return found
-
-    def _unseen(self, path: str) -> Iterator[str]:
-        """The places above a path that were not seen to be folders, and then the path."""
-        above = path.rpartition("/")[0]
-        if above not in self._folders:
-            for place in accumulate(above.split("/"), "{}/{}".format):
-                if place and place not in self._folders:
-                    yield place
-        yield path
 
     def blob_id(self, path: str) -> str | None:
         content = self.read(path)

@@ -6,7 +6,7 @@ somebody asks, because of thousands of services hardly one has an error to show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,11 +30,11 @@ class Layer:
     text: str = ""
 
 
-def file_layer(source: Source, field: str, only: Iterable[str] | None = None) -> Layer:
+def file_layer(source: Source, field: str, only: Container[str] | None = None) -> Layer:
     """The values below one field of a file, reduced to the keys in `only` if that is given."""
     data: Mapping[str, Any] = source.data.get(field) or {}
     if only is not None:
-        data = {key: data[key] for key in only if key in data}
+        data = {key: value for key, value in data.items() if key in only}
     return Layer(data, partial(_in_file, source, field), source.text)
 
 
