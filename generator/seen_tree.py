@@ -1,4 +1,4 @@
-"""Trees of which some files are listed, or looked for, only: what a path names is read all the same."""
+"""Trees that list files without looking at the disk again: what a path names is read there all the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
-from generator.looks import ENVIRONMENTS, Looks
+from generator.looks import OURS, Looks, unpacked
 from generator.tree import Entries, Tree
 
 
@@ -33,23 +33,22 @@ class _Below:
 
 
 class SeenTree(_Below):
-    """A tree that has been looked at: no files are looked for in folders of environments that had none then.
+    """A tree that has been looked at: it lists the files of ours that were there then, and looks for no others.
 
     Most services have no folder of their own, and each is asked for several times.
     """
 
     def __init__(self, tree: Tree, looks: Looks) -> None:
         super().__init__(tree)
-        self._folders = {ENVIRONMENTS}
-        for folder in looks:
-            while folder and folder not in self._folders:
-                self._folders.add(folder)
-                folder = folder.rpartition("/")[0]
+        self._looks = looks
+        self._folders = sorted(looks)
 
     def files(self, folder: str) -> Iterator[str]:
-        if folder in self._folders or not folder.startswith(f"{ENVIRONMENTS}/"):
+        if folder.partition("/")[0] not in OURS:
             return self._tree.files(folder)
-        return iter(())
+        first, end = (bisect_left(self._folders, f"{folder}{after}") for after in ("/", "0"))  # 0 comes after /
+        places = [folder, *self._folders[first:end]]
+        return iter(sorted(f"{place}/{name}" for place in places for name in unpacked(self._looks.get(place))))
 
 
 class PartTree(_Below):

@@ -12,6 +12,7 @@ MORE = {
     "environments/test/services/web/deep/down/own": "x",
     "environments/prod/rendered/web/service.yaml": "a: b\n",
     "charts/redis/notes.txt": "x",
+    "charts/redis-2/notes.txt": "x",
     "operators/own/x.txt": "x",
 }
 
@@ -26,7 +27,13 @@ def test_every_folder_has_the_files_that_it_has_on_disk(root):
     disk = DiskTree(root)
     seen = SeenTree(disk, look(root))
     folders = [path.relative_to(root).as_posix() for path in root.rglob("*")]  # files too: nothing is below them
-    for folder in (*folders, "environments/base/services/absent/manifests", "environments/absent", "absent"):
+    for folder in (
+        *folders,
+        "environments/base/services/absent/manifests",
+        "environments/absent",
+        "charts/red",
+        "absent",
+    ):
         assert list(seen.files(folder)) == list(disk.files(folder)), folder
     assert sum(1 for _ in seen.files("environments")) > 5
     assert all(seen.read(path) == disk.read(path) for path in disk.files("environments"))
