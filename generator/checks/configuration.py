@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 _KEY: Final = "ssh-privatekey"
 _JSON: Final = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
 _TOKEN: Final = "kubernetes.io/service-account-token"
+_CONFIDENTIAL: Final = re.compile(r"(?i)(^|[_.-])(password|secret[_.-]access[_.-]key|private[_.-]key)$")
+_PRIVATE: Final = "PRIVATE KEY-----"
 _ACCOUNT: Final = "kubernetes.io/service-account.name"
 
 
@@ -87,6 +90,13 @@ def _plain(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, (held[0],), message)
 
 
+def _confided(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("ConfigMap"):
+        for key, text in mapping(placed.value, "data").items():
+            if isinstance(text, str) and ((_CONFIDENTIAL.search(str(key)) and text.strip()) or _PRIVATE in text):
+                yield Problem(placed, ("data", key), f"{placed.title}: {key} seems to be a secret")
+
+
 def _secret(kind: str, data: str) -> str:
     return f"apiVersion: v1\nkind: Secret\nmetadata: {{name: web}}\ntype: {kind}\n{data}\n"
 
@@ -140,6 +150,17 @@ FAMILY = Family(
             config_map(),
             _secret("Opaque", 'stringData: {password: "…"}'),
             kinds=("Secret",),
+        ),
+        Check(
+            "secret-in-config-map",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "everybody who may look at the namespace may read a ConfigMap, and logs and diffs show it",
+            "put it into a Secret, and change the password",
+            _confided,
+            config_map("data: {DB_USER: web, PASSWORD_FILE: /run/secrets/db}"),
+            config_map('data: {DB_PASSWORD: "…"}'),
+            kinds=("ConfigMap",),
         ),
     ),
 )

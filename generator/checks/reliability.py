@@ -56,13 +56,20 @@ def _blocking(scope: Scope) -> Iterator[Problem]:
     scaled = _scaled(scope)
     for budget in scope.of("PodDisruptionBudget"):
         spec = mapping(budget.value, "spec")
-        least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
-        if most is not None and is_zero(most, most):
-            yield Problem(budget, ("spec", "maxUnavailable"), f"{budget.title} lets nobody drain a node")
+        least = spec.get("minAvailable")
         pods = sum(_pods(scaled, pod.placed) for pod in _of(scope, budget))
-        if pods and (least == "100%" or (whole(least) or 0) >= pods):
+        if pods and (whole(least) or 0) >= pods:
             message = f"{budget.title} wants {least} of {pods} pods, so nobody can drain their nodes"
             yield Problem(budget, ("spec", "minAvailable"), message)
+
+
+def _none(scope: Scope) -> Iterator[Problem]:
+    for budget in scope.of("PodDisruptionBudget"):
+        spec = mapping(budget.value, "spec")
+        all_stay = spec.get("minAvailable") == "100%"
+        if all_stay or is_zero(spec.get("maxUnavailable"), 1):
+            field = "minAvailable" if all_stay else "maxUnavailable"
+            yield Problem(budget, ("spec", field), f"{budget.title} lets nobody drain a node")
 
 
 def _together(scope: Scope) -> Iterator[Problem]:
@@ -150,6 +157,21 @@ FAMILY = Family(
             _budget("maxUnavailable: 1"),
             deployment(spec=_SEVERAL),
             across=True,
+        ),
+        Check(
+            "budget-of-none",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "a budget that allows no pod to go, however many there are, stops every upgrade of the cluster",
+            "write maxUnavailable: 1",
+            _none,
+            manifest(
+                "policy/v1", "PodDisruptionBudget", "web", "maxUnavailable: 1\nselector: {matchLabels: {app: web}}"
+            ),
+            manifest(
+                "policy/v1", "PodDisruptionBudget", "web", "maxUnavailable: 0\nselector: {matchLabels: {app: web}}"
+            ),
+            kinds=("PodDisruptionBudget",),
         ),
         Check(
             "budget-blocks-drains",

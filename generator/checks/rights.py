@@ -34,6 +34,17 @@ def _bindings(scope: Scope) -> Iterator[Problem]:
                 yield _at(placed, ("subjects", index), "a ServiceAccount needs its namespace here")
 
 
+def _wide(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("Role", "ClusterRole"):
+        for index, rule in items(placed.value, "rules"):
+            verbs, resources = rule.get("verbs"), rule.get("resources")
+            if isinstance(verbs, list) and isinstance(resources, list) and "*" in verbs and "*" in resources:
+                yield _at(placed, ("rules", index), "it allows everything, with all that will ever be added")
+    for placed in scope.of("RoleBinding", "ClusterRoleBinding"):
+        if mapping(placed.value, "roleRef").get("name") == "cluster-admin":
+            yield _at(placed, ("roleRef", "name"), "whoever has cluster-admin can do everything")
+
+
 def _at(placed: RenderedObject, path: Pointer, message: str) -> Problem:
     return Problem(placed, path, f"{placed.title}: {message}")
 
@@ -79,6 +90,17 @@ FAMILY = Family(
             _binding(", namespace: shop"),
             _binding(""),
             kinds=("ClusterRoleBinding",),
+        ),
+        Check(
+            "all-rights",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "who gets into a program with all rights has the cluster",
+            "list the verbs and resources that are needed",
+            _wide,
+            _role("apiGroups: [apps], resources: ['*'], verbs: [get, list]"),
+            _role("apiGroups: ['*'], resources: ['*'], verbs: ['*']"),
+            kinds=("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"),
         ),
     ),
 )

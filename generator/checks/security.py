@@ -16,6 +16,12 @@ from generator.repository import Pointer
 from generator.workload import items, mapping
 
 _HOST: Final = {"hostNetwork": "network", "hostPID": "processes", "hostIPC": "shared memory"}
+_SAFE: Final = frozenset(
+    "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports "
+    "net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout "
+    "net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_rmem "
+    "net.ipv4.tcp_syncookies net.ipv4.tcp_wmem".split()
+)
 Run = Callable[[Scope], Iterator[Problem]]
 
 
@@ -75,6 +81,15 @@ def _host(scope: Scope) -> Iterator[Problem]:
                 yield Problem(
                     pod.placed, (*pod.spec_pointer, field), f"{pod.placed.title} sees the {words} of its node"
                 )
+
+
+def _sysctls(scope: Scope) -> Iterator[Problem]:
+    for pod in scope.pods:
+        for index, sysctl in items(pod.spec, "securityContext", "sysctls") if "securityContext" in pod.spec else ():
+            name = str(sysctl.get("name")).replace("/", ".")
+            if name not in _SAFE:
+                path = (*pod.spec_pointer, "securityContext", "sysctls", index, "name")
+                yield Problem(pod.placed, path, f"{pod.placed.title}: {name} is not among the safe sysctls")
 
 
 def _host_paths(scope: Scope) -> Iterator[Problem]:
@@ -190,6 +205,15 @@ FAMILY = Family(
             "remove the field",
             deployment(),
             deployment(pod="hostPID: true"),
+        ),
+        _check(
+            "unsafe-sysctl",
+            Severity.WARNING,
+            _sysctls,
+            "a node starts no pod with a sysctl that may harm others, unless its kubelet was told to allow it",
+            "remove it, or allow it on the nodes that the pod runs on",
+            deployment(pod="securityContext: {sysctls: [{name: net.ipv4.tcp_syncookies, value: '1'}]}"),
+            deployment(pod="securityContext: {sysctls: [{name: net.core.somaxconn, value: '1024'}]}"),
         ),
         _check(
             "host-path",
