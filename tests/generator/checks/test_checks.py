@@ -92,6 +92,18 @@ def test_a_service_may_name_a_port_by_number_and_leave_the_target_out():
     assert [check for check, *_ in broken("\n      targetPort: http", "")] == ["service-port"]
 
 
+def test_a_selector_wants_all_of_its_labels():
+    assert broken("    app: web\n  ports", "    app: web\n    tier: front\n  ports") == []
+    ((check, line, _),) = broken("    app: web\n  ports", "    app: web\n    tier: back\n  ports")
+    assert (check, line) == ("service-without-pods", 37)
+
+
+def test_an_init_container_has_a_name_of_its_own():
+    init = "      initContainers: [{name: NAME, image: ghcr.io/acme/load:1.0.0}]\n      containers"
+    assert broken("      containers", init.replace("NAME", "load")) == []
+    assert [check for check, *_ in broken("      containers", init.replace("NAME", "server"))] == ["duplicate-name"]
+
+
 def test_a_service_without_selector_selects_nothing_on_purpose():
     found = broken("  selector:\n    app: web\n  ports", "  ports")
     assert found == []
