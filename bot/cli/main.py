@@ -158,6 +158,9 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """The console script."""
+    if None in (sys.stdout, sys.stderr):  # whoever closes a stream wants nothing of what goes there
+        nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     if _COMPLETE not in os.environ:
         sys.exit(run(sys.argv[1:]))
     towpath.main(prog_name="towpath", complete_var=_COMPLETE)

@@ -374,3 +374,10 @@ def test_ctrl_c_leaves_every_file_old_or_new_and_says_so_in_one_line(moment, rep
     assert all(content in (old.get(path), new.get(path)) for path, content in halfway.items())
     assert run(["render", "--check", "-C", str(repository)]) == 0
     assert not list((repository / ".towpath").glob("write-*"))
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_reason_to_fail(tmp_path, closed):
+    script = f'"$0" -m bot.cli.entry explain {closed}'
+    done = subprocess.run(["sh", "-c", script, sys.executable], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
