@@ -12,6 +12,12 @@ from generator.repository import Pointer
 from generator.workload import items, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
+_GIVEN = frozenset(
+    "apps.kubernetes.io/pod-index batch.kubernetes.io/controller-uid batch.kubernetes.io/job-completion-index"
+    " batch.kubernetes.io/job-name controller-revision-hash controller-uid job-name pod-template-hash"
+    " statefulset.kubernetes.io/pod-name".split()
+)
+"""Labels that controllers give to the pods they make (Kubernetes' reference of well-known labels)."""
 
 
 def _mismatches(scope: Scope) -> Iterator[Problem]:
@@ -80,7 +86,8 @@ def _empty(scope: Scope) -> Iterator[Problem]:
 def _lonely(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         selector = mapping(placed.value, "spec", "selector")
-        if selector and not scope.selected(selector):
+        written = {key: value for key, value in selector.items() if key not in _GIVEN}
+        if written and not scope.selected(written):
             wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
             message = f"{placed.title} selects {wanted}, which no pod of {scope.environment.name} has"
             yield Problem(placed, ("spec", "selector"), message)
@@ -99,9 +106,10 @@ def _ports(scope: Scope) -> Iterator[Problem]:
 
 
 def _listens(pod: Pod, target: Any) -> bool:
-    """Whether a container declares the port, by number or by name."""
+    """Whether a container declares the port, by number or by name; where none declares any, numbers lead anywhere."""
     field = "containerPort" if isinstance(target, int) else "name"
-    return any(port.get(field) == target for one in pod.containers for _, port in items(one.value, "ports"))
+    declared = [port.get(field) for one in pod.containers for _, port in items(one.value, "ports")]
+    return target in declared or (not declared and isinstance(target, int))
 
 
 def _budgets(scope: Scope) -> Iterator[Problem]:

@@ -98,6 +98,23 @@ def test_a_selector_wants_all_of_its_labels():
     assert (check, line) == ("service-without-pods", 37)
 
 
+def test_a_service_may_select_one_pod_by_a_label_that_its_controller_gives():
+    """As for each member of a database: upstream Redis, Kafka and ZooKeeper have one Service for each pod."""
+    given = "statefulset.kubernetes.io/pod-name: web-0"
+    assert broken("    app: web\n  ports", f"    app: web\n    {given}\n  ports") == []
+    assert broken("    app: web\n  ports", f"    {given}\n  ports") == []
+    ((check, *_),) = broken("    app: web\n  ports", f"    app: wob\n    {given}\n  ports")
+    assert check == "service-without-pods"
+
+
+def test_a_service_may_lead_to_a_number_where_no_container_says_its_ports():
+    """`containerPort` is only information (Kubernetes' API reference): Argo CD and Bank of Anthos do without."""
+    silent = GOOD.replace("          ports:\n            - name: http\n              containerPort: 8080\n", "")
+    assert silent != GOOD
+    assert said(silent.replace("targetPort: http", "targetPort: 8080"), extra=EXTERNAL) == []
+    assert [check for check, *_ in said(silent, extra=EXTERNAL)] == ["service-port"]
+
+
 def test_an_init_container_has_a_name_of_its_own():
     init = "      initContainers: [{name: NAME, image: ghcr.io/acme/load:1.0.0}]\n      containers"
     assert broken("      containers", init.replace("NAME", "load")) == []
