@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
-from generator.custom.admission_names import EVERY_OBJECT, OF_DEVICES, OF_POLICIES, OF_REQUESTS, fields
-from generator.custom.cel_types import ANY, Roots, mistake, type_of, unknown_field
+from generator.checks.expressions import WITH_EXPRESSIONS, expressions
+from generator.custom.admission_names import EVERY_OBJECT
+from generator.custom.cel_types import Roots, mistake, unknown_field
 from generator.custom.crds import KIND
 from generator.custom.structural import fits, is_pattern
 from generator.file_schemas import explain
@@ -279,85 +279,12 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("metadata", "name"), message)
 
 
-_WITH_EXPRESSIONS: Final = (
-    *("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
-    *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
-    *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
-)
-_POLICIES: Final = ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
-_WANTED: Final = {"expression": ("BOOL",), "messageExpression": ("STRING",), "valueExpression": ("STRING", "NULL")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Expression:
-    """An expression: where it stands, what it may use, and of which types it may be (of any, if there are none)."""
-
-    pointer: Pointer
-    text: str
-    roots: Roots
-    wanted: tuple[str, ...]
-
-
 def _not_cel(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.of(*_WITH_EXPRESSIONS):
-        for one in _expressions(placed.value):
+    for placed in scope.of(*WITH_EXPRESSIONS):
+        for one in expressions(placed.value):
             if error := mistake(one.text, one.roots, one.wanted):
                 place = ".".join(map(str, one.pointer))
                 yield Problem(placed, one.pointer, f"{placed.title}: {place}: {error}")
-
-
-def _expressions(value: Mapping[str, Any]) -> Iterator[_Expression]:
-    """Where an object has expressions."""
-    for index, _ in items(value, "webhooks"):
-        yield from _listed(value, ("webhooks", index, "matchConditions"), OF_REQUESTS)
-    if value.get("kind") in _POLICIES:
-        yield from _of_policy(value)
-    for above in (("spec",), ("spec", "devices", "requests"), ("spec", "spec", "devices", "requests")):
-        yield from _of_selectors(at(value, above), above)
-
-
-def _listed(value: Mapping[str, Any], path: Pointer, roots: Roots) -> Iterator[_Expression]:
-    """The expressions in the entries of a list."""
-    for index, entry in items(value, *path):
-        for key, wanted in _WANTED.items():
-            if isinstance(entry.get(key), str) and entry[key]:
-                yield _Expression((*path, index, key), entry[key], roots, wanted)
-
-
-def _of_policy(policy: Mapping[str, Any]) -> Iterator[_Expression]:
-    """Those of an admission policy: variables know the ones before them, conditions know none."""
-    spec = mapping(policy, "spec")
-    roots: Roots = {**OF_POLICIES, **({"params": ANY} if spec.get("paramKind") else {})}
-    yield from _listed(policy, ("spec", "matchConditions"), roots)
-    variables: dict[str, Any] = {}
-    for index, variable in items(spec, "variables"):
-        known = {**roots, "variables": fields(**variables)}
-        text = variable.get("expression")
-        if isinstance(text, str) and text:
-            yield _Expression(("spec", "variables", index, "expression"), text, known, ())
-            variables[str(variable.get("name"))] = type_of(text, known)
-    if variables:
-        roots = {**roots, "variables": fields(**variables)}
-    for field in ("validations", "auditAnnotations"):
-        yield from _listed(policy, ("spec", field), roots)
-    for index, mutation in items(spec, "mutations"):
-        for kind, wanted in (("applyConfiguration", "Object"), ("jsonPatch", "list(JSONPatch)")):
-            text = mapping(mutation, kind).get("expression")
-            if isinstance(text, str) and text:
-                yield _Expression(("spec", "mutations", index, kind, "expression"), text, roots, (wanted,))
-
-
-def _of_selectors(node: object, path: Pointer) -> Iterator[_Expression]:
-    """The selectors of devices in a class, or at any depth of the requests of a claim."""
-    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for step, value in inner:
-        if step == "selectors":
-            for index, selector in items(node, "selectors"):
-                text = mapping(selector, "cel").get("expression")
-                if isinstance(text, str) and text:
-                    yield _Expression((*path, step, index, "cel", "expression"), text, OF_DEVICES, ("BOOL", "DYN"))
-        elif step in ("exactly", "firstAvailable") or isinstance(step, int):
-            yield from _of_selectors(value, (*path, step))
 
 
 _POLICY: Final = """\
@@ -425,7 +352,7 @@ FAMILY = Family(
             _not_cel,
             _POLICY,
             _POLICY.replace("<= 5", "<= "),
-            kinds=_WITH_EXPRESSIONS,
+            kinds=WITH_EXPRESSIONS,
         ),
     ),
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.cel import environment, escaped, syntax_error
-from generator.custom.structural import Node
+from generator.custom.structural import Node, is_pattern
 from generator.workload import mapping
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _LOOP_OVER: Final = re.compile(rf"(?<![\w.\])}}?])({_NAME})((?:\.{_NAME})*?){_MA
 _OTHER_VARIABLES: Final = re.compile(rf"\.\s*\w+\s*\(\s*({_NAME})\s*,\s*({_NAME})\s*,|cel\.bind\(\s*({_NAME})\s*,()")
 _BOUND: Final = re.compile(rf"[(,]\s*({_NAME})\s*(?=,)")
 _TEXT: Final = re.compile(r"""[rRbB]*('''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
+_PATTERN: Final = re.compile(r"""\.matches\(\s*(r?'(?:\\.|[^'\\])*'|r?"(?:\\.|[^"\\])*")\s*\)""")
 _HAS: Final = re.compile(r"\bhas\s*\(\s*(\w+)[\w.]*\s*\)")
 _HAS_TYPE: Final = r"([\1] == [\1])"
 """What is of the type of `has(…)`, which itself the library does not understand of a path that it was told of."""
@@ -68,7 +69,16 @@ def mistake(expression: str, roots: Roots, wanted: tuple[str, ...] = ()) -> str:
     for name, steps in _chains(plain):
         if name in known and (field := unknown_field(known[name], steps)):
             return f"{'.'.join((name, *steps))}: there is no field {field}"
+    for literal in _PATTERN.findall(expression):
+        if not is_pattern(_text(literal)):
+            return f"{literal} is no regular expression of Go's"
     return _of_library(expression, plain, roots, wanted)
+
+
+def _text(literal: str) -> str:
+    """What a text of an expression stands for."""
+    declared = environment()
+    return str(declared.compile(literal).eval(data={"self": None}).value()) if declared else ""
 
 
 def type_of(expression: str, roots: Roots) -> Node | None:

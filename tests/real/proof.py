@@ -39,6 +39,17 @@ what else is in the cluster.
 that people rarely write (`tests/real/corpus/held_out/`). 87.2 % of the verdicts agreed then; 169 were missed, and 12
 wrongly refused, three of them for one reason: the matchResources of a ValidatingAdmissionPolicyBinding need no rules.
 
+121 further objects and mistakes in them, of kinds and fields that no other file has, were written before the rules
+about them (`tests/real/corpus/held_out/rarer.yaml`): devices and who claims them, huge pages, block devices, Windows
+pods, MutatingAdmissionPolicies, expressions (CEL) and what clusters write themselves. 70.2 % of the verdicts agreed
+then, and 36 mistakes were missed; 99.2 % agree now, and one is missed. Nothing that the API server takes was refused,
+then or now.
+
+10,187 objects of 40 upstream projects as they are were judged at the same time. 47 definitions of custom resources were
+wrongly refused, 46 of them for the empty status that generators write; now none is. The 12,267 expressions in 1,154 of
+their definitions, policies and webhooks are judged as the API server does. Of 499 changes made in such expressions with
+a fresh seed, the API server refuses 399; 11 of these are missed, and nothing is found in the others.
+
 With the 23 definitions of Argo CD, the Gateway API and the Prometheus operator installed, 2,696 of their custom
 resources, as these projects have them and with mistakes, were judged the same way: 99.04 % agreed at first, since nulls
 were thought to be dropped, and then all of them.

@@ -46,6 +46,8 @@ RULE = {"self": SELF, "oldSelf": SELF}
         "!format.dns1123Label().validate(self.name).hasValue()",
         "self.labels.transformList(k, v, v + k).size() == 1",
         "cel.bind(x, self.name, x == 'a')",
+        "self.name.matches('^[a-z]\\\\.(b|c)+$') && self.name.matches(r'^\\d$')",
+        "self.parts.all(x, has(x.id) && x.id == '') && self.words.all(x, x.size() > 1 && x == '')",
         "[1, 2].all(p, p > 0) && self.parts.all(p, p.id == '')",
     ],
 )
@@ -65,6 +67,7 @@ def test_nothing_is_wrong(rule):
         ("has(slef.size)", "there is nothing named slef"),
         ("self.name.beginsWith('a')", "there is nothing named beginsWith"),
         ("self.name > 1", "cannot be applied to (string, int)"),
+        ("self.name.matches('^(a')", "'^(a' is no regular expression"),
         ("self.words.all(w, w > 1)", "cannot be applied to (string, int)"),
         ("self.labels.app == 1", "cannot be applied to (string, int)"),
         ("self.size in self.words", "in cannot be applied to (int, list(string))"),
