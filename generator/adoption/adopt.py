@@ -108,7 +108,7 @@ def _refuse_existing(tree: Tree, files: Iterable[str]) -> None:
     there = [path for path in files if tree.read(path) is not None]
     if there:
         what = f"{there[0]} exists already" + (f", and {len(there) - 1} more of these files" if len(there) > 1 else "")
-        next = "remove the service first, or import others with --service NAME"
+        next = "import all environments of a service at once, remove it first, or import others with --service NAME"
         raise InputError(f"{what}; nothing was written", next=next)
 
 
