@@ -44,7 +44,8 @@ def command(
     cannot be reached from here. From there on the bot promotes it.
 
     A release can have further images by name, for sidecars and migrations. IMAGE takes the place of those that are
-    of its repository; --as names one, and adds it where there is none of that name yet.
+    of its repository, less those with another tag than the first of them; --as names one, and adds it where there is
+    none of that name yet.
 
     \b
     Examples:
@@ -89,11 +90,15 @@ class Bump:
     change_repository: bool
 
     def names(self, overlay: Overlay) -> list[str | None]:
-        """The images of an overlay's release whose place it takes, None for the main one."""
+        """The images of an overlay's release whose place it takes, None for the main one.
+
+        Another tag of the same repository is another thing, such as the tools for an init container: it stays.
+        """
         if self.name is not None:
             return [None if self.name == overlay.service else self.name]
-        same = [name for name, image in _written(overlay).items() if image.repository == self.image.repository]
-        return same or [None]
+        ours = {name: one for name, one in _written(overlay).items() if one.repository == self.image.repository}
+        first = next(iter(ours.values()), None)
+        return [name for name, one in ours.items() if first and one.tag == first.tag] or [None]
 
 
 def _written(overlay: Overlay) -> dict[str | None, ImageReference]:

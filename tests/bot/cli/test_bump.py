@@ -165,3 +165,13 @@ def test_a_further_image_needs_a_main_one(desk):
     desk.origin.push("main", {OVERLAY: text.encode()})
     refused = desk.towpath("bump", "web", MIGRATE, "--as", "migrate", code=2)
     assert "web is not released in test" in refused.err
+
+
+def test_another_tag_of_the_same_repository_stays(desk):
+    """The tools for an init container, which are no other version of the service."""
+    images = "  images:\n    again: ghcr.io/acme/web:1.4.1\n    tools: ghcr.io/acme/web:tools\n"
+    text = desk.read(OVERLAY)
+    desk.origin.push("main", {OVERLAY: (text + images).encode()})
+    desk.towpath("bump", "web", NEW)
+    wanted = (text + images).replace("ghcr.io/acme/web:1.4.1", NEW)
+    assert desk.read(OVERLAY, desk.forge().pull(1).head) == wanted
