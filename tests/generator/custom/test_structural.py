@@ -369,3 +369,22 @@ def test_a_pattern_holds_beside_that_of_a_format():
     assert not structural.fits("1m", node)
     assert not structural.fits("1h", {**node, "pattern": "^x"})
     assert not structural.fits("hh", {**node, "pattern": "h$"})
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ({}, []),
+        ({"ready": "Maybe", "count": -1}, []),
+        ({"ready": True}, [("status.ready", "wrong-type")]),
+        ({"raedy": "Yes"}, [("status.raedy", "unknown-field")]),
+        ("Yes", [("status", "wrong-type")]),
+    ],
+)
+def test_a_status_is_read_but_dropped_before_it_is_validated(status, found):
+    fields = {"ready": {"type": "string", "enum": ["Yes", "No"]}, "count": {"type": "integer", "minimum": 0}}
+    rule = [{"rule": "self.ready == 'Yes'"}]
+    schema = {"type": "object", "required": ["ready"], "properties": fields, "x-kubernetes-validations": rule}
+    kind = kind_of({}, root={"properties": {"status": schema, "spec": {"type": "object"}}})
+    obj = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {}, "status": status}
+    assert [(".".join(map(str, one.path)), one.check) for one in kind.validate("1.36", obj)] == found
