@@ -13,6 +13,7 @@ from generator.file_schemas import explain
 from generator.schema_words import SchemaError
 from generator.schemas import Kind, definition
 from generator.shipped import shipped
+from generator.workload import at
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -34,7 +35,11 @@ class CustomKind:
         value = structural.admitted(obj, self.schema)
         accepts, schema = _compiled(self, version)
         try:
-            wrong = [] if accepts.is_valid(value) else [one for one in explain(accepts, schema, value) if _counts(one)]
+            wrong = (
+                []
+                if accepts.is_valid(value)
+                else [one for one in explain(accepts, schema, value) if _counts(one, value)]
+            )
         except ValueError as refused:  # what JSON cannot say: keys that are no strings
             return [SchemaError((), "bad-value", str(refused))]
         if wrong:
@@ -48,9 +53,11 @@ class CustomKind:
         return _unknown_rules(self)
 
 
-def _counts(error: SchemaError) -> bool:
+def _counts(error: SchemaError, value: Any) -> bool:
     """Whether the API server says it too: a status is read, but dropped before anybody asks what it lacks."""
-    return error.path[:1] != ("status",) or error.check in ("unknown-field", "wrong-type")
+    if error.path[:1] != ("status",) or error.check == "unknown-field":
+        return True
+    return error.check == "wrong-type" and at(value, error.path) is not None
 
 
 def _written(obj: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -376,6 +376,7 @@ def test_a_pattern_holds_beside_that_of_a_format():
     [
         ({}, []),
         ({"ready": "Maybe", "count": -1}, []),
+        ({"ready": None}, []),
         ({"ready": True}, [("status.ready", "wrong-type")]),
         ({"raedy": "Yes"}, [("status.raedy", "unknown-field")]),
         ("Yes", [("status", "wrong-type")]),
