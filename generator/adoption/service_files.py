@@ -226,6 +226,14 @@ class Writer:
         for image in sorted({str(container.get("image")) for obj in objects for _, container in containers(obj)}):
             if (tagged := with_tag(image)) != image:
                 yield f"the image {image} has no tag: it becomes {tagged}, which is the same; pods restart once for it"
+        untagged = (obj for obj in objects if any(_is_untagged(container) for _, container in containers(obj)))
+        for name in sorted({title(key_of(obj)) for obj in untagged if key_of(obj)[0] == "Job"}):
+            yield f"{name} runs such an image, and jobs cannot change: delete it in the cluster, where it is made anew"
+
+
+def _is_untagged(container: Map) -> bool:
+    image = str(container.get("image"))
+    return with_tag(image) != image
 
 
 def _present(**fields: Any) -> dict[str, Any]:

@@ -299,3 +299,13 @@ def test_a_custom_resource_that_runs_containers_names_the_release():
     made = adopted(_custom("acme.example.com/v1", "Runner", "all", runs))
     assert made.is_proven
     assert text_of(made, "environments/prod/services/shared.yaml") == "release:\n  image: ghcr.io/acme/runner:1.0.0\n"
+
+
+def test_a_job_that_gets_a_tag_has_to_be_deleted_first():
+    """The API server refuses every change of its template."""
+    job = CRON.replace("CronJob", "Job").replace("report:1.0.0", "report").partition("  schedule")[0]
+    job += '  template: {spec: {restartPolicy: Never, containers: [{name: a, image: "ghcr.io/acme/report"}]}}\n'
+    tag, deleted = adopted(job).services[0].notes
+    assert "ghcr.io/acme/report has no tag" in tag
+    assert deleted.startswith("Job report runs such an image, and jobs cannot change: delete it")
+    assert adopted(job.replace("acme/report", "acme/report:1")).services[0].notes == ()
