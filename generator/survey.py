@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
@@ -96,10 +96,7 @@ def survey(
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
-    sound = _sound(repository, places, found)
-    done = list(map(work.on, sound[:_FIRST]))
-    pins.apart(repository)
-    done += processes.each(work.on, sound[_FIRST:], jobs)
+    done = _each(work, _sound(repository, places, found), pins, jobs)
     share = partial(processes.each, processes=jobs, worth=_worth(repository))
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
@@ -180,6 +177,13 @@ class _Work(Generic[T]):
         if place not in self.validation.repository.overlays:
             raise ForgottenError
         return self.builder.build(*place)
+
+
+def _each(work: _Work[T], overlays: Sequence[Overlay], pins: Pins, jobs: int) -> list[_Done[T]]:
+    """The work on all services; on the first of them before there are several processes (`_FIRST`)."""
+    done = list(map(work.on, overlays[:_FIRST]))
+    pins.apart(work.validation.repository)
+    return done + processes.each(work.on, overlays[_FIRST:], jobs)
 
 
 def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]) -> Iterator[Finding]:
