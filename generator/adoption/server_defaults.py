@@ -2,7 +2,8 @@
 
 `essential` takes away what the server would fill in itself, so that a manifest and what `kubectl get` gives back of it
 become equal. Only what makes no difference to the stored object counts. The defaults are those of Kubernetes'
-`pkg/apis/{core,apps,batch,autoscaling,networking}/*/defaults.go` and of the `+default` markers of its types.
+`pkg/apis/{core,apps,autoscaling,batch,networking,resource,storage}/*/defaults.go` and of the `+default` markers of its
+types.
 """
 
 from __future__ import annotations
@@ -58,8 +59,9 @@ def _service(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claim(spec: dict[str, Any]) -> dict[str, Any]:
-    """The server says what a claim is filled from in both of the fields for it."""
-    return _less(spec, "dataSourceRef") if spec.get("dataSourceRef") == spec.get("dataSource") else spec
+    """What a claim is filled from, in the newer of two fields for it: the server says it in both."""
+    source = spec.get("dataSourceRef") or spec.get("dataSource")
+    return {**_less(spec, "dataSource"), "dataSourceRef": source} if source else spec
 
 
 def _job(spec: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +163,10 @@ _POD: Final = Shape(
 )
 _BY_ALL: Final = {"type": "Percent", "value": 100, "periodSeconds": 15}
 _SCALE_UP: Final = [{"type": "Pods", "value": 4, "periodSeconds": 15}, _BY_ALL]
+_DEVICE: Final = Shape({"allocationMode": "ExactCount", "count": 1})
+_DEVICES: Final = Shape(
+    inside={"devices": Shape(inside={"requests": Shape(inside={"exactly": _DEVICE, "firstAvailable": _DEVICE})})}
+)
 _SPECS: Final[Mapping[str, Shape]] = {
     "Deployment": Shape(
         {
@@ -198,6 +204,7 @@ _SPECS: Final[Mapping[str, Shape]] = {
         {"revisionHistoryLimit": 10, "minReadySeconds": 0, "updateStrategy": {"type": "RollingUpdate"}},
         {"updateStrategy": Shape({}, {"rollingUpdate": Shape({"maxSurge": 0, "maxUnavailable": 1})})},
     ),
+    "ReplicaSet": Shape({"replicas": 1, "minReadySeconds": 0}),
     "Job": Shape(
         {
             "parallelism": 1,
@@ -207,6 +214,7 @@ _SPECS: Final[Mapping[str, Shape]] = {
             "manualSelector": False,
             "podReplacementPolicy": "TerminatingOrFailed",
         },
+        {"podFailurePolicy": Shape(inside={"rules": Shape(inside={"onPodConditions": Shape({"status": "True"})})})},
         rewrite=_job,
     ),
     "CronJob": Shape(
@@ -244,8 +252,14 @@ _SPECS: Final[Mapping[str, Shape]] = {
         rewrite=_policy,
     ),
     "PersistentVolumeClaim": _CLAIM,
+    "APIService": Shape(inside={"service": Shape({"port": 443})}),
+    "ResourceClaim": _DEVICES,
+    "ResourceClaimTemplate": Shape(inside={"spec": _DEVICES}),
 }
-_TOP: Final[Mapping[str, Map]] = {"Secret": {"type": "Opaque"}}
+_TOP: Final[Mapping[str, Map]] = {
+    "Secret": {"type": "Opaque"},
+    "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+}
 _RBAC: Final = "rbac.authorization.k8s.io"
 _BINDINGS: Final = ("ClusterRoleBinding", "RoleBinding")
 _BINDING: Final = {"subjects": Shape(rewrite=_subject), "roleRef": Shape({"apiGroup": _RBAC})}
@@ -309,7 +323,7 @@ def _spec(kind: str) -> Shape:
     if path[1] == "template":
         return Shape(shape.defaults, {**shape.inside, "template": inner}, shape.meaningful, shape.rewrite)
     job = _SPECS["Job"]
-    jobs = Shape(job.defaults, {"template": inner}, rewrite=job.rewrite)
+    jobs = Shape(job.defaults, {**job.inside, "template": inner}, rewrite=job.rewrite)
     return Shape(shape.defaults, {"jobTemplate": Shape(inside={"metadata": _METADATA, "spec": jobs})})
 
 

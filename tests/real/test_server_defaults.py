@@ -27,9 +27,11 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:
 
 # Kinds that adoption leaves as they are, and pods, which services are not made of: what the server adds stays in them.
 LEFT = frozenset(
-    "CSIDriver CustomResourceDefinition Event LimitRange MutatingWebhookConfiguration Namespace PersistentVolume Pod"
-    " PodTemplate PriorityClass ReplicationController ResourceQuota Secret ValidatingAdmissionPolicy"
-    " ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration".split()
+    "CSIDriver CertificateSigningRequest CustomResourceDefinition EndpointSlice Event Lease LimitRange"
+    " MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node"
+    " PersistentVolume Pod PodTemplate PriorityClass PriorityLevelConfiguration ReplicationController ResourceQuota"
+    " ResourceSlice Secret ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding"
+    " ValidatingWebhookConfiguration".split()
 )
 # A job without labels gets those of its pods.
 KNOWN = ["Job/import valid .metadata.labels"]
