@@ -6,13 +6,15 @@ paths are checked by `generator.tree.safe_path`; no shell is involved.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakSet
 
 import git as gitpython
 
@@ -48,11 +50,24 @@ class GitError(OutsideError):
         super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
 
 
+_THERE: Final[WeakSet[Git]] = WeakSet()
+
+
+def _pause_all() -> None:
+    """Two copies of this process would take each other's answers from one git process."""
+    for one in list(_THERE):
+        one.pause()
+
+
+os.register_at_fork(before=_pause_all)
+
+
 class Git:
     """A repository (with or without a work tree) to read from."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        _THERE.add(self)
         self._git = gitpython.Git(str(folder))
         self._git.update_environment(**_ENVIRONMENT)
         self._is_readable = False
@@ -75,9 +90,13 @@ class Git:
         except gitpython.GitCommandError as failed:
             raise GitError(_command(arguments), _message(failed)) from failed
 
-    def close(self) -> None:
-        """End the git process that is kept for reading objects, and forget what it read."""
+    def pause(self) -> None:
+        """End the git process that is kept for reading objects; the next that is read starts another one."""
         self._git.clear_cache()
+
+    def close(self) -> None:
+        """The same, and forget what it read."""
+        self.pause()
         for cached in (self.folder_entries, self.headers, self.root):
             cached.cache_clear()
         self._line = []

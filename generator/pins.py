@@ -54,11 +54,6 @@ class Pins:
     def _head(self) -> str | None:
         return self._opened[1]
 
-    def apart(self, repository: Repository) -> None:
-        """Let go of what processes cannot share, before this one is copied: each starts git for itself."""
-        if any(one.release and one.release.revision for one in repository.overlays.values()) and self._git is not None:
-            self._git.close()
-
     @cached_property
     def _base(self) -> frozenset[str]:
         if self._git is None or self._head is None:

@@ -96,7 +96,7 @@ def survey(
     validation = Validation(repository, also=also, catalogue=catalogue, before=before, policy=policy, rest=rest)
     wanted, places = set(services), set(environments)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
-    done = _each(work, _sound(repository, places, found), pins, jobs)
+    done = _each(work, _sound(repository, places, found), jobs)
     share = partial(processes.each, processes=jobs, worth=_worth(repository))
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
@@ -179,10 +179,9 @@ class _Work(Generic[T]):
         return self.builder.build(*place)
 
 
-def _each(work: _Work[T], overlays: Sequence[Overlay], pins: Pins, jobs: int) -> list[_Done[T]]:
+def _each(work: _Work[T], overlays: Sequence[Overlay], jobs: int) -> list[_Done[T]]:
     """The work on all services; on the first of them before there are several processes (`_FIRST`)."""
     done = list(map(work.on, overlays[:_FIRST]))
-    pins.apart(work.validation.repository)
     return done + processes.each(work.on, overlays[_FIRST:], jobs)
 
 

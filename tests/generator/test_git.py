@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generator import processes
 from generator.errors import InputError
 from generator.git import Git, GitError
 from generator.git_log import Change, parse_changes
@@ -276,3 +277,14 @@ def test_the_log_has_every_commit_of_the_line_with_its_changes(merged: tuple[Git
     assert [change.path for change in log[ids["merge"]]] == ["b"]
     assert log[ids["one"]] == (Change("a", None, blob_id(b"1")),)
     assert [commit for commit, _ in git.log(ids["merge"], ids["one"])] == [ids["two"], ids["merge"]]
+
+
+def test_processes_do_not_take_each_other_s_answers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | None] = {f"{number}.txt": f"{number}\n" * (1 + number % 50) for number in range(400)}
+    head = commit(folder, "many", **files)
+    run(folder, "repack", "-adq")  # else files are read without git
+    tree = Git(folder).tree(head)
+    assert tree.read("0.txt") == b"0\n"  # git runs when there is one process still
+    monkeypatch.setattr(processes, "_FEWEST", 1)
+    paths = [*files] * 3
+    assert processes.each(tree.read, paths, 2) == [str(files[path]).encode() for path in paths]
