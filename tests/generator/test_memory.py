@@ -304,7 +304,7 @@ class Play:
 
 
 SEEDS = int(os.environ.get("TOWPATH_SEEDS", len(THEMES)))
-ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "9"))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -364,7 +364,7 @@ def test_a_run_that_is_killed_leaves_a_memory_that_is_old_or_new(tmp_path, capsy
     began = time.monotonic()
     subprocess.run(command, check=True, capture_output=True)
     took = time.monotonic() - began
-    for version in range(8):
+    for version in range(ROUNDS // 2):
         for service in (WEB, API):
             write_files(play.root, {f"{TEST}/{service}.yaml": release(f"2.0.{version}")})
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.simulation.play import Play
 
-_ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "14"))
+_ROUNDS = int(os.environ.get("TOWPATH_ROUNDS", "10"))
 
 
 def test_whatever_goes_wrong(tmp_path: Path, template: Path, seed: int) -> None:
