@@ -46,7 +46,8 @@ def simulate_options(command: Callable[..., object]) -> Callable[..., object]:
     @wraps(command)
     def simulated(*args: object, simulate: bool, behaviours: tuple[str, ...], speed: float | None, **rest: object):  # type: ignore[no-untyped-def]  # whatever the command returns
         if not simulate and (behaviours or speed is not None):
-            raise UsageError(f"{'--behaviour' if behaviours else '--speed'} needs --simulate")
+            option = "--behaviour" if behaviours else "--speed"
+            raise UsageError(f"{option} needs --simulate", next="add --simulate, or leave it out")
         simulation = Simulation(behaviours, speed or 1.0) if simulate else None
         return command(*args, simulation=simulation, **rest)
 

@@ -28,7 +28,10 @@ def patterns(texts: Iterable[str]) -> list[re.Pattern[str]]:
         try:
             found.append(re.compile(text))
         except re.error as error:
-            raise UsageError(f"--ignore-filename-pattern {text!r} is no regular expression: {error}") from None
+            raise UsageError(
+                f"--ignore-filename-pattern {text!r} is no regular expression: {error}",
+                next="write one of Python's, which is searched for in paths, such as 'templates/'",
+            ) from None
     return found
 
 

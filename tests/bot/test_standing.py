@@ -79,6 +79,15 @@ def test_what_is_still_there_although_it_failed_before_is_told():
     assert standing_json(found, world.now)["withdrawn"] == [{"environment": "staging", "how": "rolled-back"}]
 
 
+def test_what_failed_here_is_no_doubt_from_elsewhere():
+    world = ready()
+    world.passes("staging", B)
+    world.fails("prod", B)
+    found = stand(world, "prod")
+    assert [entry.failed for entry in found.quarantines] == [True]
+    assert (found.release, found.withdrawn) == (B, ())
+
+
 def test_what_stops_the_repository_is_said_of_every_place():
     world = ready()
     world.rewritten = commit("other")

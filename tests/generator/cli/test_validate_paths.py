@@ -191,7 +191,9 @@ def test_paths_that_a_pattern_matches_are_left_out(here, validate):
     write_files(here, {"a/kustomization.yaml": "resources: []\n", "a/good.yaml": GOOD})
     assert validate("a").code == 1
     assert validate("a", "--ignore-filename-pattern", "kustomization").code == 0
-    assert "no regular expression" in validate("a", "--ignore-filename-pattern", "(").err
+    refused = validate("a", "--ignore-filename-pattern", "(").err
+    assert "no regular expression" in refused
+    assert "write one of Python's" in refused
 
 
 def test_definitions_among_the_paths_are_used(here, validate):
