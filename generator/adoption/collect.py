@@ -102,7 +102,8 @@ def _patches(files: Iterable[ManifestFile]) -> Iterator[str]:
     for file in files:
         for obj in (one.value for one in file.objects if _is_kustomization(file, one.value)):
             named = [at(patch, ("path",)) for field in _PATCHES for _, patch in items(obj, field)]
-            for path in (*named, *(at(obj, ("patchesStrategicMerge",)) or ())):
+            merged = at(obj, ("patchesStrategicMerge",))
+            for path in (*named, *(merged if isinstance(merged, list) else ())):
                 if isinstance(path, str):
                     yield normpath(join(dirname(file.path), path))
 

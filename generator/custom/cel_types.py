@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from generator.custom.cel import environment, escaped, syntax_error
 from generator.custom.structural import Node, is_pattern
 from generator.workload import mapping
-
-if TYPE_CHECKING:
-    pass
 
 ANY: Final[Node] = {}
 """The schema of what may be anything, and whose type nobody knows before it is there."""

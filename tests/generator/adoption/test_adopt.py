@@ -220,6 +220,14 @@ def test_what_kustomize_reads_is_left_out_and_so_are_the_parts_of_objects_that_i
     ]
 
 
+@pytest.mark.parametrize("patches", ["5", "x.yaml", "{a: b}", "[5, {}, [x]]", "null"])
+@pytest.mark.parametrize("field", ["patches", "patchesJson6902", "patchesStrategicMerge"])
+def test_patches_that_are_none_are_no_patches(field, patches):
+    made = adopted({"k/mailer.yaml": MAILER, "k/kustomization.yaml": f"{field}: {patches}\n"})
+    assert [one.where.path for one in made.left_out] == ["k/kustomization.yaml"]
+    assert [one.service for one in made.services] == ["mailer"]
+
+
 def _custom(api_version, kind, name, spec="{}"):
     return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
 
