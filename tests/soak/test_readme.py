@@ -20,6 +20,7 @@ _DEMO = re.compile(r"(<!-- demo:begin -->\n```\n)(.*?)(```\n<!-- demo:end -->)",
 _CONSOLE = re.compile(r"```console\n(.*?)```\n", re.S)
 _VOLATILE = (
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
+    (re.compile(r"^[0-9a-f]{7}(?= [^:\n]+: )", re.M), "<id>"),  # of git log, and one in a thousand has no digit
     (re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b"), "<id>"),
     (re.compile(r"\d{4}-\d{2}-\d{2}"), "<date>"),
     (re.compile(r"\d{2}:\d{2}(:\d{2})?"), "<time>"),
