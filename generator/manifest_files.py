@@ -15,7 +15,6 @@ from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
-from generator.manifest import rendered_at
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
 from generator.tree import LARGEST, too_large
@@ -45,7 +44,12 @@ class ManifestFile:
             line, column = self.documents[placed.index].key_position((*placed.within, *pointer))
         except InputError:  # JSON whose places YAML's reader cannot tell, such as a key of more than 1,024 characters
             return Location(self.path, 1)
-        return replace(rendered_at(self.path, self.text, line), column=column)
+        return Location(self.path, line, column, self.lines[line - 1] if line <= len(self.lines) else None)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of its text."""
+        return self.text.split("\n")
 
     @cached_property
     def documents(self) -> list[Document]:

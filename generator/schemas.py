@@ -204,6 +204,7 @@ def _kinds(version: str) -> Mapping[tuple[str, str], Kind]:
     return MappingProxyType({(kind.api_version, kind.kind): kind for kind in served})
 
 
+@lru_cache(maxsize=512)
 def _unknown(version: str, api_version: str, kind: str) -> UnknownKind:
     wanted = (api_version, kind)
     runs = [line for line in _store() if line.kind and (line.kind.api_version, line.kind.kind) == wanted]

@@ -8,9 +8,10 @@ from posixpath import join, normpath, relpath
 from typing import Final
 
 from generator.checks.all import CHECKS
-from generator.checks.check import Basis, RenderedObject, Scope
+from generator.checks.check import Basis, Problem, RenderedObject, Scope
 from generator.custom.catalogue import Catalogue
 from generator.custom.crds import defined
+from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import parse
 from generator.manifest_files import ManifestFile
@@ -100,12 +101,26 @@ def _checked(
     scope: Scope, settings: Settings | None, also: Iterable[str], files: dict[str, ManifestFile]
 ) -> Iterator[tuple[RenderedObject, Finding]]:
     weighed = settings.checks if settings else {}
-    for check, severity, problem in problems(scope, running(settings, _APPLICABLE), also):
-        if check.basis is not Basis.REFUSED and check.id not in weighed:
-            severity = max(severity, Severity.WARNING, key=list(Severity).index)
-        placed = problem.placed
-        where = files[placed.path].place(placed, problem.pointer)
-        yield placed, Finding(check.id, severity, problem.message, where, fix=problem.fix or check.fix)
+    told = list(problems(scope, running(settings, _APPLICABLE), also))
+    for (check, severity, problem), where in zip(told, _places([one[2] for one in told], files), strict=True):
+        if check.basis is not Basis.REFUSED and check.id not in weighed and severity is Severity.ERROR:
+            severity = Severity.WARNING
+        yield problem.placed, Finding(check.id, severity, problem.message, where, fix=problem.fix or check.fix)
+
+
+def _places(found: Sequence[Problem], files: dict[str, ManifestFile]) -> list[Location]:
+    """Where problems are, in their order, found file by file.
+
+    What is known of the places in a file is forgotten then: that of thousands of files takes hundreds of MiB.
+    """
+    by_file: dict[str, list[int]] = {}
+    for number, problem in enumerate(found):
+        by_file.setdefault(problem.placed.path, []).append(number)
+    places: dict[int, Location] = {}
+    for path, numbers in by_file.items():
+        file = replace(files[path])
+        places |= {number: file.place(found[number].placed, found[number].pointer) for number in numbers}
+    return [places[number] for number in range(len(found))]
 
 
 def _open(
