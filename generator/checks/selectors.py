@@ -9,6 +9,7 @@ from generator.checks.check import Basis, Check, Family, Pod, Problem, RenderedO
 from generator.checks.example import deployment, manifest, service, stream
 from generator.finding import Severity
 from generator.repository import Pointer
+from generator.schemas import kinds
 from generator.workload import items, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -87,7 +88,7 @@ def _lonely(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         selector = mapping(placed.value, "spec", "selector")
         written = {key: value for key, value in selector.items() if key not in _GIVEN}
-        if written and not scope.selected(written):
+        if written and not scope.selected(written) and not _operated(scope, written):
             wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
             message = f"{placed.title} selects {wanted}, which no pod of {scope.environment.name} has"
             yield Problem(placed, ("spec", "selector"), message)
@@ -121,10 +122,17 @@ def _budgets(scope: Scope) -> Iterator[Problem]:
 
 
 def _any_pod(scope: Scope, selector: Mapping[str, Any]) -> bool:
+    """Whether there are pods that a LabelSelector selects, or may be."""
     labels = mapping(selector, "matchLabels")
     if labels and not selector.get("matchExpressions"):
-        return bool(scope.selected(labels))
-    return any(matches(selector, pod.labels) for pod in scope.pods)
+        return bool(scope.selected(labels)) or _operated(scope, labels)
+    return any(matches(selector, pod.labels) for pod in scope.pods) or _operated(scope, labels)
+
+
+def _operated(scope: Scope, labels: Mapping[str, Any]) -> bool:
+    """Whether a label names a custom resource that is there: its operator may make pods with that label."""
+    named, own = set(map(str, labels.values())), kinds(scope.version)
+    return any(one.name in named for one in scope.objects if (one.api_version, one.kind) not in own)
 
 
 def _policies(scope: Scope) -> Iterator[Problem]:

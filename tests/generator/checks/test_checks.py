@@ -107,6 +107,34 @@ def test_a_service_may_select_one_pod_by_a_label_that_its_controller_gives():
     assert check == "service-without-pods"
 
 
+OPERATED = """\
+apiVersion: monitoring.coreos.com/v1
+kind: Alertmanager
+metadata: {name: main}
+spec: {replicas: 2}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alertmanager}
+spec:
+  selector: {alertmanager: WHOSE}
+  ports: [{port: 9093, targetPort: web}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: alertmanager}
+spec:
+  maxUnavailable: 1
+  selector: {matchLabels: {alertmanager: WHOSE}}
+"""
+
+
+def test_pods_that_an_operator_makes_of_a_custom_resource_have_its_name_in_a_label():
+    for whose, wrong in (("main", []), ("other", ["service-without-pods", "budget-without-pods"])):
+        found = [one.check for one in findings(OPERATED.replace("WHOSE", whose))]
+        assert [check for check in found if check.endswith("-without-pods")] == wrong
+
+
 def test_a_service_may_lead_to_a_number_where_no_container_says_its_ports():
     """`containerPort` is only information (Kubernetes' API reference): Argo CD and Bank of Anthos do without."""
     silent = GOOD.replace("          ports:\n            - name: http\n              containerPort: 8080\n", "")
