@@ -35,6 +35,12 @@ def test_a_null_is_no_value_and_in_lists_and_free_maps_the_zero_value(written, r
     assert decoded("1.36", pod(written)) == pod(read)
 
 
+def test_a_null_in_a_map_of_times_stays_for_it_is_the_zero_time():
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "status": {"disruptedPods": {"web-0": None}}}
+
+    assert decoded("1.36", budget) == budget
+
+
 def test_an_unknown_field_and_an_unknown_kind_stay_as_they_are():
     custom = {"apiVersion": "example.com/v1", "kind": "Widget", "spec": None}
 
