@@ -82,8 +82,8 @@ def audit(
     chosen, by_path = selection or Selection(), {file.path: file for file in files}
     everything = [one for file in files for one in file.objects]
     objects = tuple(one for one in everything if not _named(one, chosen.skip))
-    defines = (kind for one in everything for kind in defined(one.value, one.path))
-    known = (catalogue or Catalogue()).with_kinds(defines)
+    defines = [kind for one in everything for kind in defined(one.value, one.path)]
+    known = (catalogue or Catalogue()).with_kinds(reversed(defines))  # of several, the first by path counts
     checked = tuple(one for one in objects if not _named(one, chosen.reject))
     found = [(placed, _rejected(by_path, placed)) for placed in objects if _named(placed, chosen.reject)]
     settings = around.settings if around else None

@@ -44,7 +44,7 @@ class Catalogue:
     ignore_missing: bool = False
 
     def with_kinds(self, found: Iterable[CustomKind]) -> Catalogue:
-        """The same with these kinds, which come before those that were there."""
+        """The same with these kinds, which come before those that were there; of several of a name, the last counts."""
         added = {(one.kind.api_version, one.kind.kind): one for one in found}
         return replace(self, custom=_Layers(added, self.custom)) if added else self
 

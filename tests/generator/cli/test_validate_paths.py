@@ -204,6 +204,13 @@ def test_definitions_among_the_paths_are_used(here, validate):
     assert validate(".").found == [("kubernetes-schema", "things.yaml", 4, 8)]
 
 
+def test_of_two_definitions_among_the_paths_the_first_counts(here, validate):
+    (here / "things.yaml").write_text(UNKNOWN)
+    for name, maximum in (("a.yaml", "9"), ("b.yaml", "0")):
+        (here / name).write_text(CRD.replace("MAXIMUM", maximum))
+    assert validate(".").code == 0
+
+
 def test_definitions_and_weights_of_the_repository_around(here, validate):
     write_files(here, {**FILES, "schemas/crds/thing.yaml": CRD.replace("MAXIMUM", "0"), "plain/a.yaml": UNKNOWN})
     assert validate("plain").found == [("kubernetes-schema", "plain/a.yaml", 4, 8)]
