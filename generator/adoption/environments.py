@@ -16,6 +16,7 @@ _EXTERNAL: Final = {
     "PersistentVolumeClaim": "persistentVolumeClaims",
 }
 _ALWAYS_THERE: Final = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+_NO_NAME: Final = ("None", "")  # an empty name stands for the default account
 _RIGHTS: Final = "rbac.authorization.k8s.io/"
 
 
@@ -36,7 +37,7 @@ def _external(found: Collected) -> dict[str, list[str]]:
     missing: dict[str, set[str]] = {}
     for obj in found.objects.values():
         for kind, name in needed(obj):
-            if (kind, name) not in _ALWAYS_THERE and (kind, name) not in found.objects and name != "None":
+            if name not in _NO_NAME and (kind, name) not in _ALWAYS_THERE and (kind, name) not in found.objects:
                 missing.setdefault(_EXTERNAL[kind], set()).add(name)
     return {field: sorted(names) for field, names in sorted(missing.items())}
 

@@ -43,6 +43,13 @@ def test_two_environments_become_one_spec_with_overlays(shop):
     )
 
 
+def test_an_account_without_a_name_is_the_default_one_and_nothing_that_is_needed():
+    text = WEB.replace("      volumes:\n", '      serviceAccountName: ""\n      volumes:\n')
+    made = adopt(REPOSITORY, [objects_of("test", {"web.yaml": text})], "1.36")
+    assert made.is_proven
+    assert "serviceAccounts" not in text_of(made, "environments/test/environment.yaml")
+
+
 WEB_SPEC = """\
 template: frontend
 values:
