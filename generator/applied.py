@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.k8syaml import YamlError, load_all
-from generator.tree import Tree, blob_id
+from generator.tree import Tree, blob_id, flat_folder_id
 from generator.workload import at, mapping
 
 Identity = tuple[str, str, str, str]
@@ -22,6 +22,8 @@ def applied(
     """
     found = {}
     for folder, files in folders:
+        if _is_same(tree, folder, files):
+            continue
         for path in tree.files(folder):
             now = files.get(path)
             if not path.endswith(".yaml") or (now is not None and tree.blob_id(path) == blob_id(now)):
@@ -29,6 +31,14 @@ def applied(
             for value in _objects(tree, path):
                 found[_identity(value, namespace)] = value
     return found
+
+
+def _is_same(tree: Tree, folder: str, files: Mapping[str, bytes]) -> bool:
+    """Whether git says of a folder, without a look into it, that it holds these files."""
+    known = tree.folder_id(folder)
+    return known is not None and known == flat_folder_id(
+        {path.removeprefix(f"{folder}/"): content for path, content in files.items()}
+    )
 
 
 def _objects(tree: Tree, path: str) -> Iterator[Mapping[str, Any]]:

@@ -74,6 +74,14 @@ def blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
+def flat_folder_id(files: Mapping[str, bytes]) -> str:
+    """The id of a git tree with ordinary files of these names and contents: sha1 of `tree <size>`, a NUL byte and, by
+    name, mode, name, NUL byte and raw blob id of each (git's documentation of its object database)."""
+    named = sorted((name.encode(), content) for name, content in files.items())
+    entries = b"".join(b"100644 %b\0%b" % (name, bytes.fromhex(blob_id(content))) for name, content in named)
+    return hashlib.sha1(b"tree %d\0" % len(entries) + entries, usedforsecurity=False).hexdigest()
+
+
 _NO_NAMES: Final = frozenset({"", ".", ".."})
 
 

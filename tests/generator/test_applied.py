@@ -6,6 +6,7 @@ import pytest
 
 from bot.cli.main import run
 from generator.finding import errors
+from generator.git import CommitTree, Git
 from generator.pins import Pins
 from generator.survey import survey, whole
 from generator.tree import DiskTree, EditedTree
@@ -42,6 +43,22 @@ def test_a_change_of_anything_else_is_fine(tmp_path):
     before = rendered(tmp_path)
     spec = b"template: web\nvalues:\n  port: 9090\n"
     assert fixed(EditedTree(before, {"environments/base/services/web.yaml": spec}), before) == []
+
+
+def test_a_folder_that_git_knows_to_be_the_same_is_not_read(tmp_path, monkeypatch):
+    now = rendered(tmp_path)
+    before = Git(tmp_path).tree(commit(tmp_path))
+    read, files = [], CommitTree.files
+
+    def reading(tree, folder):
+        read.append(folder)
+        return files(tree, folder)
+
+    monkeypatch.setattr(CommitTree, "files", reading)
+    assert fixed(now, before) == []
+    assert read == []
+    assert fixed(EditedTree(now, {TEMPLATE: FILES[TEMPLATE].encode() + b"# More\n"}), before) == []
+    assert read == ["environments/prod/rendered/web", "environments/test/rendered/web"]
 
 
 def test_an_object_that_moves_to_another_file_is_still_the_same(tmp_path):

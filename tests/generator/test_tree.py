@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generator.errors import InputError
 from generator.git import Git
-from generator.tree import EMPTY, NOTHING, DiskTree, EditedTree, Entries, Tree, blob_id, safe_path
+from generator.tree import EMPTY, NOTHING, DiskTree, EditedTree, Entries, Tree, blob_id, flat_folder_id, safe_path
 
 
 @pytest.fixture
@@ -48,6 +48,14 @@ def test_every_tree_answers_the_same(folder: Path, kind: str) -> None:
     for absent in ("a", "a/b", "a/missing", "top.yaml/below"):
         assert tree.read(absent) is None
         assert tree.blob_id(absent) is None
+
+
+def test_the_id_of_a_folder_of_files_is_that_of_git(folder: Path) -> None:
+    files = {"b": b"1", "a.b": b"2", "a": b"", "é": b"3"}
+    (folder / "flat").mkdir()
+    for name, content in files.items():
+        (folder / "flat" / name).write_bytes(content)
+    assert committed(folder).folder_id("flat") == flat_folder_id(files)
 
 
 def test_blob_ids_are_those_of_git(folder: Path) -> None:
