@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator.custom import cel, structural
+from generator.decoded import decoded
 from generator.file_schemas import explain
 from generator.schema_words import SchemaError
-from generator.schemas import Kind, definition
+from generator.schemas import Kind, definition, supported_versions
 from generator.shipped import shipped
 from generator.workload import at
 
@@ -100,7 +101,7 @@ def defined(obj: Any, origin: str) -> Iterator[CustomKind]:
     """The kinds that an object defines: a version each if it is a CustomResourceDefinition, else none."""
     if not isinstance(obj, Mapping) or (obj.get("apiVersion"), obj.get("kind")) != (GROUP, KIND):
         return
-    spec = obj.get("spec")
+    spec = decoded(supported_versions()[-1], obj).get("spec")
     if not isinstance(spec, Mapping) or not isinstance(spec.get("names"), Mapping):
         return
     group, kind, namespaced = spec.get("group"), spec["names"].get("kind"), spec.get("scope") != "Cluster"

@@ -88,6 +88,15 @@ def test_lists_of_definitions_are_read_and_broken_files_are_passed_over(tmp_path
     assert limits(tmp_path, {"crds/a.yaml": json.dumps(listed), "crds/b.yaml": broken, "crds/c.json": broken}) == 3
 
 
+def test_a_null_in_a_definition_is_as_if_it_were_not_there(tmp_path):
+    one = definition(3)
+    one["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"] = {
+        "type": "object",
+        "properties": None,
+    }
+    assert limits(tmp_path, {"crds/a.json": json.dumps(one)}) == 3
+
+
 def test_a_link_is_not_followed(tmp_path):
     write_files(tmp_path, {"elsewhere/t.yaml": json.dumps(definition(3))})
     (tmp_path / "crds").symlink_to(tmp_path.parent)
