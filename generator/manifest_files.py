@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from generator.checks.check import RenderedObject
 from generator.errors import InputError, Location
@@ -26,6 +26,7 @@ _TEMPLATE: Final = (
     "and leave it out with --ignore-filename-pattern"
 )
 _SKIPPED: Final = frozenset({".git", ".towpath"})
+_SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPE = re.compile(r"\\(u[dD][89a-fA-F][0-9a-fA-F]{2}|.)")
 
 
@@ -54,7 +55,8 @@ class ManifestFile:
     @cached_property
     def documents(self) -> list[Document]:
         """Its documents, with the places of everything in them."""
-        return parse(_positions(self.text) if _json(self.text) else self.text, self.path)
+        texts = [_positions(one.alone(self.text)) for one in _json(self.text)]
+        return [document for text in texts or [self.text] for document in parse(text, self.path)]
 
 
 def files_below(paths: Iterable[Path], ignored: Iterable[re.Pattern[str]] = ()) -> Iterator[Path]:
@@ -96,7 +98,7 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
         if len(content) > LARGEST:
             raise too_large(path)
         text = decoded(path, content)
-        values = _json(text) or [document.value for document in parse(text, path)]
+        values = [one.value for one in _json(text)] or [document.value for document in parse(text, path)]
     except InputError as error:
         return ManifestFile(path, finding=_unread(error))
     there = (value for value in values if value is not None)
@@ -111,14 +113,37 @@ def _unread(error: InputError) -> Finding:
     return replace(found, fix=_TEMPLATE) if "{{" in (found.where.text or "") else found
 
 
-def _json(text: str) -> list[Any]:
-    """The value of JSON, which kubectl tells from YAML by its brace; none if YAML's reader has to say what is wrong."""
-    if not text.lstrip().startswith("{"):
-        return []
+class _Json(NamedTuple):
+    """A value in a text, and the characters that it is written with."""
+
+    value: Any
+    start: int
+    end: int
+
+    def alone(self, text: str) -> str:
+        """Its text at its line and column, with nothing before it."""
+        line = text.rfind("\n", 0, self.start) + 1
+        return "\n" * text.count("\n", 0, line) + " " * (self.start - line) + text[self.start : self.end]
+
+
+def _json(text: str) -> list[_Json]:
+    """The values of JSON, none if YAML's reader has to say what is wrong.
+
+    kubectl tells JSON from YAML by its brace, and reads one value after the other, as `jq` writes them.
+    """
+    decoder, found, end = json.JSONDecoder(object_pairs_hook=_unique), list[_Json](), 0
     try:
-        return [json.loads(text, object_pairs_hook=_unique)]
+        while (start := _after_space(text, end)) < len(text) and (found or text[start] == "{"):
+            value, end = decoder.raw_decode(text, start)
+            found.append(_Json(value, start, end))
     except (ValueError, RecursionError):
         return []
+    return [one for one in found if one.value is not None]
+
+
+def _after_space(text: str, start: int) -> int:
+    space = _SPACE.match(text, start)
+    return space.end() if space else start
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

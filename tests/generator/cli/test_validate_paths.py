@@ -120,6 +120,16 @@ def test_json_is_read_as_json_and_its_places_are_right(here, validate):
     assert validate("a.json").found == [("yaml", "a.json", 2, 23)]
 
 
+def test_one_json_value_after_the_other_is_read_as_jq_writes_them(here, validate):
+    one = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "NAME"}}'
+    texts = [one.replace("NAME", name) for name in ("a", "B", "c", "D")]
+    (here / "a.json").write_text(f"{texts[0]}\n{texts[1]}\n null {texts[2]}{texts[3]}\n")
+    done = validate("a.json", "--ignore-missing-schemas")
+    assert done.found == [("object-name", "a.json", 2, 56), ("object-name", "a.json", 3, 6 + len(texts[2]) + 56)]
+    (here / "a.json").write_text(f"{texts[0]}\n{texts[2]}\n---\n{texts[0]}\n")
+    assert validate("a.json").found == [("yaml", "a.json", 2, 1)]
+
+
 @pytest.mark.parametrize(
     ("content", "check"),
     [(b"a: [", "yaml"), (b"\xff", "invalid-file"), (b"a: 1\na: 2\n", "yaml"), (b"just text", "kubernetes-schema")],
