@@ -83,7 +83,7 @@ def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft2020
     linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
     try:
         accepts = jsonschema_rs.Draft202012Validator(
-            schema, offline=True, validate_formats=True, pattern_options=linear
+            schema, offline=True, validate_formats=True, formats=structural.CHECKED, pattern_options=linear
         )
     except jsonschema_rs.ValidationError as error:
         why = f"the schema in {custom.origin} is none: {error.message}"

@@ -108,6 +108,24 @@ CASES = [
         [("spec.a", "bad-value")],
     ),
     (
+        "addresses as loose as Go once read them",
+        {"properties": {name: {"type": "string", "format": "ipv4"} for name in "ab"}},
+        {"a": "010.0.0.1", "b": "::ffff:10.0.0.1"},
+        [],
+    ),
+    (
+        "ranges of addresses",
+        {"properties": {"c": {"type": "array", "items": {"type": "string", "format": "cidr"}}}},
+        {"c": ["10.0.0.1/8", "010.0.0.0/08", "2001:db8::/32", "::ffff:1.2.3.4/120", "2001:00db8::/32"]},
+        [],
+    ),
+    (
+        "no ranges of addresses",
+        {"properties": {"c": {"type": "array", "items": {"type": "string", "format": "cidr"}}}},
+        {"c": ["NODE_IP/32", "10.0.0.0/33", "10.0.0.0", "10.0.0.0/255.0.0.0", "fe80::%eth0/64", "10.0.0.0/+8"]},
+        [(f"spec.c.{index}", "bad-value") for index in range(6)],
+    ),
+    (
         "alternatives name no fields of their own",
         {
             "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
