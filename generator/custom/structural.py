@@ -81,6 +81,9 @@ _KEPT: Final = (
     *("type", "enum", "pattern", "required", "multipleOf", "uniqueItems"),
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
 )
+_PRESERVE: Final = "x-kubernetes-preserve-unknown-fields"
+_NO_FIELDS: Final[Schema] = {"properties": {}, "additionalProperties": False}
+_NO_FIELDS["items"] = _NO_FIELDS | {"items": _NO_FIELDS.copy()}  # in lists in lists too; deeper ones nobody writes
 _ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
 _BOUNDS: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
@@ -129,14 +132,14 @@ def _converted(node: Node, *, strict: bool) -> Schema:
 def _inside(node: Node, schema: Schema, strict: bool) -> Schema:
     inside: Schema = {}
     if "items" in node:
-        inside["items"] = _converted(node["items"], strict=strict)
+        inside["items"] = _converted(_items(node), strict=strict)
     if "properties" in node:
         inside["properties"] = {name: _converted(one, strict=strict) for name, one in node["properties"].items()}
     further = node.get("additionalProperties")
     if isinstance(further, Mapping):
         inside["additionalProperties"] = _converted(further, strict=strict)
-    elif strict and further is not True and _prunes(node):
-        inside = {"properties": {}, **inside, "additionalProperties": False}
+    elif strict and _prunes(node):
+        inside = {"properties": {}, **inside, "additionalProperties": _NO_FIELDS if further is True else False}
     if strict and node.get("x-kubernetes-embedded-resource"):
         inside = schema | inside
         _embed(inside)
@@ -145,7 +148,12 @@ def _inside(node: Node, schema: Schema, strict: bool) -> Schema:
 
 def _prunes(node: Node) -> bool:
     """Whether the API server removes the fields that a map's schema does not name."""
-    return node.get("type") == "object" and not node.get("x-kubernetes-preserve-unknown-fields")
+    return node.get("type") == "object" and not node.get(_PRESERVE)
+
+
+def _items(node: Node) -> Node:
+    """What a list says of its items: they keep unknown fields where it does (`skipPrune`)."""
+    return {**node["items"], _PRESERVE: True} if node.get(_PRESERVE) else node["items"]
 
 
 def _bounds(node: Node, of_format: Schema) -> Schema:

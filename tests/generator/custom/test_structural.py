@@ -108,6 +108,26 @@ CASES = [
         [("spec.a", "bad-value")],
     ),
     (
+        "a list that keeps unknown fields, in its items too",
+        {
+            "properties": {
+                "l": {
+                    "type": "array",
+                    "x-kubernetes-preserve-unknown-fields": True,
+                    "items": {"type": "object", "properties": {"known": {"type": "object"}}},
+                }
+            }
+        },
+        {"l": [{"unknown": {"a": 1}}, {"known": {"a": 1}}]},
+        [("spec.l.1.known.a", "unknown-field")],
+    ),
+    (
+        "a map of anything, which has no fields",
+        {"properties": {"m": {"type": "object", "additionalProperties": True}}},
+        {"m": {"a": 1, "b": ["x"], "c": {}, "d": {"e": 1}, "f": [{"g": 1}]}},
+        [("spec.m.d.e", "unknown-field"), ("spec.m.f.0.g", "unknown-field")],
+    ),
+    (
         "addresses as loose as Go once read them",
         {"properties": {name: {"type": "string", "format": "ipv4"} for name in "ab"}},
         {"a": "010.0.0.1", "b": "::ffff:10.0.0.1"},
