@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from generator.checks.admission import WITH_RULES, covered
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.expressions import WITH_EXPRESSIONS, expressions
 from generator.custom.admission_names import EVERY_OBJECT
@@ -353,6 +354,17 @@ FAMILY = Family(
             _POLICY,
             _POLICY.replace("<= 5", "<= "),
             kinds=WITH_EXPRESSIONS,
+        ),
+        Check(
+            "covered-resource",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "what a wildcard includes is not listed once more",
+            "remove the resource, or the wildcard",
+            covered,
+            _POLICY.replace("[deployments]", "[deployments, deployments/scale]"),
+            _POLICY.replace("[deployments]", '["deployments/*", deployments/scale]'),
+            kinds=WITH_RULES,
         ),
     ),
 )

@@ -15,6 +15,8 @@ from generator.schemas import minor
 from generator.workload import items, mapping
 
 _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
+_SECCOMP: Final = "container.seccomp.security.alpha.kubernetes.io/"
+_SECCOMP_OF_POD: Final = "seccomp.security.alpha.kubernetes.io/pod"
 _PROFILE: Final = re.compile("(runtime/default|unconfined|localhost/.*)?", re.DOTALL)
 _RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -193,6 +195,38 @@ def _profiles(scope: Scope) -> Iterator[Problem]:
                 yield Problem(pod.placed, path, message)
 
 
+def _profiles_twice(scope: Scope) -> Iterator[Problem]:
+    """validateSeccompAnnotationsAndFields, validateAppArmorAnnotationsAndFieldsMatchOnCreate"""
+    for pod in scope.pods:
+        annotations = mapping(pod.metadata, "annotations")
+        for key, profile in _written_profiles(pod) if any(map(_is_profile, annotations)) else ():
+            if key in annotations and isinstance(profile, dict) and not _same(annotations[key], profile):
+                message = f"{pod.placed.title}: the annotation says {annotations[key]}, a field {profile.get('type')}"
+                yield Problem(pod.placed, (*pod.pointer, "metadata", "annotations", key), message)
+
+
+def _is_profile(key: str) -> bool:
+    return key.startswith((_APPARMOR, _SECCOMP, _SECCOMP_OF_POD))
+
+
+def _written_profiles(pod: Pod) -> Iterator[tuple[str, object]]:
+    """The profiles that fields say, each with the annotation that could say it too."""
+    context = mapping(pod.spec, "securityContext")
+    yield _SECCOMP_OF_POD, context.get("seccompProfile")
+    for container in pod.containers:
+        own = mapping(container.value, "securityContext")
+        yield f"{_SECCOMP}{container.name}", own.get("seccompProfile")
+        if mapping(pod.spec, "os").get("name") != "windows":
+            inherited = None if pod.placed.kind == "Pod" else context.get("appArmorProfile")
+            yield f"{_APPARMOR}{container.name}", own.get("appArmorProfile", inherited)
+
+
+def _same(annotation: object, profile: Mapping[str, Any]) -> bool:
+    words = {"Unconfined": ("unconfined",), "RuntimeDefault": ("runtime/default", "docker/default")}
+    local = profile.get("localhostProfile")
+    return annotation in words.get(str(profile.get("type")), (f"localhost/{local}",))
+
+
 def _namespaces(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         if pod.spec.get("shareProcessNamespace") is True and pod.spec.get("hostPID") is True:
@@ -211,9 +245,9 @@ def _check(id: str, run: Any, reason: str, fix: str, good: str, bad: str) -> Che
     return Check(id, Severity.ERROR, Basis.REFUSED, reason, fix, run, good, bad)
 
 
-def _profiled(container: str) -> str:
+def _profiled(container: str, pod: str = "") -> str:
     annotation = f"annotations: {{{_APPARMOR}{container}: runtime/default}}"
-    return deployment().replace("      labels: {app: web}", f"      labels: {{app: web}}\n      {annotation}", 1)
+    return deployment(pod=pod).replace("      labels: {app: web}", f"      labels: {{app: web}}\n      {annotation}", 1)
 
 
 _PROBE = "livenessProbe:\n  tcpSocket: {port: 8080}\n  successThreshold: "
@@ -314,6 +348,14 @@ FAMILY = Family(
             "correct the name behind the slash or the profile, or write securityContext.appArmorProfile instead",
             _profiled("server"),
             _profiled("web"),
+        ),
+        _check(
+            "profile-twice",
+            _profiles_twice,
+            "annotations are the older way to write seccompProfile and appArmorProfile, so both say the same",
+            "remove the annotation",
+            _profiled("server", "securityContext: {appArmorProfile: {type: RuntimeDefault}}"),
+            _profiled("server", "securityContext: {appArmorProfile: {type: Unconfined}}"),
         ),
         _check(
             "process-namespace",

@@ -63,6 +63,26 @@ def _stateful(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("spec", "serviceName"), message)
 
 
+def _classes(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.of("Ingress"):
+        old = mapping(placed.metadata, "annotations").get(_CLASS)
+        new = mapping(placed.value, "spec").get("ingressClassName")
+        if old is not None and new is not None and old != new:
+            message = f"{placed.title} is of the class {old} by its annotation, and {new} by ingressClassName"
+            yield Problem(placed, ("metadata", "annotations", _CLASS), message)
+
+
+def _of_class(name: str) -> str:
+    return (
+        _ingress("web", "number: 80")
+        .replace(
+            "kind: Ingress\nmetadata: {name: web}",
+            f"kind: Ingress\nmetadata: {{name: web, annotations: {{{_CLASS}: {name}}}}}",
+        )
+        .replace("  defaultBackend", "  ingressClassName: nginx\n  defaultBackend")
+    )
+
+
 def _ingress(name: str, port: str) -> str:
     backend = f"defaultBackend:\n  service:\n    name: {name}\n    port: {{{port}}}"
     http = service(ports="ports: [{name: http, port: 80}]")
@@ -75,6 +95,7 @@ def _set(name: str) -> str:
     )
 
 
+_CLASS = "kubernetes.io/ingress.class"
 FAMILY = Family(
     "routes",
     "Routes",
@@ -102,6 +123,17 @@ FAMILY = Family(
             _ingress("web", "name: http"),
             _ingress("web", "number: 8080"),
             across=True,
+        ),
+        Check(
+            "ingress-class",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "the annotation is the older way to write ingressClassName, so both say the same",
+            "remove the annotation",
+            _classes,
+            _of_class("nginx"),
+            _of_class("traefik"),
+            kinds=("Ingress",),
         ),
         Check(
             "stateful-service",

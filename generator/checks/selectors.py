@@ -26,7 +26,8 @@ def _mismatches(scope: Scope) -> Iterator[Problem]:
         placed = pod.placed
         if placed.kind == "ReplicationController":
             yield from _missed(placed, ("spec", "selector"), pod.labels)
-        if placed.kind not in _SELECTING:
+        by_hand = placed.kind == "Job" and mapping(placed.value, "spec").get("manualSelector") is True
+        if placed.kind not in _SELECTING and not by_hand:
             continue
         yield from _missed(placed, ("spec", "selector", "matchLabels"), pod.labels)
         for index, expression in items(placed.value, "spec", "selector", "matchExpressions"):
@@ -82,6 +83,35 @@ def _empty(scope: Scope) -> Iterator[Problem]:
             continue
         if not selector.get("matchLabels") and not selector.get("matchExpressions"):
             yield Problem(placed, ("spec", "selector"), f"{placed.title} has an empty selector: it would own every pod")
+
+
+def _keys_twice(scope: Scope) -> Iterator[Problem]:
+    """ValidateMatchLabelKeysAndMismatchLabelKeys, and what the strategy of pods adds to a selector before it."""
+    for pod in scope.pods:
+        for path, term in _terms(pod):
+            keys, others = term.get("matchLabelKeys"), term.get("mismatchLabelKeys")
+            selector = mapping(term, "labelSelector")
+            selected: set[object] = {*mapping(selector, "matchLabels")}
+            selected |= {one.get("key") for _, one in items(selector, "matchExpressions")}
+            for index, key in enumerate(keys if isinstance(keys, list) else ()):
+                where = (*pod.spec_pointer, *path, "matchLabelKeys", index)
+                if isinstance(others, list) and key in others:
+                    yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in mismatchLabelKeys too")
+                elif pod.placed.kind == "Pod" and key in selected and key in pod.labels:
+                    yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in the labelSelector too")
+
+
+def _terms(pod: Pod) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Where a pod says near which others it wants to run, or not."""
+    for index, spread in items(pod.spec, "topologySpreadConstraints"):
+        yield ("topologySpreadConstraints", index), spread
+    for kind in ("podAffinity", "podAntiAffinity") if "affinity" in pod.spec else ():
+        required: Pointer = ("affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution")
+        for index, term in items(pod.spec, *required):
+            yield (*required, index), term
+        preferred: Pointer = ("affinity", kind, "preferredDuringSchedulingIgnoredDuringExecution")
+        for index, weighted in items(pod.spec, *preferred):
+            yield (*preferred, index, "podAffinityTerm"), mapping(weighted, "podAffinityTerm")
 
 
 def _lonely(scope: Scope) -> Iterator[Problem]:
@@ -157,6 +187,11 @@ def _strangers(scope: Scope, placed: RenderedObject, path: Pointer, rule: Mappin
 
 _LISTENING = deployment("ports: [{name: http, containerPort: 8080}]")
 _SELECTED = "selector: {app: web}"
+_NEAR = """\
+affinity:
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+    - {topologyKey: zone, labelSelector: {matchLabels: {app: web}}, matchLabelKeys: [team]"""
 
 
 def _budget(app: str) -> str:
@@ -193,6 +228,16 @@ FAMILY = Family(
             _empty,
             deployment(),
             deployment().replace("    matchLabels: {app: web}", "    matchLabels: {}"),
+        ),
+        Check(
+            "label-key-twice",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "pods are compared by a label once: alike, or different",
+            "keep the key in one of the lists",
+            _keys_twice,
+            deployment(pod=f"{_NEAR}, mismatchLabelKeys: [tier]}}"),
+            deployment(pod=f"{_NEAR}, mismatchLabelKeys: [team]}}"),
         ),
         Check(
             "service-without-pods",

@@ -16,6 +16,9 @@ from generator.workload import items, mapping
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
 _GIVEN_OUT: Final = range(30000, 32768)
 """The ports of nodes that a cluster gives out, unless it runs with another --service-node-port-range."""
+_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
+_MODE: Final = "service.kubernetes.io/topology-mode"
 _ONLY_BALANCED: Final = ("loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts")
 
 
@@ -25,6 +28,22 @@ def _types(scope: Scope) -> Iterator[Problem]:
         kind = str(spec.get("type") or "ClusterIP")
         for field, words in (*_addresses(kind, spec), *_external(kind, spec), *_families(spec)):
             yield Problem(placed, ("spec", *field), f"{placed.title}: {words}")
+        for key, words in _annotations(kind, mapping(placed.metadata, "annotations"), spec):
+            yield Problem(placed, ("metadata", "annotations", key), f"{placed.title}: {words}")
+
+
+def _annotations(kind: str, annotations: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The older ways to write fields (validateService, validateLoadBalancerSourceRanges)."""
+    ranges = annotations.get(_RANGES)
+    if ranges is not None and kind != "LoadBalancer":
+        yield _RANGES, f"this annotation needs the type LoadBalancer, not {kind}"
+    elif isinstance(ranges, str) and ranges.strip() and not spec.get("loadBalancerSourceRanges"):
+        for text in ranges.strip().split(","):
+            if "/" not in text or _network(text.strip()) is None:
+                yield _RANGES, f"{text.strip()!r} is no network such as 10.0.0.0/8"
+    hints, mode = annotations.get(_HINTS), annotations.get(_MODE)
+    if hints is not None and mode is not None and hints != mode:
+        yield _MODE, f"{_HINTS} says {hints}, not {mode}"
 
 
 def _addresses(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -73,6 +92,9 @@ def _families(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     if len(addresses) > len({":" in one for one in addresses}):
         yield ("clusterIPs",), "clusterIPs may hold one address of each family"
     families = spec.get("ipFamilies") or ()
+    for index, (address, family) in enumerate(zip(addresses, families, strict=False)):
+        if address != "None" and (":" in address) is not (family == "IPv6"):
+            yield ("clusterIPs", index), f"{address} is not of the family {family}, as ipFamilies says"
     if len(families) > 1 and spec.get("ipFamilyPolicy") not in ("PreferDualStack", "RequireDualStack"):
         yield ("ipFamilyPolicy",), "several ipFamilies need ipFamilyPolicy: PreferDualStack or RequireDualStack"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import items, mapping
+from generator.workload import at, items, mapping
 
 _BLOCK: Final = ("persistentVolumeClaim", "ephemeral")
 _MOUNTS: Final = ("volumeMounts", "volumeDevices")
@@ -118,12 +118,25 @@ def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) 
 
 def _two_sources(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("PersistentVolumeClaim"):
-        spec = mapping(placed.value, "spec")
-        source, reference = mapping(spec, "dataSource"), mapping(spec, "dataSourceRef")
-        fields = ("apiGroup", "kind", "name")
-        if source and reference and any((source.get(one) or "") != (reference.get(one) or "") for one in fields):
-            message = f"{placed.title}: dataSource and dataSourceRef are two different things"
-            yield Problem(placed, ("spec", "dataSource"), message)
+        yield from _different(placed, ("spec",))
+    for placed in scope.of("StatefulSet"):
+        for index, _ in items(placed.value, "spec", "volumeClaimTemplates"):
+            yield from _different(placed, ("spec", "volumeClaimTemplates", index, "spec"))
+    for pod in scope.pods:
+        for index, volume in items(pod.spec, "volumes") if "volumes" in pod.spec else ():
+            if "ephemeral" in volume:
+                path = (*pod.spec_pointer, "volumes", index, "ephemeral", "volumeClaimTemplate", "spec")
+                yield from _different(pod.placed, path)
+
+
+def _different(placed: RenderedObject, path: Pointer) -> Iterator[Problem]:
+    """Whether the two sources of the claim at a path are different things."""
+    spec = at(placed.value, path)
+    source, reference = mapping(spec, "dataSource"), mapping(spec, "dataSourceRef")
+    fields = ("apiGroup", "kind", "name")
+    if source and reference and any((source.get(one) or "") != (reference.get(one) or "") for one in fields):
+        message = f"{placed.title}: dataSource and dataSourceRef are two different things"
+        yield Problem(placed, (*path, "dataSource"), message)
 
 
 def _projected_twice(scope: Scope) -> Iterator[Problem]:
@@ -201,7 +214,6 @@ FAMILY = Family(
                 "dataSource: {kind: PersistentVolumeClaim, name: old}\n"
                 "dataSourceRef: {kind: PersistentVolumeClaim, name: other}"
             ),
-            kinds=("PersistentVolumeClaim",),
         ),
         Check(
             "projected-twice",

@@ -29,35 +29,28 @@ from generator.checks.fields.syntax import (
     qualified_name,
 )
 
-
-def _alone(*fields: str) -> tuple[Rule, ...]:
-    """`*` stands alone in these lists."""
-    many = {"not": {"type": "array", "minItems": 2, "contains": {"const": "*"}}}
-    return tuple(Rule("one-of", "'*' alone", {"properties": {field: many}}) for field in fields)
+_ALONE: Final = Rule("one-of", "'*' alone", {"not": {"type": "array", "minItems": 2, "contains": {"const": "*"}}})
 
 
 _OPERATIONS: Final = one_of("*", "CONNECT", "CREATE", "DELETE", "UPDATE", empty=False)
-_ALL_RESOURCES: Final = Rule(
-    "one-of",
-    "'*' without other resources than subresources",
-    {
-        "if": {"type": "array", "contains": {"const": "*"}},
-        "then": {"items": {"anyOf": [{"const": "*"}, {"pattern": "/"}]}},
-    },
-)
-_RULES: Final = (
-    filled("operations", "apiGroups", "apiVersions", "resources"),
-    *_alone("operations", "apiGroups", "apiVersions"),
-)
 _NOT_EMPTY: Final = Rule("empty-field", "a name", {"minLength": 1})
 _RULE_FIELDS: Final[Mapping[str, Rules]] = {
-    "": _RULES,
-    "operations": each(_OPERATIONS),
-    "apiVersions": each(_NOT_EMPTY),
-    "resources": (each(_NOT_EMPTY), _ALL_RESOURCES),
+    "": filled("operations", "apiGroups", "apiVersions", "resources"),
+    "operations": (_ALONE, each(_OPERATIONS)),
+    "apiGroups": _ALONE,
+    "apiVersions": (_ALONE, each(_NOT_EMPTY)),
+    "resources": each(_NOT_EMPTY),
     "resourceNames": once(),
     "scope": one_of("*", "Cluster", "Namespaced", empty=False),
 }
+_CHANGED: Final = one_of("*", "CONNECT", "CREATE", "UPDATE", empty=False)
+_OF_MUTATIONS: Final = Rule(
+    _CHANGED.check,
+    _CHANGED.expects,
+    {"properties": {"resourceRules": {"items": {"properties": {"operations": {"items": _CHANGED.schema}}}}}},
+)
+"""What is deleted cannot be changed."""
+_CONDITIONS: Final = Rule("number-range", "at most 64 conditions", {"maxItems": 64})
 _FAILURE: Final = one_of("Fail", "Ignore", empty=False)
 _MATCH: Final = one_of("Equivalent", "Exact", empty=False)
 _WEBHOOK: Final[Mapping[str, Rules]] = {
@@ -78,6 +71,7 @@ _WEBHOOK: Final[Mapping[str, Rules]] = {
         ),
     ),
     "failurePolicy": _FAILURE,
+    "matchConditions": _CONDITIONS,
     "matchPolicy": _MATCH,
     "sideEffects": one_of("None", "NoneOnDryRun", empty=False),
     "timeoutSeconds": between(1, 30),
@@ -119,7 +113,7 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.MutatingAdmissionPolicy": {"": filled("spec")},
     "admissionregistration.v1.MutatingAdmissionPolicySpec": {
         "": filled("matchConstraints", "mutations", "reinvocationPolicy"),
-        "matchConstraints": filled("resourceRules"),
+        "matchConstraints": (filled("resourceRules"), _OF_MUTATIONS),
         "failurePolicy": _FAILURE,
         "reinvocationPolicy": one_of("Never", "IfNeeded", empty=False),
     },
@@ -140,6 +134,7 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.MutatingAdmissionPolicyBinding": {"": filled("spec")},
     "admissionregistration.v1.MutatingAdmissionPolicyBindingSpec": {
         "": filled("policyName"),
+        "matchResources": _OF_MUTATIONS,
         "policyName": dns_subdomain(),
     },
     "admissionregistration.v1.MatchResources": {"matchPolicy": _MATCH},
@@ -187,6 +182,10 @@ ADMISSION: Final[Table] = {
         ),
         "type": one_of("Exempt", "Limited", empty=False),
     },
+    "flowcontrol.v1.ExemptPriorityLevelConfiguration": {
+        "nominalConcurrencyShares": between(0),
+        "lendablePercent": between(0, 100),
+    },
     "flowcontrol.v1.LimitedPriorityLevelConfiguration": {
         "nominalConcurrencyShares": between(0),
         "lendablePercent": between(0, 100),
@@ -225,18 +224,23 @@ ADMISSION: Final[Table] = {
                 },
             ),
         ),
-        "apiGroups": once(),
-        "resources": once(),
-        "verbs": (once(), each(_VERB)),
+        "apiGroups": (once(), _ALONE),
+        "resources": (once(), _ALONE),
+        "verbs": (once(), _ALONE, each(_VERB)),
         "namespaces": (
             once(),
+            _ALONE,
             each(text("name-syntax", "'*' or a DNS label", r"\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")),
         ),
     },
     "flowcontrol.v1.NonResourcePolicyRule": {
         "": filled("verbs", "nonResourceURLs"),
-        "verbs": (once(), each(_VERB)),
-        "nonResourceURLs": (once(), each(text("path-syntax", "'*', or a path that begins with '/'", r"\*|/\S*"))),
+        "verbs": (once(), _ALONE, each(_VERB)),
+        "nonResourceURLs": (
+            once(),
+            _ALONE,
+            each(text("path-syntax", "'*', or a path that begins with '/'", r"\*|/\S*")),
+        ),
     },
     "flowcontrol.v1.Subject": {
         "": tuple(

@@ -8,6 +8,7 @@ from generator.checks.fields.rule import Rule, Table, absent, each, filled, has,
 from generator.checks.fields.syntax import (
     CIDR,
     DOMAIN_PATH,
+    HOST_NAME,
     IP,
     PORT_NUMBER,
     dns_label,
@@ -27,7 +28,7 @@ _NO_LOOPBACK: Final = Rule(
 _ADDRESSES: Final = {
     "IPv4": {"allOf": [IP.schema, {"pattern": "^[0-9.]+$"}]},
     "IPv6": {"allOf": [IP.schema, {"pattern": ":"}]},
-    "FQDN": dns_subdomain().schema,
+    "FQDN": HOST_NAME.schema,
 }
 ENDPOINTS: Final[Table] = {
     "networking.v1.IngressClass": {"": filled("spec")},
@@ -45,7 +46,11 @@ ENDPOINTS: Final[Table] = {
             ),
         )
     },
-    "core.v1.EndpointAddress": {"ip": (IP, _NO_LOOPBACK), "hostname": optional(dns_label())},
+    "core.v1.EndpointAddress": {
+        "ip": (IP, _NO_LOOPBACK),
+        "hostname": optional(dns_label()),
+        "nodeName": dns_subdomain(),
+    },
     "core.v1.EndpointPort": {
         "name": optional(dns_label()),
         "port": PORT_NUMBER,
@@ -67,19 +72,24 @@ ENDPOINTS: Final[Table] = {
             for family, schema in _ADDRESSES.items()
         ),
         "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),
+        "endpoints": Rule("number-range", "at most 1000 endpoints", {"maxItems": 1000}),
+        "ports": Rule("number-range", "at most 20000 ports", {"maxItems": 20000}),
     },
     "discovery.v1.Endpoint": {
         "": filled("addresses"),
-        "addresses": (once(), each(_NO_LOOPBACK)),
+        "addresses": (once(), each(_NO_LOOPBACK), Rule("number-range", "at most 100 addresses", {"maxItems": 100})),
         "hostname": dns_label(),
         "nodeName": dns_subdomain(),
     },
-    "discovery.v1.EndpointHints": {"forZones": Rule("number-range", "at most eight zones", {"maxItems": 8})},
+    "discovery.v1.EndpointHints": {
+        field: (once(), Rule("number-range", "at most eight", {"maxItems": 8})) for field in ("forNodes", "forZones")
+    },
     "discovery.v1.EndpointPort": {
         "name": optional(dns_label()),
         "protocol": one_of("TCP", "UDP", "SCTP", empty=False),
         "appProtocol": qualified_name(),
     },
+    "discovery.v1.ForNode": {"name": dns_subdomain()},
     "discovery.v1.ForZone": {"name": label_value()},
     "networking.v1.ServiceCIDR": {"": filled("spec")},
     "networking.v1.ServiceCIDRSpec": {

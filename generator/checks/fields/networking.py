@@ -84,7 +84,10 @@ NETWORKING: Final[Table] = {
             since(34, one_of("PreferClose", "PreferSameZone", "PreferSameNode", empty=False)),
         ),
         "clusterIP": _CLUSTER_IP,
-        "clusterIPs": each(_CLUSTER_IP),
+        "clusterIPs": (
+            each(Rule("address", _CLUSTER_IP.expects, {"anyOf": [{"const": "None"}, IP.schema]})),
+            Rule("address", "None alone", {"not": {"type": "array", "minItems": 2, "contains": {"const": "None"}}}),
+        ),
         "externalIPs": (each(IP), each(_FROM_OUTSIDE)),
         "loadBalancerSourceRanges": (until(35, each(_SOURCE_RANGE)), since(36, each(_STRICT_RANGE))),
         "loadBalancerClass": qualified_name(),

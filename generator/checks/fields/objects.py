@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.rule import (
@@ -17,6 +18,7 @@ from generator.checks.fields.rule import (
     formatted,
     has,
     keys,
+    lacks,
     one_of,
     optional,
     since,
@@ -165,6 +167,17 @@ ACCESS_MODES: Final = (
         {"if": {"contains": {"const": "ReadWriteOncePod"}}, "then": {"items": {"const": "ReadWriteOncePod"}}},
     ),
 )
+SOURCE: Final = Rule(
+    "unknown-value",
+    "the kind PersistentVolumeClaim, or the apiGroup of another kind, which is a DNS name",
+    {
+        "if": {"allOf": [lacks("apiGroup"), lacks("namespace")]},
+        "then": {"properties": {"kind": {"const": "PersistentVolumeClaim"}}},
+        "else": {"properties": {"apiGroup": optional(dns_subdomain()).schema}},
+    },
+)
+"""What a claim is filled from (validateDataSource). Of a claim of its own, `dataSource` is dropped if it is wrong."""
+SOURCE_OF_TEMPLATE: Final = replace(SOURCE, schema={"properties": {"dataSource": SOURCE.schema}})
 _RIGHTS: Final = "rbac.authorization.k8s.io"
 
 OBJECTS: Final[Table] = {
@@ -173,6 +186,7 @@ OBJECTS: Final[Table] = {
     "core.v1.PersistentVolumeClaimSpec": {
         "": _CLAIM,
         "accessModes": ACCESS_MODES,
+        "dataSourceRef": SOURCE,
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "storageClassName": optional(dns_subdomain()),
         "volumeAttributesClassName": optional(dns_subdomain()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -15,6 +16,7 @@ from generator.checks.fields.rule import (
     filled,
     has,
     keys,
+    lacks,
     one_of,
     optional,
     since,
@@ -52,7 +54,7 @@ _PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
 _MODE: Final = Rule("number-range", "a file mode from 0 to 0777 (511)", {"minimum": 0, "maximum": 0o777})
 _NAMED: Final = (filled("name"),)
 _VARIABLE: Final = (until(31, OLD_VARIABLE), since(32, VARIABLE))
-_RESOURCE_NAME: Final = unlike(
+RESOURCE_NAME: Final = unlike(
     "^requests\\.",
     text(
         "resource-name",
@@ -60,7 +62,7 @@ _RESOURCE_NAME: Final = unlike(
         r"cpu|memory|ephemeral-storage|hugepages-.+|[^/]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
     ),
 )
-_QUANTITIES: Final = (keys(_RESOURCE_NAME), values(NOT_NEGATIVE))
+_QUANTITIES: Final = (keys(RESOURCE_NAME), values(NOT_NEGATIVE))
 _RESOURCES: Final = tuple(
     Rule(rule.check, rule.expects, {"properties": {"limits": rule.schema, "requests": rule.schema}})
     for rule in _QUANTITIES
@@ -130,8 +132,36 @@ _OF_POD: Final = (
     Rule("one-of", "no claims: they are those of containers", {"not": {"required": ["claims"]}}),
 )
 
-_SEARCH: Final = "[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?"
+_SEARCH: Final = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_SECCOMP: Final = text(
+    "unknown-value",
+    "runtime/default, docker/default, unconfined, or localhost/ and a relative path without '..'",
+    r"runtime/default|docker/default|unconfined|localhost/(?!/)(?!(.*/)?\.\.(/|$)).*",
+)
+_DELETION_COST: Final = text("number-range", "a whole number of at most 32 bits", "0|-?[1-9][0-9]{0,9}")
 
+
+def _annotated(rule: Rule, keyword: str, key: str) -> Rule:
+    return Rule(rule.check, rule.expects, {"properties": {"annotations": {keyword: {key: rule.schema}}}})
+
+
+_ANNOTATED: Final = (
+    _annotated(_SECCOMP, "properties", "seccomp.security.alpha.kubernetes.io/pod"),
+    _annotated(_SECCOMP, "patternProperties", r"^container\.seccomp\.security\.alpha\.kubernetes\.io/"),
+    _annotated(_DELETION_COST, "properties", "controller.kubernetes.io/pod-deletion-cost"),
+)
+"""What annotations of pods mean to Kubernetes (ValidatePodSpecificAnnotations)."""
+
+_KEPT_WHEN_RESIZED: Final = when(
+    {"not": has("restartPolicy", "Always")},
+    {
+        "properties": {
+            "resizePolicy": {"items": {"properties": {"restartPolicy": {"not": {"const": "RestartContainer"}}}}}
+        }
+    },
+    "unknown-value",
+    "RestartContainer in containers and sidecars only",
+)
 POD_SPEC: Final[Table] = {
     "core.v1.PodSpec": {
         "": (
@@ -150,6 +180,7 @@ POD_SPEC: Final[Table] = {
             ),
             *OF_POD,
         ),
+        "initContainers": each(_KEPT_WHEN_RESIZED),
         "restartPolicy": one_of("Always", "OnFailure", "Never"),
         "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
@@ -165,7 +196,7 @@ POD_SPEC: Final[Table] = {
         "priorityClassName": optional(dns_subdomain()),
         "runtimeClassName": dns_subdomain(),
         "nodeSelector": (keys(label_key()), values(label_value())),
-        "overhead": (keys(_RESOURCE_NAME), values(NOT_NEGATIVE)),
+        "overhead": (keys(RESOURCE_NAME), values(NOT_NEGATIVE)),
         "resources": _OF_POD,
     },
     "core.v1.PodOS": {"name": one_of("linux", "windows", empty=False)},
@@ -180,7 +211,7 @@ POD_SPEC: Final[Table] = {
                 text(
                     "address",
                     "a search domain",
-                    r"\.|[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?",
+                    rf"\.|{_SEARCH}(\.{_SEARCH})*\.?",
                 )
             ),
         ),
@@ -301,15 +332,19 @@ CONTAINER: Final[Table] = {
 
 PODS: Final[Table] = {
     "core.v1.Pod": {
-        "spec": Rule(
-            "name-syntax",
-            "an image without spaces around it",
-            {
-                "properties": {
-                    group: {"items": {"properties": {"image": {"not": {"type": "string", "pattern": r"^\s|\s$"}}}}}
-                    for group in ("containers", "initContainers")
-                }
-            },
+        "metadata": _ANNOTATED,
+        "spec": (
+            Rule(
+                "name-syntax",
+                "an image without spaces around it",
+                {
+                    "properties": {
+                        group: {"items": {"properties": {"image": {"not": {"type": "string", "pattern": r"^\s|\s$"}}}}}
+                        for group in ("containers", "initContainers")
+                    }
+                },
+            ),
+            when(has("schedulingGates"), lacks("nodeName"), "one-of", "schedulingGates or nodeName"),
         ),
         "": (
             filled("spec"),
@@ -327,7 +362,7 @@ PODS: Final[Table] = {
         ),
     },
     "core.v1.PodTemplate": {"": filled("template")},
-    "core.v1.PodTemplateSpec": {"": filled("spec")},
+    "core.v1.PodTemplateSpec": {"": filled("spec"), "metadata": _ANNOTATED},
 }
 
 _SECRET_REFERENCE: Final = (
@@ -356,11 +391,12 @@ VOLUMES: Final[Table] = {
     "core.v1.VolumeProjection": {"": Rule("one-of", "one source", {"maxProperties": 1})},
     "core.v1.EphemeralVolumeSource": {"": filled("volumeClaimTemplate")},
     "core.v1.PersistentVolumeClaimTemplate": {
+        "spec": SOURCE_OF_TEMPLATE,
         "metadata": Rule(
             "unknown-value",
             "labels and annotations only",
-            {"properties": {field: {"enum": [""]} for field in ("name", "namespace", "generateName")}},
-        )
+            {"properties": {"annotations": {}, "labels": {}}, "additionalProperties": {"enum": ["", 0, None, [], {}]}},
+        ),
     },
     "core.v1.ServiceAccountTokenProjection": {
         "": filled("path"),

@@ -16,6 +16,7 @@ from generator.checks.fields.rule import (
     one_of,
     since,
     text,
+    until,
     when,
 )
 from generator.checks.fields.syntax import RELATIVE_PATH, dns_subdomain
@@ -109,7 +110,10 @@ SECURITY: Final[Table] = {
         "supplementalGroups": each(_ID),
         "fsGroupChangePolicy": one_of("OnRootMismatch", "Always", empty=False),
         "supplementalGroupsPolicy": one_of("Merge", "Strict", empty=False),
-        "seLinuxChangePolicy": one_of("Recursive", "MountOption", empty=False),
+        "seLinuxChangePolicy": (
+            one_of("Recursive", "MountOption", empty=False),
+            since(33, until(36, one_of("Recursive", empty=False))),
+        ),
     },
     "core.v1.Sysctl": {
         "name": text(

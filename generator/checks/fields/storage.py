@@ -127,19 +127,45 @@ VOLUMES_OF_PROVIDERS: Final[Table] = {
     "core.v1.RBDPersistentVolumeSource": {"": filled("monitors", "image")},
     "core.v1.VsphereVirtualDiskVolumeSource": {"": filled("volumePath")},
     "core.v1.PortworxVolumeSource": {"": filled("volumeID")},
+    "core.v1.FlockerVolumeSource": {
+        "": exactly_one("datasetName", "datasetUUID"),
+        "datasetName": Rule("name-syntax", "a name without '/'", {"not": {"type": "string", "pattern": "/"}}),
+    },
+    "core.v1.QuobyteVolumeSource": {
+        "": filled("registry", "volume"),
+        "registry": text("address", "hosts with ports, such as a:1,b:2", r"[^,]*:[^,:]*(,[^,]*:[^,:]*)*"),
+        "tenant": Rule("name-syntax", "at most 64 characters", {"maxLength": 64}),
+    },
     "core.v1.FlexVolumeSource": _FLEX,
     "core.v1.FlexPersistentVolumeSource": _FLEX,
     "core.v1.GitRepoVolumeSource": {"": filled("repository"), "directory": RELATIVE_PATH},
 }
 """Storage that pods, and persistent volumes, name the provider of."""
 
-_PERSISTENT: Final = (
-    filled("accessModes", "capacity"),
+_OWN: Final = (
+    filled("capacity"),
     Rule(
         "empty-field",
         "capacity.storage, and nothing else in capacity",
         {"properties": {"capacity": {"required": ["storage"], "maxProperties": 1}}},
     ),
+)
+"""What a volume has to say of itself where it is an object, and not part of an attachment."""
+_INLINE: Final = (
+    filled("csi"),
+    Rule(
+        "one-of",
+        "no field of a volume that is an object of its own",
+        {
+            "properties": {
+                **{field: {"enum": ["", None, {}]} for field in ("capacity", "claimRef", "nodeAffinity")},
+                "storageClassName": {"enum": ["", None]},
+            }
+        },
+    ),
+)
+_PERSISTENT: Final = (
+    filled("accessModes"),
     exactly_one(*_VOLUME_SOURCES),
     _LOCAL_NEEDS_NODES,
     when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
@@ -158,8 +184,13 @@ _SECRET_OF_DRIVER: Final = (
         for field, rule in (("name", dns_subdomain()), ("namespace", dns_label()))
     ),
 )
+_PROVISIONER: Final = text(
+    "name-syntax",
+    "a name, or a DNS name, '/' and a name",
+    r"([^/]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+)
 STORAGE: Final[Table] = {
-    "core.v1.PersistentVolume": {"": filled("spec")},
+    "core.v1.PersistentVolume": {"": filled("spec"), "spec": _OWN},
     "core.v1.PersistentVolumeSpec": {
         "": _PERSISTENT,
         "accessModes": ACCESS_MODES,
@@ -182,11 +213,7 @@ STORAGE: Final[Table] = {
     "core.v1.NFSVolumeSource": {"": filled("server", "path"), "path": _ABSOLUTE},
     "storage.v1.StorageClass": {
         "": filled("provisioner"),
-        "provisioner": text(
-            "name-syntax",
-            "a name, or a DNS name, '/' and a name",
-            r"([^/]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
-        ),
+        "provisioner": _PROVISIONER,
         "parameters": keys(Rule("empty-field", "a parameter's name", {"minLength": 1})),
         "reclaimPolicy": one_of("Delete", "Retain"),
         "volumeBindingMode": one_of("Immediate", "WaitForFirstConsumer", empty=False),
@@ -194,7 +221,7 @@ STORAGE: Final[Table] = {
     },
     "storage.v1.VolumeAttributesClass": {
         "": filled("driverName", "parameters"),
-        "driverName": DRIVER,
+        "driverName": _PROVISIONER,
         "parameters": keys(Rule("empty-field", "a parameter's name", {"minLength": 1})),
     },
     "storage.v1.CSINodeDriver": {
@@ -216,6 +243,7 @@ STORAGE: Final[Table] = {
     },
     "storage.v1.VolumeAttachmentSource": {
         "": exactly_one("inlineVolumeSpec", "persistentVolumeName"),
+        "inlineVolumeSpec": _INLINE,
         "persistentVolumeName": dns_subdomain(),
     },
     "core.v1.TopologySelectorLabelRequirement": {

@@ -149,6 +149,9 @@ DOMAIN_PATH: Final = text(
 WEBHOOK_URL: Final = text(
     "address", "a URL that begins with https://, without user, query and fragment", r"https://[^/?#@]+(/[^?#]*)?"
 )
+HOST_NAME: Final = text(
+    "address", f"{_SUBDOMAIN_WORDS}, of at least two labels", rf"(?={NOT_TOO_LONG}\.?$){_LABEL}(\.{_LABEL})+\.?", 254
+)
 EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?={NOT_TOO_LONG}\.?$){_SUBDOMAIN}\.?", 254)
 GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(

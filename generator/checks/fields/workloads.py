@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
+from generator.checks.fields.pods import RESOURCE_NAME
 from generator.checks.fields.rule import (
     Rule,
     Table,
     between,
+    each,
     exactly_one,
     filled,
     has,
@@ -29,6 +33,7 @@ from generator.checks.fields.syntax import (
 )
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
+_AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
 WORKLOADS: Final[Table] = {
@@ -61,6 +66,9 @@ WORKLOADS: Final[Table] = {
         "replicas": between(0),
         "minReadySeconds": between(0),
         "podManagementPolicy": one_of("OrderedReady", "Parallel"),
+        "volumeClaimTemplates": each(
+            replace(SOURCE_OF_TEMPLATE, schema={"properties": {"spec": SOURCE_OF_TEMPLATE.schema}})
+        ),
         "serviceName": since(34, optional(dns_label())),
     },
     "apps.v1.StatefulSetOrdinals": {"start": between(0)},
@@ -83,11 +91,11 @@ WORKLOADS: Final[Table] = {
         "ttlSecondsAfterFinished": between(0),
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
-        "managedBy": DOMAIN_PATH,
+        "managedBy": (DOMAIN_PATH, Rule("name-syntax", "at most 63 characters", {"maxLength": 63})),
         "": (
             when(
                 {"required": ["manualSelector"], "properties": {"manualSelector": {"const": True}}},
-                filled("selector").schema,
+                {"required": ["selector"]},
                 "empty-field",
                 "a selector with manualSelector",
             ),
@@ -97,11 +105,26 @@ WORKLOADS: Final[Table] = {
                 "number-range",
                 "at most 100000 pods of an indexed Job at a time",
             ),
+            when(
+                {"not": {"required": ["backoffLimitPerIndex"]}},
+                {
+                    "properties": {
+                        "podFailurePolicy": {
+                            "properties": {
+                                "rules": {"items": {"properties": {"action": {"not": {"const": "FailIndex"}}}}}
+                            }
+                        }
+                    }
+                },
+                "empty-field",
+                "backoffLimitPerIndex with the action FailIndex",
+            ),
         ),
     },
+    "batch.v1.PodFailurePolicy": {"rules": _AT_MOST_20},
     "batch.v1.PodFailurePolicyRule": {
         "": exactly_one("onExitCodes", "onPodConditions"),
-        "onPodConditions": Rule("empty-field", "at least one condition", {"minItems": 1}),
+        "onPodConditions": (Rule("empty-field", "at least one condition", {"minItems": 1}), _AT_MOST_20),
         "action": one_of("Count", "FailIndex", "FailJob", "Ignore", empty=False),
     },
     "batch.v1.PodFailurePolicyOnExitCodesRequirement": {
@@ -121,7 +144,7 @@ WORKLOADS: Final[Table] = {
         "type": qualified_name(),
         "status": one_of("True", "False", "Unknown"),
     },
-    "batch.v1.SuccessPolicy": {"": filled("rules")},
+    "batch.v1.SuccessPolicy": {"": filled("rules"), "rules": _AT_MOST_20},
     "batch.v1.SuccessPolicyRule": {
         "": Rule(
             "empty-field",
@@ -151,7 +174,11 @@ _SCALED: Final = since(
     Rule(
         "name-syntax",
         "an apiVersion with a group, such as apps/v1",
-        {"required": ["apiVersion"], "properties": {"apiVersion": {"pattern": "^[^/]+/[^/]+$"}}},
+        {
+            "if": {"not": has("kind", "ReplicationController")},
+            "then": {"required": ["apiVersion"], "properties": {"apiVersion": {"pattern": "^[^/]+/[^/]+$"}}},
+            "else": {"properties": {"apiVersion": {"pattern": "^[^/]*(/[^/]+)?$"}}},
+        },
     ),
 )
 _SOURCES: Final = ("containerResource", "external", "object", "pods", "resource")
@@ -200,6 +227,7 @@ AUTOSCALING: Final[Table] = {
     "autoscaling.v2.ContainerResourceMetricSource": {
         "": filled("name", "container"),
         "container": dns_label(),
+        "name": RESOURCE_NAME,
         "target": exactly_one("averageUtilization", "averageValue"),
     },
     "autoscaling.v2.PodsMetricSource": {"target": filled("averageValue")},

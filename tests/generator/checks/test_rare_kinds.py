@@ -1,6 +1,6 @@
 """Kinds and fields that people rarely write: what is fine is taken, and each mistake is found by its check.
 
-The manifests are those of `tests/real/corpus/held_out/rarer.yaml`, which a real API server judges too.
+The manifests are those of `tests/real/corpus/held_out/{rarer,finer}.yaml`, which a real API server judges too.
 """
 
 from tests.real.cases import held_out
@@ -8,10 +8,19 @@ from tests.real.conftest import ORACLE_VERSION
 from tests.real.verdicts import Says, our_environment, ours
 
 PLACE = our_environment(ORACLE_VERSION)
-CASES = tuple(held_out("rarer"))
+CASES = (*held_out("rarer"), *held_out("finer"))
 FINE = {
     'Pod/pages held-out /spec/volumes/0/emptyDir/medium="HugePages-2MB"',
     'PersistentVolume/raw-disk held-out /spec/local={"path": "/dev/sdb", "fsType": "ext4"}',
+    'Pod/profiled held-out /metadata/annotations={"seccomp.security.alpha.kubernetes.io/pod": "docker/default"}',
+    'Pod/profiled held-out /metadata/annotations={"container.seccomp.security.alpha.kubernetes.io/none": "unconfined"}',
+    "Pod/profiled held-out /spec/containers/0/securityContext/appArmorProfile removed",
+    'Pod/profiled held-out /spec/topologySpreadConstraints/0/matchLabelKeys=["other"]',
+    "Job/by-hand held-out /spec/selector={}",
+    'HorizontalPodAutoscaler/of-controller held-out /spec/scaleTargetRef/apiVersion="v1"',
+    'HorizontalPodAutoscaler/of-controller held-out /spec/metrics/0/containerResource/name="acme.io/gpu"',
+    'PersistentVolumeClaim/copied held-out /spec/dataSourceRef={"apiGroup": "acme.io", "kind": "X", "name": "a"}',
+    'ValidatingWebhookConfiguration/look held-out /webhooks/0/rules/0/resources=["pods", "pods/status"]',
 }
 """What the API server takes though it looks wrong."""
 UNKNOWN = {
