@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 import git as gitpython
 
-from generator.errors import InputError, OutsideError
+from generator.errors import InputError, Location, OutsideError
 from generator.git_log import Change, parse_log
 from generator.loose import objects_of, read_loose
 from generator.release import is_commit
@@ -30,6 +30,9 @@ _FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
+# A few folders that hold one another many times are any number of files, and as quickly pushed as any others.
+# What is looked at again may be so much, and so many times as much as there is: environments may be all alike.
+_AGAIN, _TIMES = 20_000, 50
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -48,6 +51,25 @@ class GitError(OutsideError):
     def __init__(self, command: str, stderr: str) -> None:
         self.stderr = stderr.strip()
         super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
+
+
+class Again:
+    """Counts what is looked at again, below another folder, on the way through a commit."""
+
+    def __init__(self) -> None:
+        self._seen: set[object] = set()
+        self._left = _AGAIN
+
+    def count(self, folder: object, entries: int, at: str) -> None:
+        """Look at a folder with so many entries. Raises `InputError` where there is no end of them."""
+        if folder not in self._seen:
+            self._seen.add(folder)
+            self._left += _TIMES * entries
+            return
+        self._left -= entries
+        if self._left < 0:
+            where = Location("/".join(at.split("/")[:3]).rstrip("/"))
+            raise InputError("the same folders come again and again in one another", where=where, next="remove them")
 
 
 _THERE: Final[WeakSet[Git]] = WeakSet()
@@ -181,19 +203,22 @@ class Git:
 
     def changes(self, old: str, new: str, *folders: str) -> list[Change]:
         """The paths that differ between two commits or trees, renames as removal plus addition."""
-        return list(self._changes(self.root(old), self.root(new), "", tuple(map(safe_path, folders))))
+        return list(self._changes(self.root(old), self.root(new), "", tuple(map(safe_path, folders)), Again()))
 
     def _made(self, commit: str, folders: Sequence[str]) -> Iterator[Change]:
         """The paths that a commit changed against its first parent, or has when it is the first of all."""
         parents = self.parents(commit)
         before = self.root(parents[0]) if parents else None
-        return self._changes(before, self.root(commit), "", tuple(map(safe_path, folders)))
+        return self._changes(before, self.root(commit), "", tuple(map(safe_path, folders)), Again())
 
-    def _changes(self, old: str | None, new: str | None, at: str, folders: Sequence[str]) -> Iterator[Change]:
+    def _changes(
+        self, old: str | None, new: str | None, at: str, folders: Sequence[str], again: Again
+    ) -> Iterator[Change]:
         """Go down into the folders that differ, side by side; `at` is where they are."""
         if old == new:
             return
         before, after = self._named(old), self._named(new)
+        again.count((old, new), len(before) + len(after), at)
         for name in sorted({*before, *after}):
             was, now = before.get(name, _NOTHING), after.get(name, _NOTHING)
             path = at + name.decode("utf-8", "surrogateescape")
@@ -201,7 +226,7 @@ class Git:
                 continue
             ids = was[1].hex() or None, now[1].hex() or None
             if path.endswith("/"):
-                yield from self._changes(*ids, path, folders)
+                yield from self._changes(*ids, nested(path), folders, again)
             else:
                 yield Change(path, *ids)
 
@@ -227,18 +252,25 @@ class Git:
 
     def blobs(self, commit: str, *folders: str) -> dict[str, str]:
         """path → blob id of every regular file below `folders` in a commit or tree, in git's order."""
-        return dict(self.files_below(self.root(commit), "", tuple(map(safe_path, folders))))
+        listed = self.listed(self.root(commit), "", tuple(map(safe_path, folders)))
+        return {path: object_id for path, mode, object_id in listed if mode.startswith(_FILE)}
 
-    def files_below(self, folder: str, at: str, folders: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-        """Path and blob id of every regular file in a folder that is at `at` (empty, or with a slash at its end)."""
-        for name, (mode, object_id) in self._named(folder).items():
+    def listed(
+        self, folder: str, at: str, folders: Sequence[str] = (), again: Again | None = None
+    ) -> Iterator[tuple[str, bytes, str]]:
+        """Path, mode and object id of all in a folder but folders, at any depth; `at` is where it is (empty, or with a
+        slash at its end).
+        """
+        again, inside = again or Again(), self._named(folder)
+        again.count(folder, len(inside), at)
+        for name, (mode, object_id) in inside.items():
             path = at + name.decode("utf-8", "surrogateescape")
             if not _concerns(path, folders):
                 continue
             if mode == FOLDER:
-                yield from self.files_below(object_id.hex(), nested(path), folders)
-            elif mode.startswith(_FILE):
-                yield path, object_id.hex()
+                yield from self.listed(object_id.hex(), nested(path), folders, again)
+            else:
+                yield path, mode, object_id.hex()
 
     def blob(self, object_id: str, name: str = "") -> bytes:
         """The content of a blob. Raises `InputError`, with `name` for the place, when it is too large to be ours."""
@@ -324,7 +356,8 @@ class CommitTree:
 
     def files(self, folder: str) -> Iterator[str]:
         start = self.folder_id(folder)
-        yield from sorted(path for path, _ in self.git.files_below(start, f"{folder}/")) if start else ()
+        listed = self.git.listed(start, f"{folder}/") if start else ()
+        yield from sorted(path for path, mode, _ in listed if mode.startswith(_FILE))
 
     def entries(self, folder: str) -> Entries:
         start = self.folder_id(folder) if folder else self._root

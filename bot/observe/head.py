@@ -12,7 +12,7 @@ from bot.observe.landing import moved
 from bot.prepare import Preparer
 from bot.promotion import owned_paths
 from bot.snapshot import HeadFacts
-from generator.errors import OutsideError
+from generator.errors import InputError, OutsideError
 from generator.git import Git
 
 _FOREIGN = HeadFacts(parent_on_base=False, ours=False, inputs="", touched=False)
@@ -76,7 +76,10 @@ class HeadCheck:
         return replace(foreign, ours=True, inputs=found.inputs, moves=moves) if branch_of(moves) == branch else foreign
 
     def _moved(self, name: Together, parent: str, head: str) -> list[tuple[str, str]]:
-        return moved(name.environment, self._git.changes(parent, head))
+        try:
+            return moved(name.environment, self._git.changes(parent, head))
+        except InputError:  # nobody can read it, and a pass has more to look at
+            return []
 
     def _touched(self, facts: HeadFacts, head: str, base: str) -> HeadFacts:
         """With whether the base changed something that moves since."""

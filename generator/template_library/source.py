@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,8 +85,9 @@ def fetch(wanted: Address, path: str | None) -> Fetched:
         try:
             git.run("init", "--quiet", "--bare", "--template=")
             commit = _fetch(git, wanted)
-            root = _root(git, commit, path, wanted.url)
-            files = dict(_files(git, commit, root))
+            listed = sorted(git.listed(git.root(commit), ""))
+            root = _root((name for name, _, _ in listed), path, wanted.url)
+            files = dict(_files(git, listed, root))
         finally:
             git.close()
     ids = {name: blob_id(content) for name, content in files.items()}
@@ -110,9 +111,9 @@ def _last(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "git said nothing")
 
 
-def _root(git: Git, commit: str, path: str | None, url: str) -> str:
+def _root(paths: Iterable[str], path: str | None, url: str) -> str:
     """The folder of the template, empty for the top."""
-    found = sorted(_definitions(git, commit))
+    found = sorted(_definitions(paths))
     if path is not None:
         wanted = safe_path(path.strip("/")) if path.strip("/.") else ""
         if wanted in found:
@@ -126,41 +127,41 @@ def _root(git: Git, commit: str, path: str | None, url: str) -> str:
     raise UsageError(what, next=listed)
 
 
-def _definitions(git: Git, commit: str) -> Iterator[str]:
-    for path in git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0"):
+def _definitions(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
         folder, _, name = path.rpartition("/")
         if name == _DEFINITION and "/tests/" not in f"/{folder}/":
             yield folder
 
 
-def _files(git: Git, commit: str, root: str) -> Iterator[tuple[str, bytes]]:
-    entries = [one for one in git.run("ls-tree", "-r", "-z", "--long", "--full-tree", commit).split("\0") if one]
+def _files(git: Git, listed: Iterable[tuple[str, bytes, str]], root: str) -> Iterator[tuple[str, bytes]]:
     prefix, seen, total = f"{root}/" if root else "", set[str](), 0
-    for meta, _, path in (entry.partition("\t") for entry in entries):
+    for path, mode, object_id in listed:
         if not path.startswith(prefix):
             continue
-        mode, _, object_id, size = meta.split()
         name = path[len(prefix) :]
-        _check(name, mode, size)
-        total += int(size)
+        _check(name, mode)
+        content = git.blob(object_id, name)
+        if len(content) > MAX_FILE:
+            next = f"a file of a template has at most {MAX_FILE:,}"
+            raise InputError(f"{name} has {len(content):,} bytes", next=next)
+        total += len(content)
         if name.lower() in seen or len(seen) >= MAX_FILES or total > MAX_ALL:
             what = (
                 f"{name}: two names differ only in case" if name.lower() in seen else "it is too large for a template"
             )
             raise InputError(what, next=f"at most {MAX_FILES} files and {MAX_ALL // 2**20} MiB are taken")
         seen.add(name.lower())
-        yield name, git.blob(object_id, name)
+        yield name, content
 
 
-def _check(name: str, mode: str, size: str) -> None:
+def _check(name: str, mode: bytes) -> None:
     next = "it cannot be vendored as it is"
-    if mode not in ("100644", "100755"):
+    if mode not in (b"100644", b"100755"):
         raise InputError(f"{name} is a link or a submodule, not a file", next=next)
     parts = name.split("/")
     if not all(map(_PART.fullmatch, parts)) or {".", "..", ".git"} & {part.lower() for part in parts}:
         raise InputError(f"{name!r} is no name for a file of a template", next=next)
-    if int(size) > MAX_FILE:
-        raise InputError(f"{name} has {int(size):,} bytes", next=f"a file of a template has at most {MAX_FILE:,}")
 
 
 def with_tool(name: str) -> Fetched | None:

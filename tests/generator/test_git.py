@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from generator.errors import InputError
 from generator.git import Git, GitError
 from generator.git_log import Change, parse_changes
 from generator.tree import blob_id
+from tests.bombs import bomb
 from tests.heads import head_of
 
 
@@ -143,6 +145,28 @@ def test_changes_and_files_are_those_that_git_finds(folder: Path, odd: list[str]
         )
         expected = {path: object_id for mode, _, object_id, path in listed if mode.startswith("100")}
         assert list(git.blobs(one, *folders).items()) == list(expected.items())
+
+
+def test_a_commit_without_end_is_not_walked_to_its_end(folder: Path) -> None:
+    old = commit(folder, "old", a="1")
+    for options, what in (({}, "again and again"), ({"width": 1, "levels": 70}, "more than 64 deep")):
+        git, new = Git(folder), bomb(folder, at="environments/test", **options)
+        for walked in (
+            lambda git=git, new=new: git.changes(old, new),
+            lambda git=git, new=new: git.changes(new, old),
+            lambda git=git, new=new: git.blobs(new),
+            lambda git=git, new=new: list(git.tree(new).files("environments")),
+        ):
+            begun = time.process_time()
+            with pytest.raises(InputError, match=what) as caught:
+                walked()
+            assert time.process_time() - begun < 1
+            assert caught.value.where and caught.value.where.path.startswith("environments/test")
+
+
+def test_environments_that_are_all_alike_have_an_end(folder: Path) -> None:
+    commit(folder, "old", a="1")
+    assert len(Git(folder).blobs(bomb(folder, width=200, levels=2))) == 200 * 200
 
 
 def test_what_is_near_is_found_without_starting_git(

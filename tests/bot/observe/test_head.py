@@ -15,6 +15,7 @@ from bot.observe.history import HistoryReader
 from bot.prepare import Preparer
 from bot.promotion import Prepared
 from bot.snapshot import HeadFacts
+from tests.bombs import bomb
 from tests.bot.small import OVERLAY, B, Small
 
 ELSEWHERE = "towpath/promote/staging/web/0123456789ab-0123456789ab"
@@ -191,3 +192,9 @@ def test_a_head_that_is_gone_is_foreign(heads: Heads) -> None:
     heads.several()
     closed = replace(pull(heads.branch, "0" * 40, PullState.CLOSED), closed_by="ada")
     assert not heads.read(closed)[heads.branch, "0" * 40].ours
+
+
+def test_a_head_that_nobody_can_read_is_foreign(heads: Heads) -> None:
+    heads.several()
+    head = bomb(heads.small.clone.folder, at="environments/prod", parent=heads.prepared.parent)
+    assert heads.facts(head) == HeadFacts(parent_on_base=True, ours=False, inputs="", touched=False)

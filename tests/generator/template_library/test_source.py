@@ -6,6 +6,7 @@ import pytest
 
 from generator.errors import InputError, OutsideError, UsageError
 from generator.template_library.source import MAX_FILE, Address, address, fetch, of_tool
+from tests.bombs import bomb
 from tests.generator.small import commit, git, write_files
 
 TEMPLATE = "description: A service.\n"
@@ -125,6 +126,12 @@ def test_a_file_has_a_limit(source):
     write_files(source, {"templates/api/big.j2": "x" * (MAX_FILE + 1)})
     commit(source)
     with pytest.raises(InputError, match=r"big\.j2 has 262,145 bytes"):
+        fetched(source)
+
+
+def test_a_repository_without_end_is_not_taken(source):
+    git(source, "update-ref", "HEAD", bomb(source, at="templates/api"))
+    with pytest.raises(InputError, match="again and again"):
         fetched(source)
 
 
