@@ -196,7 +196,15 @@ class Writer:
         objects = self.objects[environment]
         if image := released_image(objects.values(), self.group):
             return image
-        return next((image for _, image in self._running(environment)), NOTHING_RUNS)
+        running = tuple(self._running(environment))
+        possible = [image for _, image in running if self._tells_apart(image, running)]
+        return next(iter([*possible, *(image for _, image in running), NOTHING_RUNS]))
+
+    def _tells_apart(self, released: str, running: Iterable[tuple[str, str]]) -> bool:
+        """Whether containers that run other images of the released one's repository have names of their own."""
+        repository, by_name = _repository(released), {self.group.name: released}
+        same = ((name, image) for name, image in running if _repository(image) == repository)
+        return all(by_name.setdefault(name, image) == image for name, image in same)
 
     def _others(self, environment: str, released: str) -> Iterator[tuple[str, str]]:
         """Images of the repository of the released one, by the containers that run them: else these would run that."""

@@ -316,6 +316,16 @@ def test_a_custom_resource_that_runs_containers_names_the_release():
     assert text_of(made, "environments/prod/services/shared.yaml") == "release:\n  image: ghcr.io/acme/runner:1.0.0\n"
 
 
+def test_an_image_is_no_release_where_containers_of_one_name_run_two_tags_of_it():
+    def runner(name, image):
+        return _custom("acme.example.com/v1", "Runner", name, f'{{containers: [{{name: app, image: "{image}"}}]}}')
+
+    images = ("ghcr.io/acme/runner:1", "ghcr.io/acme/runner:1-gpu", "ghcr.io/acme/other:2")
+    made = adopted("---\n".join(runner(f"r{n}", image) for n, image in enumerate(images)))
+    assert made.is_proven
+    assert text_of(made, "environments/prod/services/shared.yaml") == "release:\n  image: ghcr.io/acme/other:2\n"
+
+
 def test_a_job_that_gets_a_tag_has_to_be_deleted_first():
     """The API server refuses every change of its template."""
     job = CRON.replace("CronJob", "Job").replace("report:1.0.0", "report").partition("  schedule")[0]
