@@ -18,7 +18,8 @@ from weakref import WeakSet
 
 import git as gitpython
 
-from generator.errors import InputError, Location, OutsideError
+from generator.again import Again
+from generator.errors import InputError, OutsideError
 from generator.git_log import Change, parse_log
 from generator.loose import objects_of, read_loose
 from generator.release import is_commit
@@ -30,9 +31,6 @@ _FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
-# A few folders that hold one another many times are any number of files, and as quickly pushed as any others.
-# What is looked at again may be so much, and so many times as much as there is: environments may be all alike.
-_AGAIN, _TIMES = 20_000, 50
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -51,25 +49,6 @@ class GitError(OutsideError):
     def __init__(self, command: str, stderr: str) -> None:
         self.stderr = stderr.strip()
         super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
-
-
-class Again:
-    """Counts what is looked at again, below another folder, on the way through a commit."""
-
-    def __init__(self) -> None:
-        self._seen: set[object] = set()
-        self._left = _AGAIN
-
-    def count(self, folder: object, entries: int, at: str) -> None:
-        """Look at a folder with so many entries. Raises `InputError` where there is no end of them."""
-        if folder not in self._seen:
-            self._seen.add(folder)
-            self._left += _TIMES * entries
-            return
-        self._left -= entries
-        if self._left < 0:
-            where = Location("/".join(at.split("/")[:3]).rstrip("/"))
-            raise InputError("the same folders come again and again in one another", where=where, next="remove them")
 
 
 _THERE: Final[WeakSet[Git]] = WeakSet()

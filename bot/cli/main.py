@@ -17,6 +17,11 @@ import click
 from bot.cli.boundary import guarded
 
 _COMPLETE = "_TOWPATH_COMPLETE"
+_OF_ANOTHER = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"),
+)
+"""What git tells a hook of the repository that it runs it for (githooks(5)): ours is the one that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,8 @@ def towpath() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run `towpath` with these arguments; the exit code."""
+    for name in _OF_ANOTHER:
+        os.environ.pop(name, None)
     return guarded(
         lambda: towpath.main(arguments, prog_name="towpath", complete_var=_COMPLETE, standalone_mode=False),
         arguments,

@@ -104,3 +104,14 @@ def test_an_update_to_a_ref_is_about_one_template(shop, source, capsys):
     assert "--to is about one template" in capsys.readouterr().err
     assert towpath(shop, "update", "web") == 2
     assert "does not say where 'web' came from" in capsys.readouterr().err
+
+
+def test_in_a_hook_of_another_repository_nothing_is_written_there(shop, source, tmp_path, monkeypatch, capsys):
+    other = write_files(tmp_path / "other", {"a": "1"})
+    commit(other)
+    before = sorted(other.rglob("*"))
+    for name, at in {"GIT_DIR": "", "GIT_INDEX_FILE": "index", "GIT_OBJECT_DIRECTORY": "objects"}.items():
+        monkeypatch.setenv(name, str(other / ".git" / at))
+    assert towpath(shop, "add", f"file://{source}") == 0, capsys.readouterr().err
+    assert main.run(["diff", "-C", str(shop)]) == 0
+    assert sorted(other.rglob("*")) == before
