@@ -75,7 +75,7 @@ def _evaluable(rule: str, node: Node) -> str | None:
     """
     if _TRANSITION.search(rule):
         return None
-    text, rest, times = rule, rule, list(_times(node, "self"))
+    text, rest, times = rule, rule, list(_times(node, "self", rule))
     for field, conversion in times:
         path = rf"(?<![\w.]){re.escape(field)}\b"
         text = re.sub(rf"(?<!has\(){path}", conversion.format(field), text)
@@ -88,16 +88,21 @@ def _evaluable(rule: str, node: Node) -> str | None:
     return text if _compiled(text) else None
 
 
-def _times(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """The fields below a node that are times or durations to CEL, and what makes such a value of their text."""
+def _times(node: Any, path: str, rule: str) -> Iterator[tuple[str, str]]:
+    """The fields below a node that are times or durations to CEL, and what makes such a value of their text.
+
+    A rule reaches no field without its name, so there is no need to look below the others: schemas may be large.
+    """
     if not isinstance(node, Mapping):
         return
     if node.get("format") in _TIMES:
         yield path, _TIMES[node["format"]]
     for key, one in node.get("properties", {}).items():
-        yield from _times(one, f"{path}.{escaped(key)}")
+        if (name := escaped(key)) in rule:
+            yield from _times(one, f"{path}.{name}", rule)
     for key in ("items", "additionalProperties"):
-        yield from ((f"{path}[].{one.rpartition('.')[2]}", convert) for one, convert in _times(node.get(key), path))
+        inside = _times(node.get(key), path, rule)
+        yield from ((f"{path}[].{one.rpartition('.')[2]}", convert) for one, convert in inside)
 
 
 def _broken(rule: Mapping[str, str], text: str, value: Any, path: Pointer) -> Iterator[SchemaError]:

@@ -329,6 +329,17 @@ def test_a_text_that_only_go_reads_as_a_duration_breaks_no_rule():
     assert list(cel.violations({"every": {"a-b": "1 s"}}, schema)) == []
 
 
+def test_a_rule_looks_below_no_field_that_it_does_not_name():
+    class Large(dict):
+        def get(self, *_):
+            raise AssertionError("looked at")
+
+    fields = {"size": {"type": "integer"}, "large": Large(type="object")}
+    schema = {"type": "object", "properties": fields, "x-kubernetes-validations": [{"rule": "self.size < 3"}]}
+    assert list(cel.violations({"size": 1}, schema)) == []
+    assert len(list(cel.violations({"size": 4}, schema))) == 1
+
+
 def test_rules_with_functions_that_nobody_knows_are_counted():
     rules = [
         {"rule": "quantity(self.a).isLessThan(quantity('1'))"},
