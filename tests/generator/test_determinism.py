@@ -16,6 +16,9 @@ seed, umask, root = int(sys.argv[1]), int(sys.argv[2], 8), sys.argv[3]
 chance, real, listed = random.Random(seed), os.scandir, os.listdir
 
 class Shuffled(list):  # file systems list a folder in any order
+    def __next__(self):
+        if not self: raise StopIteration
+        return self.pop()
     def __enter__(self): return self
     def __exit__(self, *_): pass
     def close(self): pass
