@@ -22,14 +22,16 @@ def check_schemas(files: Mapping[str, bytes]) -> None:
         if path.endswith(".tgz"):
             check_schemas({f"{path}/{name}": inner for name, inner in _packed(path, content)})
         elif path.endswith("/values.schema.json"):
-            _check_schema(path, content.decode("utf-8", "replace"))
+            _check_schema(path, content.decode("utf-8-sig", "replace"))
 
 
 def _check_schema(path: str, text: str) -> None:
     try:
-        reference = next(_references(json.loads(text)), None)
-    except (ValueError, RecursionError):
-        return  # helm says what is wrong with it
+        # A number may be as long as helm likes.
+        reference = next(_references(json.loads(text, parse_int=float)), None)
+    except (ValueError, RecursionError) as broken:
+        what = f"the schema of the values cannot be read: {broken}"
+        raise InputError(what, where=Location(path), next="mend it, or remove it") from broken
     if reference is not None:
         lines = enumerate(text.splitlines(), 1)
         number, line = next(((number, line) for number, line in lines if reference in line), (1, ""))
@@ -62,7 +64,7 @@ def _packed(path: str, content: bytes) -> Iterator[tuple[str, bytes]]:
                     raise InputError(what, where=Location(path), next="unpack what is needed of it")
                 stream = opened.extractfile(member) if member.name.endswith((".tgz", ".json")) else None
                 if stream is not None:
-                    yield member.name, stream.read()
+                    yield member.name.replace("\\", "/"), stream.read()  # as helm reads it
     except (tarfile.TarError, OSError, EOFError) as broken:
         next = "bring it in again: helm dependency build"
         raise InputError(f"this is no packed chart: {broken}", where=Location(path), next=next) from broken

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """What a kustomization may be called (kustomize: api/konfig, RecognizedKustomizationFileNames)."""
 _ORIGIN: Final = "config.kubernetes.io/origin"
-_LISTS: Final = (
-    *("resources", "bases", "components", "crds", "configurations"),
-    *("generators", "transformers", "validators", "patchesStrategicMerge"),
-)
+_PLUGINS: Final = ("generators", "transformers", "validators")
+_INLINE: Final = (*_PLUGINS, "patchesStrategicMerge")
+_LISTS: Final = (*("resources", "bases", "components", "crds", "configurations"), *_INLINE)
 _ENTRIES: Final = ("patches", "patchesJson6902", "replacements")
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 _REFUSED: Final = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
@@ -38,6 +37,9 @@ _LOCAL: Final = re.compile(r"(?!github\.com(/|$))[A-Za-z0-9_.,+=~ -]+(/[A-Za-z0-
 # What kustomize says of the one that we put around it.
 _AROUND: Final = re.compile(r"^Error: (?:accumulating resources: accumulation err='.*? must resolve to a file': )?")
 _KEYED: Final = ("file", "files", "path", "paths", "env", "envs")
+_OF_PLUGINS: Final = ("apiVersion", "kind", "metadata", "resources")
+"""What a kustomization may have that makes plugins: nothing that changes what is in their files."""
+_FIELDS: Final = {one.casefold(): one for one in (*_LISTS, *_ENTRIES, *_GENERATORS, *_REFUSED, *_KEYED, "openapi")}
 
 
 def objects(resolved: ResolvedService, kustomization: Kustomization, run: Runner) -> Iterator[tuple[str, Any]]:
@@ -96,13 +98,13 @@ class _Walk:
         self._folder = folder
         self._files = frozenset(tree.files(folder))
         self._folders = {folder, *(above for path in self._files for above in _above(path))}
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, bool]] = set()
 
-    def visit(self, folder: str, asked_by: Location) -> None:
-        """Raises `InputError` for what is not in the folder of the whole, at its line."""
-        if folder in self._seen:
+    def visit(self, folder: str, asked_by: Location, *, plugins: bool = False) -> None:
+        """Raises `InputError` for what is not in the folder of the whole, at its line; `plugins` is what it makes."""
+        if (folder, plugins) in self._seen:
             return
-        self._seen.add(folder)
+        self._seen.add((folder, plugins))
         path = find(self._tree, folder)
         if path is None:
             next = f"add {folder}/{NAMES[0]}, or correct the path"
@@ -110,37 +112,72 @@ class _Walk:
         source = read_source(self._tree, path)
         if source is None or not isinstance(source.data, Mapping):
             raise InputError("this is no kustomization", where=Location(path, 1), next="write a map")
-        for field in _REFUSED:
-            if field in source.data:
-                next = "put the chart into charts/ and name it with `chart:` in a service spec"
-                raise InputError(f"{field} is not supported", where=key_location(source, (field,)), next=next)
+        _check_fields(source, plugins)
         for pointer, written in _references(source.data):
-            self._follow(source, folder, pointer, written)
+            if "\n" in written and pointer[0] in _INLINE:  # it is the thing itself
+                if pointer[0] in _PLUGINS:
+                    self._check_plugin(path, written.encode(), source.at(pointer))
+            else:
+                self._follow(source, folder, pointer, written, plugins=plugins or pointer[0] in _PLUGINS)
 
-    def _follow(self, source: Source, folder: str, pointer: Pointer, written: str) -> None:
+    def _follow(self, source: Source, folder: str, pointer: Pointer, written: str, *, plugins: bool) -> None:
         where = source.at(pointer)
         path = posixpath.normpath(f"{folder}/{written}")
         if not _LOCAL.fullmatch(written):
-            next = f"copy what it names into {self._folder}/ and write its path: nothing is fetched"
-            raise InputError(f"{written!r} is not a path in this folder", where=where, next=next)
+            raise self._outside(written, where)
         if path in self._files:
-            if pointer[0] in ("generators", "transformers", "validators"):
-                self._check_plugin(path)
+            if plugins:
+                self._check_plugin(path, self._tree.read(path) or b"")
         elif path in self._folders:
-            self.visit(path, where)
+            self.visit(path, where, plugins=plugins)
         else:
             next = f"everything must be below {self._folder}/; correct the path, or copy it there"
             raise InputError(f"there is no {path}", where=where, next=next)
 
-    def _check_plugin(self, path: str) -> None:
-        """Raises `InputError` for a generator or transformer in a file of its own that reads files itself."""
-        read = read_bytes(path, self._tree.read(path) or b"")
+    def _check_plugin(self, path: str, content: bytes, where: Location | None = None) -> None:
+        """Raises `InputError` for a generator or transformer that reads what is not a file; `where` it is, if it is no
+        file of its own.
+        """
+        read = read_bytes(path, content)
+        if read.finding:
+            found = read.finding
+            raise InputError(found.message, where=where or found.where, next=found.fix or "mend it")
         for placed in read.objects:
             for pointer, written in _texts(placed.value, ()):
-                if any(step in _KEYED for step in pointer) and "://" in written:
-                    next = f"copy what it names into {self._folder}/ and write its path: nothing is fetched"
-                    what = f"{written!r} is not a path in this folder"
-                    raise InputError(what, where=read.place(placed, pointer), next=next)
+                if any(str(step).casefold() in _KEYED for step in pointer) and "://" in written:
+                    raise self._outside(written, where or read.place(placed, pointer))
+
+    def _outside(self, written: str, where: Location) -> InputError:
+        next = f"copy what it names into {self._folder}/ and write its path: nothing is fetched"
+        return InputError(f"{written!r} is not a path in this folder", where=where, next=next)
+
+
+def _check_fields(source: Source, plugins: bool) -> None:
+    """Raises `InputError` for fields that a kustomization may not have here."""
+    for pointer, field in _keys(source.data):
+        meant = _FIELDS.get(field.casefold(), field)
+        if field != meant:  # Go's encoding/json does not tell them apart
+            what = f"kustomize reads {field} as {meant}"
+            raise InputError(what, where=key_location(source, pointer), next=f"write {meant}")
+    for field in _REFUSED:
+        if field in source.data:
+            next = "put the chart into charts/ and name it with `chart:` in a service spec"
+            raise InputError(f"{field} is not supported", where=key_location(source, (field,)), next=next)
+    for field in source.data:
+        if plugins and field not in _OF_PLUGINS:
+            what = f"{field} is not supported in a kustomization that makes generators or transformers"
+            next = "write what it makes into the files themselves"
+            raise InputError(what, where=key_location(source, (field,)), next=next)
+
+
+def _keys(data: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """The fields of a kustomization, and of the parts of it that may name a file."""
+    yield from (((field,), field) for field in data)
+    for field in (*_ENTRIES, *_GENERATORS):
+        for index, entry in enumerate(_list(data, field)):
+            yield from (((field, index, key), key) for key in (entry if isinstance(entry, Mapping) else ()))
+    opened = data.get("openapi")
+    yield from ((("openapi", key), key) for key in (opened if isinstance(opened, Mapping) else ()))
 
 
 def _above(path: str) -> Iterator[str]:
@@ -152,7 +189,7 @@ def _references(data: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Everything in a kustomization that names a file or a folder."""
     for field in _LISTS:
         for index, written in enumerate(_list(data, field)):
-            if isinstance(written, str) and "\n" not in written:  # else it is the thing itself
+            if isinstance(written, str):
                 yield (field, index), written
     for field in _ENTRIES:
         for index, entry in enumerate(_list(data, field)):

@@ -1,6 +1,7 @@
 """Services that are rendered from a chart; helm's part is played, tests/real/test_helm.py has the real one."""
 
 import json
+import re
 
 import pytest
 
@@ -271,6 +272,30 @@ def test_packed_subcharts_are_looked_into(schema, said, monkeypatch):
     (build,) = build_all(resolved, Pins(None, None), ["prod"], run=Helm()).builds
     (finding,) = errors(build.findings)
     assert f"{finding.where}: {finding.message}".startswith(said)
+
+
+REFERS = '{"a": {"$ref": "file:///etc/passwd"}, '
+UNUSUAL = {
+    "a byte order mark": "\ufeff" + REFERS + '"b": 1}',
+    "a long number": f'{REFERS}"b": {"1" * 5_000}}}',
+    "lists in lists": f'{REFERS}"b": {"[" * 3_000}{"]" * 3_000}}}',
+    "no JSON": REFERS,
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_a_schema_is_read_as_helm_reads_it_or_not_at_all(case):
+    said = failure(Helm(), {"charts/shop/values.schema.json": UNUSUAL[case]})
+    assert re.match(r"charts/shop/values\.schema\.json(:1)?: the schema of the values (refers to file|cannot be)", said)
+
+
+def test_a_subchart_that_was_packed_on_windows_is_looked_into():
+    packed = archive({"a\\values.schema.json": (REFERS + '"b": 1}').encode()})
+    (build,) = build_all(
+        EditedTree(tree(CHART), {"charts/shop/charts/a.tgz": packed}), Pins(None, None), ["prod"], run=Helm()
+    ).builds
+    (finding,) = errors(build.findings)
+    assert finding.message.startswith("the schema of the values refers to file:///etc/passwd")
 
 
 def test_what_is_no_packed_subchart_is_told():

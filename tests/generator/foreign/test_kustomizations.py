@@ -107,6 +107,13 @@ def test_the_whole_folder_belongs_to_the_release_and_the_choice_of_an_environmen
         ("openapi: {path: http://example.com}", "17: 'http://example.com' is not a path in this folder"),
         ("helmCharts: [{name: redis}]", "1: helmCharts is not supported"),
         ("- 1", " this is no kustomization"),
+        ("Resources: [https://example.com/a]", "1: kustomize reads Resources as resources"),
+        ("re\u017fources: [https://example.com/a]", "1: kustomize reads re\u017fources as resources"),
+        ("HelmCharts: [{name: redis}]", "1: kustomize reads HelmCharts as helmCharts"),
+        ("patches: [{Path: https://example.com/a}]", "12: kustomize reads Path as path"),
+        ("configMapGenerator: [{ENVS: [https://example.com/a]}]", "23: kustomize reads ENVS as envs"),
+        ("openapi: {PATH: https://example.com/a}", "11: kustomize reads PATH as path"),
+        ('resources: ["https://example.com/a\\n"]', r"13: 'https://example.com/a\n' is not a path"),
     ],
 )
 def test_nothing_leads_out_of_the_folder(written, said):
@@ -122,6 +129,23 @@ def test_generators_in_files_of_their_own_fetch_nothing_either():
     generator = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: a}\nfiles: [https://example.com/a]\n"
     changes = {BASE: "generators: [a.yaml]\n", "kustomizations/shop/base/a.yaml": generator}
     assert failure(changes).startswith("kustomizations/shop/base/a.yaml:4:9: 'https://example.com/a' is not a path")
+
+
+PLUGIN = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: a}\nFiles: [a=HTTP://example.com/a]\n"
+
+
+@pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
+def test_generators_and_transformers_fetch_nothing_wherever_they_are(field):
+    folder = "kustomizations/shop/base"
+    inside = PLUGIN.replace("\n", "\n  ")
+    said = "'a=HTTP://example.com/a' is not a path in this folder"
+    assert failure({BASE: f"{field}:\n- |\n  {inside}"}) == f"{BASE}:2:3: {said}"
+    top = f"{folder}/p/kustomization.yaml"
+    made = {BASE: f"{field}: [p]\n", f"{folder}/p/a.yaml": PLUGIN, top: "resources: [a.yaml]\n"}
+    assert failure(made) == f"{folder}/p/a.yaml:4:9: {said}"
+    made[top] += "patches: [{path: b.yaml}]\n"
+    assert failure(made).startswith(f"{top}:2:1: patches is not supported in a kustomization that makes")
+    assert "already set in map" in failure({BASE: f"{field}: [a.yaml]\n", f"{folder}/a.yaml": f"{PLUGIN}Files: []\n"})
 
 
 def test_kustomizations_that_refer_to_each_other_are_looked_at_once():
