@@ -117,7 +117,7 @@ class Manifest:
 def rendered_at(path: str, text: str, line: int) -> Location:
     """A line (from 1) of a file's text."""
     lines = text.split("\n")
-    return Location(path, line, None, lines[line - 1] if 0 < line <= len(lines) else None)
+    return Location(path, line, None, lines[line - 1].removesuffix("\r") if 0 < line <= len(lines) else None)
 
 
 def written_at(spans: Sequence[Span], line: int) -> Location | None:

@@ -110,7 +110,9 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
 def _unread(error: InputError) -> Finding:
     """What keeps a file from being read; YAML that is a template of Helm's reads only once it is rendered."""
     found = findings_of(error)[0]
-    return replace(found, fix=_TEMPLATE) if "{{" in (found.where.text or "") else found
+    if "{{" not in (found.where.text or ""):
+        return found
+    return replace(found, message=f"this line is of a template, and no YAML yet: {found.message}", fix=_TEMPLATE)
 
 
 class _Json(NamedTuple):

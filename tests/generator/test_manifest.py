@@ -4,7 +4,7 @@ import pytest
 
 from generator.build import build_all
 from generator.errors import Location
-from generator.manifest import Manifest, Span
+from generator.manifest import Manifest, Span, rendered_at
 from generator.pins import Pins
 from generator.render import assemble, spans_of
 from generator.sandbox import Engine
@@ -67,6 +67,7 @@ def test_every_line_names_its_template_line(manifest):
 def test_a_rendered_line_can_be_shown(manifest):
     assert manifest.rendered_at(2) == Location("environments/e/rendered/s/m.yaml", 2, None, "a: 1")
     assert manifest.rendered_at(99).text is None
+    assert rendered_at("m.yaml", "a: 1\r\nb: 2\r\n", 2).text == "b: 2"
     assert (manifest.name, manifest.template) == ("m.yaml", "templates/t/m.yaml.j2")
 
 
