@@ -11,9 +11,10 @@ import base64
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from generator.custom.bounded import evaluated
 from generator.custom.structural import Node, Pointer, child
 from generator.schema_words import SchemaError
 
@@ -109,10 +110,12 @@ def _broken(rule: Mapping[str, str], text: str, value: Any, path: Pointer) -> It
     expression = _compiled(text)
     if expression is None:
         return
-    result = expression.eval(data={"self": value})
-    if result.value() is True:
+    result = evaluated(text, expression, value)
+    if result is None:
+        message = f"the rule {_line(rule['rule'])} fails: it takes more turns or memory than any rule may"
+    elif result.value() is True:
         return
-    if result.type().name() == "BOOL":
+    elif result.type().name() == "BOOL":
         message = _message(rule, value)
     elif text != rule["rule"]:
         return  # Go reads more texts as times than the library does
@@ -122,8 +125,10 @@ def _broken(rule: Mapping[str, str], text: str, value: Any, path: Pointer) -> It
 
 
 def _message(rule: Mapping[str, str], value: Any) -> str:
-    expression = _compiled(rule["messageExpression"]) if "messageExpression" in rule else None
-    said = expression.eval(data={"self": value}).value() if expression else None
+    told = rule.get("messageExpression", "")
+    expression = _compiled(told) if told else None
+    found = evaluated(told, expression, value) if expression else None
+    said = found.value() if found is not None else None
     if isinstance(said, str) and said.strip():
         return _line(said)
     return _line(rule.get("message", "")) or f"breaks the rule {_line(rule['rule'])}"
@@ -164,7 +169,7 @@ def escaped(name: str) -> str:
     return name
 
 
-@lru_cache(maxsize=4096)
+@cache
 def _compiled(rule: str) -> cel.Expression | None:
     known = environment()
     if known is None:

@@ -33,15 +33,15 @@ class CustomKind:
 
     def validate(self, version: str, obj: Mapping[str, Any]) -> list[SchemaError]:
         """All that the API server of a Kubernetes version would have against an object of this kind."""
-        value = structural.admitted(obj, self.schema)
         accepts, schema = _compiled(self, version)
         try:
+            value = structural.admitted(obj, self.schema)
             wrong = (
                 []
                 if accepts.is_valid(value)
                 else [one for one in explain(accepts, schema, value) if _counts(one, value)]
             )
-        except ValueError as refused:  # what JSON cannot say: keys that are no strings
+        except ValueError as refused:  # what JSON cannot say: keys that are no strings; or its defaults
             return [SchemaError((), "bad-value", str(refused))]
         if wrong:
             return _sorted(wrong)

@@ -180,28 +180,57 @@ def _allow_null(schema: Schema) -> None:
         schema["enum"] = [*schema["enum"], None]
 
 
+MOST_DEFAULTS: Final = 150_000
+"""Keys and values that defaults may add to an object: as many as a document may have."""
+
+
 def admitted(value: Any, node: Node | None) -> Any:
-    """A copy of a value as it is validated: with the defaults, also in place of nulls that are not allowed."""
-    if node is None:
+    """A copy of a value as it is validated: with the defaults, also in place of nulls that are not allowed.
+
+    Raises ValueError where these are more than any object can have.
+    """
+    return _Defaults().filled(value, node)
+
+
+class _Defaults:
+    """The defaults that an object gets."""
+
+    def __init__(self) -> None:
+        self._left = MOST_DEFAULTS
+
+    def filled(self, value: Any, node: Node | None) -> Any:
+        if node is None:
+            return value
+        if isinstance(value, Mapping):
+            return self._filled_map(value, node)
+        if isinstance(value, list):
+            items = node.get("items")
+            return [self.filled(self._taken(items) if _refused(one, items) else one, items) for one in value]
         return value
+
+    def _filled_map(self, value: Mapping[str, Any], node: Node) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, one in value.items():
+            below = child(node, key)
+            replaced = _refused(one, below) and _default(below) is not None
+            found[key] = self.filled(self._taken(below) if replaced else one, below)
+        for key, below in node.get("properties", {}).items():
+            if key not in found and _default(below) is not None:
+                found[key] = self.filled(self._taken(below), below)
+        return found
+
+    def _taken(self, node: Node | None) -> Any:
+        default = _default(node)
+        self._left -= _size(default)
+        if self._left < 0:
+            raise ValueError(f"its defaults come to more than {MOST_DEFAULTS:,} keys and values")
+        return default
+
+
+def _size(value: Any) -> int:
     if isinstance(value, Mapping):
-        return _admitted_map(value, node)
-    if isinstance(value, list):
-        items = node.get("items")
-        return [admitted(_default(items) if _refused(one, items) else one, items) for one in value]
-    return value
-
-
-def _admitted_map(value: Mapping[str, Any], node: Node) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, one in value.items():
-        below = child(node, key)
-        replaced = _refused(one, below) and _default(below) is not None
-        found[key] = admitted(_default(below) if replaced else one, below)
-    for key, below in node.get("properties", {}).items():
-        if key not in found and _default(below) is not None:
-            found[key] = admitted(_default(below), below)
-    return found
+        return 1 + len(value) + sum(map(_size, value.values()))
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def child(node: Node, key: str) -> Node | None:

@@ -1,5 +1,8 @@
 """The rules of the API server for custom resources, one by one: each case says what is found, by path and check."""
 
+import resource
+import time
+
 import pytest
 
 from generator.custom import cel, structural
@@ -248,6 +251,36 @@ def test_a_rule_that_fails_to_evaluate_is_a_finding_as_in_the_api_server():
     assert error.path == ("spec",)
     assert "fails: " in error.message
     assert "max" in error.message
+
+
+LIST = {"type": "array", "items": {"type": "integer"}}
+WITHOUT_END = {
+    "turns": ("self.l.all(x, self.l.all(y, x <= 9000 || y <= 9000))", {"l": list(range(9_000))}),
+    "loops in loops": ("".join(f"[1,2,3,4,5,6,7,8,9].all(x{n}, " for n in range(9)) + "true" + ")" * 9, {}),
+    "a text that grows": ("self.t.replace('a', self.t).replace('a', self.t).size() > 0", {"t": "a" * 2_000}),
+    "a long text": ("self.t.replace('a', self.t).size() > 0", {"t": "a" * 100_000}),
+    "joined texts": ("self.t.split('').map(x, self.t).join(self.t).size() > 0", {"t": "a" * 9_000}),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_END)
+def test_a_rule_without_end_ends(case):
+    rule, spec = WITHOUT_END[case]
+    schema = {"properties": {"l": LIST, "t": {"type": "string"}}, "x-kubernetes-validations": [{"rule": rule}]}
+    obj = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": spec}
+    limits, begun = resource.getrlimit(resource.RLIMIT_AS), time.process_time()
+    (error,) = kind_of(schema).validate("1.36", obj)
+    assert error.check == "broken-rule" and "takes more turns or memory" in error.message
+    assert time.process_time() - begun < 3
+    assert resource.getrlimit(resource.RLIMIT_AS) == limits
+
+
+def test_defaults_that_come_to_more_than_any_object_has_are_told():
+    default = {f"k{number}": "x" for number in range(500)}
+    field = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "default": default}
+    schema = {"properties": {"l": {"type": "array", "items": {"type": "object", "properties": {"d": field}}}}}
+    assert problems(schema, {"l": [{}] * 9_000}) == [("", "bad-value")]
+    assert problems(schema, {"l": [{}] * 9}) == []
 
 
 def test_rules_wait_until_the_schema_accepts_the_object():
