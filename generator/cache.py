@@ -8,9 +8,7 @@ old or the new one.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import sys
 import zlib
 from contextlib import suppress
@@ -19,7 +17,7 @@ from pathlib import Path
 
 from generator.sections import DamagedError, Sections, changed, whole
 from generator.shipped import shipped
-from generator.state import cache_folder, open_regular, state_folder
+from generator.state import cache_folder, open_own, open_regular, state_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,27 +83,17 @@ class Recalled:
             there = outlines(environment) if mine else {}
             away = [service for name, service in gone if name == environment]
             change[f"{_OUTLINES}{environment}"] = {service: there[service] for service in mine}, away
-        return self._file.add(change, lambda: open(place, "ab", opener=_own))
+        return self._file.add(change, lambda: open_own(place, "ab"))
 
 
 def recall(root: Path) -> Recalled | None:
     """What is kept of a repository, if the same code has written it."""
     place = _place(root)
     with suppress(OSError, DamagedError):
-        sections = Sections(open(place, "rb", opener=_own)) if place else None  # noqa: SIM115 - read from later on
+        sections = Sections(open_own(place, "rb")) if place else None
         if sections and sections.of == _of(root):
             return Recalled(sections)
     return None
-
-
-def _own(name: str, flags: int) -> int:
-    """Opens a regular file of this user that nobody else may write to. Raises OSError for any other."""
-    opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    seen = os.fstat(opened)
-    if not stat.S_ISREG(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
-        os.close(opened)
-        raise PermissionError(errno.EPERM, "not a file of ours", name)
-    return opened
 
 
 def remember(
@@ -139,7 +127,7 @@ def _replace(place: Path, content: Iterable[bytes]) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = not place.exists()
     try:
-        with open(temporary, "wb", opener=_own) as file:
+        with open_own(temporary, "wb") as file:
             file.writelines(content)
         temporary.replace(place)
     finally:

@@ -32,6 +32,20 @@ def cache_folder() -> Path | None:
     return home / "towpath"
 
 
+def open_own(place: Path, mode: str) -> IO[Any]:
+    """Open a regular file of this user that nobody else may write to, like `open`. Raises OSError for any other."""
+    return open(place, mode, encoding=None if "b" in mode else "utf-8", opener=_own)
+
+
+def _own(name: str, flags: int) -> int:
+    opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    seen = os.fstat(opened)
+    if not stat.S_ISREG(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
+        os.close(opened)
+        raise PermissionError(errno.EPERM, "not a file of ours", name)
+    return opened
+
+
 def state_folder(root: Path) -> Path:
     """`.towpath/` of a repository: safe to delete, and ignored by git even where .gitignore forgets it."""
     folder = root / STATE

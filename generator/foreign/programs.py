@@ -3,7 +3,7 @@
 Each runs in a folder that holds the given files and nothing else, with an environment in which it finds no settings, no
 credentials, no plugins, no other program and no way out to the network, and within limits of time, memory and length.
 What one printed is kept by the content of what it was given, in `$XDG_CACHE_HOME/towpath` (`~/.cache/towpath`, safe to
-delete): the same is never run again.
+delete), in files that others cannot write to: the same is never run again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Final
 
 from generator.errors import InputError, OutsideError
 from generator.foreign.program import Printed, RefusedError, Run
-from generator.state import cache_folder
+from generator.state import cache_folder, open_own
 from generator.tree import blob_id, safe_path
 
 SECONDS: Final = 60.0
@@ -210,7 +210,8 @@ def _recall(place: Path | None) -> Printed | None:
     if place is None:
         return None
     try:
-        kept = json.loads(place.read_bytes())
+        with open_own(place, "rb") as file:
+            kept = json.load(file)
         return Printed(str(kept["output"]), str(kept["remarks"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -223,7 +224,8 @@ def _remember(place: Path | None, printed: Printed) -> None:
     with suppress(OSError):
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = place.with_name(f"{place.name}.{os.getpid()}")
-        temporary.write_text(json.dumps({"output": printed.output, "remarks": printed.remarks}), encoding="utf-8")
+        with open_own(temporary, "w") as file:
+            json.dump({"output": printed.output, "remarks": printed.remarks}, file)
         temporary.replace(place)
         if place.name.startswith("00"):  # to look at them all takes time: each 256th time is often enough
             kept = sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)

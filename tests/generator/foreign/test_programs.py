@@ -117,3 +117,22 @@ def test_its_limits(helm, monkeypatch, script, said):
     monkeypatch.setattr(programs, "OUTPUT", 100_000)
     with pytest.raises(InputError, match=said):
         programs.run(asked())
+
+
+@pytest.mark.parametrize("kind", ["others may write", "a pipe", "a link", "a folder"])
+def test_what_others_can_have_put_there_is_not_believed(kind, helm, tmp_path):
+    old = os.umask(0)
+    try:
+        helm("echo ours")
+        programs.run(asked())
+    finally:
+        os.umask(old)
+    (kept,) = (tmp_path / "cache/towpath/programs").iterdir()
+    kept.write_text(kept.read_text().replace("ours", "theirs"))
+    assert programs.run(asked()).output == "theirs\n"  # it is ours, so it counts
+    if kind == "others may write":
+        kept.chmod(0o622)
+    else:
+        theirs = kept.rename(tmp_path / "theirs")
+        {"a pipe": os.mkfifo, "a link": lambda at: at.symlink_to(theirs), "a folder": os.mkdir}[kind](kept)
+    assert programs.run(asked()).output == "ours\n"
