@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.checks.apis import is_removed
-from generator.checks.check import Basis, Check, Family, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import deployment
 from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
@@ -15,6 +15,10 @@ from generator.schemas import UnknownKind, kinds
 _NO_OBJECT: Final = (
     "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
     "--ignore-filename-pattern"
+)
+_OTHER_VERSION: Final = (
+    "correct it where it is written; if the cluster has another version than {}, add its CustomResourceDefinition to the "
+    "repository (schemas/crds/, say) or to the paths"
 )
 _KUSTOMIZE: Final = "kustomize.config.k8s.io"
 _BUILD_FIRST: Final = (
@@ -26,12 +30,18 @@ _BUILD_FIRST: Final = (
 def _invalid(scope: Scope) -> Iterator[Problem]:
     version = scope.version
     for placed in scope.doubtful:
-        fix = "" if placed.api_version or placed.kind else _NO_OBJECT
         found = scope.catalogue.validate(version, placed.value)
         for error in found if isinstance(found, list) else ():
             place = ".".join(str(step) for step in error.path)
             message = f"{placed.title}: {place + ': ' if place else ''}{error.message}"
-            yield Problem(placed, error.path, message, fix)
+            yield Problem(placed, error.path, message, _fix(scope, placed))
+
+
+def _fix(scope: Scope, placed: RenderedObject) -> str:
+    if not (placed.api_version or placed.kind):
+        return _NO_OBJECT
+    travelling = scope.catalogue.travelling(scope.version, placed.api_version, placed.kind)
+    return _OTHER_VERSION.format(travelling.origin) if travelling else ""
 
 
 def _unknown(scope: Scope) -> Iterator[Problem]:

@@ -52,6 +52,14 @@ class Catalogue:
         """The custom kind of that name, of the repository or of those that travel with the tool."""
         return self.custom.get((api_version, kind)) or bundled(api_version, kind)
 
+    def travelling(self, version: str, api_version: str, kind: str) -> CustomKind | None:
+        """The kind that travels with the tool, where objects are validated against that."""
+        key = (api_version, kind)
+        if key in kinds(version) or key in self.custom:
+            return None
+        located = any(_located(_path(location, version, *key)) for location in self.locations)
+        return None if located else bundled(*key)
+
     def kind(self, version: str, api_version: str, kind: str) -> Kind | None:
         """A kind as a Kubernetes version serves it with these definitions; None where nothing is known of it."""
         served = kinds(version).get((api_version, kind))

@@ -214,6 +214,18 @@ def test_definitions_among_the_paths_are_used(here, validate):
     assert validate(".").found == [("kubernetes-schema", "things.yaml", 4, 8)]
 
 
+def test_what_is_against_a_definition_that_travels_with_the_tool_names_its_version(here, capsys):
+    group = "monitoring.coreos.com"
+    (here / "a.yaml").write_text(UNKNOWN.replace("example.com/v1", f"{group}/v1").replace("Thing", "PodMonitor"))
+    assert run(["validate", "a.yaml"]) == 1
+    assert "another version than github.com/prometheus-operator/prometheus-operator@v" in capsys.readouterr().out
+    (here / "crd.yaml").write_text(
+        CRD.replace("MAXIMUM", "0").replace("example.com", group).replace("Thing", "PodMonitor")
+    )
+    assert run(["validate", "a.yaml", "crd.yaml"]) == 1
+    assert "another version" not in capsys.readouterr().out
+
+
 def test_of_two_definitions_among_the_paths_the_first_counts(here, validate):
     (here / "things.yaml").write_text(UNKNOWN)
     for name, maximum in (("a.yaml", "9"), ("b.yaml", "0")):
