@@ -17,8 +17,8 @@ _NO_OBJECT: Final = (
     "--ignore-filename-pattern"
 )
 _OTHER_VERSION: Final = (
-    "correct it where it is written; if the cluster has another version than {}, add its CustomResourceDefinition to the "
-    "repository (schemas/crds/, say) or to the paths"
+    "correct it where it is written; if the cluster has another version than {}, add its CustomResourceDefinition to "
+    "the repository (schemas/crds/, say) or to the paths"
 )
 _KUSTOMIZE: Final = "kustomize.config.k8s.io"
 _BUILD_FIRST: Final = (
