@@ -292,6 +292,13 @@ def test_what_is_no_object(obj, expected):
     assert errors(obj) == [expected]
 
 
+def test_what_a_status_lacks_is_no_error_for_the_api_server_drops_it():
+    scaler = next(one for one in CORPUS if one["kind"] == "HorizontalPodAutoscaler")
+    assert errors(scaler | {"status": {"currentReplicas": 1}}) == []
+    assert errors(scaler | {"status": {"replicas": 1}}) != []
+    assert errors(scaler | {"status": {"currentReplicas": "1"}}) != []
+
+
 def test_keys_that_json_cannot_have_are_an_error_and_no_crash():
     [error] = errors({"apiVersion": "v1", "kind": "ConfigMap", "data": {1: "a"}})
     assert error.check == "bad-value"
