@@ -12,6 +12,7 @@ from generator.adoption.grouping import Key, key_of, title
 from generator.adoption.live import as_written, made_by_cluster
 from generator.checks.check import RenderedObject
 from generator.errors import Location
+from generator.load import is_label
 from generator.manifest_files import ManifestFile
 from generator.workload import at, items, mapping
 
@@ -86,6 +87,8 @@ def _why_not(file: ManifestFile, obj: Any, home: str, secrets: bool, patches: fr
     if kind == "Secret" and not secrets:
         return "secrets do not belong into git; --secrets imports them all the same"
     there = at(obj, ("metadata", "namespace"))
+    if there is not None and not _is_namespace(there):
+        return f"{there} is no namespace: if something fills it in, let it do so first"
     if there not in (None, home):
         return f"it is in the namespace {there}, and the environment is {home}: import it into one of its own"
     return None
@@ -109,8 +112,12 @@ def _patches(files: Iterable[ManifestFile]) -> Iterator[str]:
 
 
 def _most_common(objects: list[Any]) -> str:
-    named = [there for obj in objects if isinstance(there := at(obj, ("metadata", "namespace")), str)]
+    named = [there for obj in objects if _is_namespace(there := at(obj, ("metadata", "namespace")))]
     return max(sorted(set(named)), key=named.count, default="default")
+
+
+def _is_namespace(value: Any) -> bool:
+    return isinstance(value, str) and is_label(value)
 
 
 def _at_home(obj: dict[str, Any], home: str) -> dict[str, Any]:

@@ -261,6 +261,16 @@ def test_of_two_with_one_name_the_later_is_imported_and_the_earlier_told():
     assert made.files["environments/prod/services/mailer.yaml"].endswith(b"mailer:3.0.0\n")
 
 
+def test_a_namespace_that_something_has_yet_to_fill_in_is_none():
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: PLACE}\n"
+    there = [text.replace("NAME", name).replace("PLACE", place) for name, place in (("a", "$SPACE"), ("b", "shop"))]
+    made = adopted("---\n".join([there[0], there[0].replace("a,", "c,"), there[1]]))
+    assert "namespace: shop\n" in text_of(made, "environments/prod/environment.yaml")
+    assert {one.why for one in made.left_out} == {
+        "$SPACE is no namespace: if something fills it in, let it do so first"
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
