@@ -14,9 +14,11 @@ from bot.messages.words import one_line
 from bot.propose import Session
 from generator import confined, judge
 from generator.diff import Change, Placed, compare
+from generator.errors import InputError
 from generator.finding import Finding, new_errors
-from generator.git import Git
+from generator.git import Git, GitError
 from generator.judge import Request
+from generator.tree import safe_path
 
 _RENDERED = "rendered"
 
@@ -48,10 +50,11 @@ def blocking(session: Session, pull: PullRequest) -> tuple[Finding, ...]:
     """R4: the errors that the newest base with the pull request merged in has, and the base has not.
 
     Rendered files that do not belong to their inputs are errors as well, and suppressions count as the base has them.
-    Raises `Conflict`, and `InputError` for what cannot be judged within the limits of `generator.confined`.
+    Raises `Conflict`, and `InputError` for what cannot be judged within the limits of `generator.confined`, and for
+    paths that git would check out nowhere.
     """
     merged, head = session.clone.merge_trees(session.head, pull.head), session.head
-    changed = [change.path for change in session.clone.changes(head, merged)]
+    changed = [safe_path(change.path) for change in session.clone.changes(head, merged)]
     places = _environments(changed)
     base = Request(str(session.clone.folder), head, head=head, before=head, policy=head, environments=places)
     # Values are data, templates are code, and nobody has vouched for those of the pull request yet.
@@ -83,7 +86,13 @@ def _range(clone: Clone, pull: PullRequest) -> tuple[str, str]:
     if pull.merged_as:
         return clone.parents(pull.merged_as)[0], pull.merged_as
     base = clone.seen()
-    return clone.run("merge-base", base or pull.head, pull.head), pull.head
+    try:
+        return clone.run("merge-base", base or pull.head, pull.head), pull.head
+    except GitError as failed:
+        if failed.stderr:
+            raise
+        what = f"#{pull.number} has no commit in common with {pull.base}"
+        raise InputError(what, next=f"make its branch from {pull.base} again") from failed
 
 
 def _objects(git: Git, files: Iterator[tuple[str, str | None]]) -> Iterator[Placed]:

@@ -177,8 +177,9 @@ class Git:
         return tuple((key, value) for key, _, value in (line.partition(" ") for line in lines))
 
     def message(self, commit: str) -> str:
-        """The whole message of a commit."""
-        return self.run("log", "-1", "--format=%B", _full(commit))
+        """The whole message of a commit, in which what is no text became U+FFFD."""
+        said = self.run("log", "-1", "--format=%B", _full(commit))
+        return said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def changes(self, old: str, new: str, *folders: str) -> list[Change]:
         """The paths that differ between two commits or trees, renames as removal plus addition."""

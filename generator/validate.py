@@ -34,6 +34,7 @@ Share = Callable[[Callable[[str], Across], Sequence[str]], Iterable[Across]]
 
 ALONE: Final = tuple(check for check in CHECKS if not check.across)
 ACROSS: Final = tuple(check for check in CHECKS if check.across)
+_APPLIED: Final = (".yaml", ".yml", ".json", "/Kustomization")
 _RANK: Final = {check.id: rank for rank, check in enumerate(CHECKS)}
 
 
@@ -370,7 +371,7 @@ def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
 
 
 def left_behind(tree: Tree, environment: str, services: Iterable[str]) -> Iterator[Finding]:
-    """Rendered folders of an environment that belong to none of its services."""
+    """Rendered folders of an environment that belong to none of its services, and what lies beside the folders."""
     for folder in ownership.orphans(tree, environment, services):
         for path in sorted(ownership.owned(tree, folder))[:1]:
             yield Finding(
@@ -381,6 +382,8 @@ def left_behind(tree: Tree, environment: str, services: Iterable[str]) -> Iterat
                 fix=f"run 'towpath render -e {environment}' and commit the result",
             )
         yield from map(foreign_file, sorted(set(tree.files(folder)) - ownership.owned(tree, folder)))
+    beside = tree.entries(f"environments/{environment}/rendered").files
+    yield from (foreign_file(path) for path in sorted(beside) if path.endswith(_APPLIED))
 
 
 def foreign_file(path: str) -> Finding:

@@ -52,6 +52,15 @@ def test_a_foreign_file_beside_rendered_ones_is_a_warning_that_can_be_an_error(t
     assert [(one.check, one.severity) for one in found.findings] == [("foreign-file", Severity.ERROR)]
 
 
+def test_a_manifest_beside_the_rendered_folders_is_foreign_too(tmp_path):
+    tree = rendered(tmp_path)
+    beside = "environments/test/rendered"
+    write_files(tmp_path, {f"{beside}/extra.yaml": "kind: Secret\n", f"{beside}/a": ""})
+    found = survey(tree, NO_PINS, compare=True, keep=whole)
+    (foreign,) = (one for one in found.findings if one.check == "foreign-file")
+    assert foreign.where.path == "environments/test/rendered/extra.yaml"
+
+
 def test_what_a_removed_service_left_behind_is_an_error(tmp_path):
     tree = rendered(tmp_path)
     (tmp_path / "environments/test/services/web.yaml").unlink()

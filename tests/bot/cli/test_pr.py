@@ -5,7 +5,9 @@ from functools import partial
 
 import pytest
 
+from bot.bare import BOT
 from bot.forge.interface import PullState, Status, StatusState
+from bot.objects import tree_content, write_object
 from generator.confined import Limits
 from generator.verdict import Verdict
 from tests.bot.cli.conftest import NEW
@@ -144,6 +146,33 @@ def test_an_error_that_the_base_has_already_does_not_stop_others(desk, pull):
 def test_a_conflict_is_refused(desk, pull):
     desk.origin.push("main", {TEST: desk.read(TEST).replace("web:1.4.1", "web:1.4.7").encode()})
     assert f"conflict in {TEST}" in desk.towpath("pr", "merge", "1", code=1).err
+
+
+@pytest.mark.parametrize("name", ["..", ".git", ".GIT", "../../x.yaml", ".g\u200cit"])
+def test_a_name_that_git_would_check_out_nowhere_is_not_merged(desk, pull, name):
+    origin, base = desk.origin, desk.origin.head()
+    entries = dict(origin.folder_entries(origin.tree_of(pull.head)))
+    entries[name.encode()] = (b"100644", bytes.fromhex(origin.store(b"a: 1\n")))
+    tree = write_object(origin.folder, "tree", tree_content(entries))
+    origin.set(pull.branch, origin.commit_tree(tree, [base], "Mean harm", author=BOT, date=0))
+    said = desk.towpath("pr", "merge", "1", code=1).err
+    assert f"{name!r} is not a path inside the repository" in said
+    assert origin.head() == base
+
+
+def test_what_has_no_commit_in_common_with_the_base_says_so(desk, pull):
+    tree = desk.origin.tree_of(pull.head)
+    desk.origin.set(pull.branch, desk.origin.commit_tree(tree, [], "Begin", author=BOT, date=0))
+    assert "#1 has no commit in common with main" in desk.towpath("pr", "show", "1", code=1).err
+
+
+def test_a_message_that_is_no_text_is_merged_as_one(desk, pull):
+    folder = desk.origin.folder
+    lines = f"tree {desk.origin.tree_of(pull.head)}\nparent {desk.origin.head()}\n"
+    lines += "author A <a> 1 +0000\ncommitter A <a> 1 +0000\nencoding none\n\n"
+    desk.origin.set(pull.branch, write_object(folder, "commit", lines.encode() + b"Gr\xfc\xdfe\n"))
+    desk.towpath("pr", "merge", "1")
+    assert desk.origin.message(desk.origin.head()).startswith("Gr\ufffd\ufffde (#1)\n")
 
 
 def test_closed_and_opened_again(desk, pull):
