@@ -65,8 +65,10 @@ def _claim(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _job(spec: dict[str, Any]) -> dict[str, Any]:
-    """How often a job is tried again has no limit of its own where each index has one."""
+    """How often a job is tried again has no limit of its own where each index has one; a policy waits for failures."""
     usual = 2**31 - 1 if "backoffLimitPerIndex" in spec else 6
+    if spec.get("podReplacementPolicy") == "Failed" and "podFailurePolicy" in spec:
+        spec = _less(spec, "podReplacementPolicy")
     return _less(spec, "backoffLimit") if spec.get("backoffLimit") == usual else spec
 
 
@@ -251,12 +253,17 @@ _SPECS: Final[Mapping[str, Shape]] = {
         meaningful=frozenset({"podSelector", "ingress", "egress"}),
         rewrite=_policy,
     ),
+    "CSIDriver": Shape({"attachRequired": True, "volumeLifecycleModes": ["Persistent"]}),
+    "PersistentVolume": Shape(
+        {"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"}, {"hostPath": Shape({"type": ""})}
+    ),
     "PersistentVolumeClaim": _CLAIM,
     "APIService": Shape(inside={"service": Shape({"port": 443})}),
     "ResourceClaim": _DEVICES,
     "ResourceClaimTemplate": Shape(inside={"spec": _DEVICES}),
 }
 _TOP: Final[Mapping[str, Map]] = {
+    "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
     "Secret": {"type": "Opaque"},
     "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
 }

@@ -1,4 +1,7 @@
-"""Fields that cannot change once the object is in the cluster (the Validate…Update functions of `pkg/apis`)."""
+"""Fields that cannot change once the object is in the cluster (the Validate…Update functions of `pkg/apis`).
+
+What the API server fills in itself is no change: the objects are compared as `comparable` writes them.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.adoption.server_defaults import comparable
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
-from generator.checks.quantity import amount
+from generator.checks.fields.storage import VOLUME_SOURCES
+from generator.checks.quantity import amount, whole
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import at, mapping
+from generator.schemas import minor
+from generator.workload import CONTAINERS, at, items, mapping
 
 _LONGEST: Final = 80
 _ROLE: Final[tuple[Pointer, ...]] = (("roleRef",),)
@@ -33,24 +39,25 @@ _FIXED: Final[Mapping[str, tuple[Pointer, ...]]] = {
     "StatefulSet": tuple(
         ("spec", field) for field in ("selector", "serviceName", "volumeClaimTemplates", "podManagementPolicy")
     ),
+    "PersistentVolume": (("spec", "volumeMode"),),
     "PersistentVolumeClaim": tuple(
-        ("spec", field) for field in ("accessModes", "selector", "storageClassName", "volumeMode", "dataSource")
+        ("spec", field) for field in ("accessModes", "selector", "storageClassName", "volumeMode", "dataSourceRef")
     ),
+    "ControllerRevision": (("data",),),
+    "CSIDriver": (("spec", "attachRequired"), ("spec", "volumeLifecycleModes")),
+    "CSIStorageCapacity": (("nodeTopology",), ("storageClassName",)),
+    "IPAddress": (("spec", "parentRef"),),
+    "IngressClass": (("spec", "controller"),),
+    "ResourceClaim": (("spec",),),
+    "ResourceClaimTemplate": (("spec",),),
+    "RuntimeClass": (("handler",),),
+    "VolumeAttachment": (("spec",),),
+    "VolumeAttributesClass": (("driverName",), ("parameters",)),
     "Secret": (("type",),),
     "RoleBinding": _ROLE,
     "ClusterRoleBinding": _ROLE,
     "StorageClass": (("provisioner",), ("parameters",), ("reclaimPolicy",), ("volumeBindingMode",)),
     "PriorityClass": (("value",), ("preemptionPolicy",)),
-}
-_MEANS: Final[Mapping[tuple[str, Pointer], Any]] = {
-    ("StatefulSet", ("spec", "podManagementPolicy")): "OrderedReady",
-    ("StatefulSet", ("spec", "serviceName")): "",
-    ("Job", ("spec", "completionMode")): "NonIndexed",
-    ("PersistentVolumeClaim", ("spec", "volumeMode")): "Filesystem",
-    ("Secret", ("type",)): "Opaque",
-    ("StorageClass", ("reclaimPolicy",)): "Delete",
-    ("StorageClass", ("volumeBindingMode",)): "Immediate",
-    ("PriorityClass", ("preemptionPolicy",)): "PreemptLowerPriority",
 }
 _MUTABLE_IN_JOBS: Final = (
     ("metadata",),
@@ -61,21 +68,35 @@ _MUTABLE_IN_JOBS: Final = (
 )
 
 
+_MUTABLE_IN_PODS: Final = {"activeDeadlineSeconds", "schedulingGates", "tolerations"}
+_MUTABLE_IN_GATED_PODS: Final = {"affinity", "nodeSelector"}
+_EXPANDING: Final = "controllerExpandSecretRef"
+_RENAMED: Final = {
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+}
+"""Labels of nodes that the API server takes a newer name for (validatePvNodeAffinity)."""
+
+
 def _changed(scope: Scope) -> Iterator[Problem]:
     for placed in scope.objects if scope.before else ():
         before = scope.before.get(placed.identity(scope.environment.namespace))
         if before is None:
             continue
-        for pointer, what in (*_fixed(placed, before), *_of_kind(placed, before)):
+        new, old = comparable(placed.value), comparable(before)
+        for pointer, what in (*_fixed(placed.kind, new, old), *_of_kind(placed.kind, new, old, scope.version)):
             yield Problem(placed, pointer, f"{placed.title}: {what}")
 
 
-def _fixed(placed: RenderedObject, before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    for pointer in _FIXED.get(placed.kind, ()):
-        means = _MEANS.get((placed.kind, pointer))
-        old, new = at(before, pointer) or means, at(placed.value, pointer) or means
-        unknown = means is None and None in (old, new) and placed.kind == "PersistentVolumeClaim"
-        if old != new and not unknown:  # what a claim leaves open, the cluster may have filled in
+def _fixed(kind: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    for pointer in _FIXED.get(kind, ()):
+        old, new = (None if (value := at(one, pointer)) in ("", {}, []) else value for one in (before, now))
+        if pointer == ("spec", "storageClassName") and None in (old, new):
+            continue  # the cluster may have filled it in
+        if old != new:
             yield pointer, f"{'.'.join(map(str, pointer))} cannot change; it {_was(old)}"
 
 
@@ -86,16 +107,65 @@ def _was(old: object) -> str:
     return f"was {text}" if len(text) <= _LONGEST else "was different"
 
 
-def _of_kind(placed: RenderedObject, before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    match placed.kind:
+def _of_kind(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], version: str) -> Iterator[tuple[Pointer, str]]:
+    match kind:
         case "Service":
-            yield from _service(placed.value, before)
+            yield from _service(new, old)
         case "ConfigMap" | "Secret":
-            yield from _frozen(placed.value, before)
+            yield from _frozen(new, old)
+        case "PersistentVolume":
+            yield from _volume(mapping(new, "spec"), mapping(old, "spec"))
         case "PersistentVolumeClaim":
-            yield from _claim(placed.value, before)
+            yield from _claim(new, old)
+        case "Pod":
+            yield from _pod(mapping(new, "spec"), mapping(old, "spec"))
         case "Job":
-            yield from _job(placed.value, before)
+            yield from _job(new, old, resizable=int(minor(version)[2:]) >= 36)
+
+
+def _volume(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    for field in VOLUME_SOURCES:
+        was, now = old.get(field), new.get(field)
+        if _EXPANDING not in mapping(was) and isinstance(now, dict):
+            now = {key: value for key, value in now.items() if key != _EXPANDING}  # may be added
+        if was != now:
+            yield ("spec", field), f"spec.{field} cannot change; it {_was(was)}"
+    was, now = (json.dumps(spec.get("nodeAffinity"), sort_keys=True) for spec in (old, new))
+    if old.get("nodeAffinity") and now not in (was, _in_new_words(was)):
+        yield ("spec", "nodeAffinity"), "spec.nodeAffinity cannot change, apart from the newer names of its labels"
+
+
+def _in_new_words(nodes: str) -> str:
+    for old, new in _RENAMED.items():
+        nodes = nodes.replace(f'"{old}"', f'"{new}"')
+    return nodes
+
+
+def _pod(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """ValidatePodUpdate: images, and what makes a pod end earlier or stay where it is, may change."""
+    may_change = _MUTABLE_IN_PODS | (_MUTABLE_IN_GATED_PODS if old.get("schedulingGates") else set())
+    for field in sorted({*new, *old} - may_change):
+        was, now = (_less_images(spec.get(field)) for spec in (old, new))
+        if was != now:
+            yield ("spec", field), f"spec.{field} cannot change, apart from images"
+    was, now = (whole(spec.get("activeDeadlineSeconds")) for spec in (old, new))
+    if was is not None and (now is None or now > was):
+        yield ("spec", "activeDeadlineSeconds"), f"spec.activeDeadlineSeconds can only become less; it was {was}"
+    tolerated = [_less_time(one) for _, one in items(new, "tolerations")]
+    if any(_less_time(one) not in tolerated for _, one in items(old, "tolerations")):
+        yield ("spec", "tolerations"), "spec.tolerations can only become more"
+    gates = [one for _, one in items(old, "schedulingGates")]
+    if any(one not in gates for _, one in items(new, "schedulingGates")):
+        yield ("spec", "schedulingGates"), "spec.schedulingGates can only become fewer"
+
+
+def _less_images(value: object) -> object:
+    is_list = isinstance(value, list) and all(isinstance(one, dict) and "image" in one for one in value)
+    return [{**one, "image": ""} for one in value] if is_list and isinstance(value, list) else value
+
+
+def _less_time(toleration: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in toleration.items() if key != "tolerationSeconds"}
 
 
 def _service(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -126,21 +196,25 @@ def _claim(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Poi
         yield pointer, f"a claim cannot shrink; it was {at(old, pointer)}"
 
 
-def _job(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def _job(new: Mapping[str, Any], old: Mapping[str, Any], *, resizable: bool) -> Iterator[tuple[Pointer, str]]:
     indexed = at(new, ("spec", "completionMode")) == "Indexed"
     if not indexed and at(old, ("spec", "completions")) != at(new, ("spec", "completions")):
         yield ("spec", "completions"), "spec.completions cannot change"
-    suspended = at(old, ("spec", "suspend")) is True
-    was, now = (_lasting(at(one, ("spec", "template")), suspended) for one in (old, new))
+    was, now = (at(one, ("spec", "template")) for one in (old, new))
+    if at(old, ("spec", "suspend")) is True:
+        was, now = (_lasting(template, resizable=resizable) for template in (was, now))
     if was != now:
         yield ("spec", "template"), "the pods of a Job cannot change"
 
 
-def _lasting(template: object, suspended: bool) -> object:
+def _lasting(template: object, *, resizable: bool) -> object:
     """A Job's pod template less what may change while it has not started."""
-    if not isinstance(template, Mapping) or not suspended:
+    if not isinstance(template, Mapping):
         return template
     spec = {key: value for key, value in mapping(template, "spec").items() if ("spec", key) not in _MUTABLE_IN_JOBS}
+    for group in CONTAINERS if resizable else ():
+        if group in spec:
+            spec[group] = [{**one, "resources": None} for _, one in items(spec, group)]
     return {**{key: value for key, value in template.items() if (key,) not in _MUTABLE_IN_JOBS}, "spec": spec}
 
 

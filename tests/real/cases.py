@@ -46,7 +46,7 @@ class Case:
 
 def corpus(seed: int = SEED, share: int = 40) -> tuple[Case, ...]:
     """All cases, each text once; of the mutations of an object, every `share`-th that is possible is taken."""
-    written = tuple(case for path in sorted(CORPUS.glob("*.yaml")) if path.stem != "edits" for case in _valid(path))
+    written = _written()
     rendered = [
         *sorted(ROOT.glob("environments/*/rendered/*/*.yaml")),
         *sorted(ROOT.glob("templates/*/tests/*/rendered/*.yaml")),
@@ -59,6 +59,20 @@ def corpus(seed: int = SEED, share: int = 40) -> tuple[Case, ...]:
     found += _mutated(valid, Random(seed), share)
     found += _mistaken(valid, Random(seed))
     return tuple({case.text: case for case in reversed(found)}.values())[::-1]
+
+
+def changes() -> Iterator[tuple[Case, Case]]:
+    """Objects of the corpus as they are in the cluster, and as they are to be; whether they `can` is the mutation."""
+    every = (*_written(), *(case for case in held_out() if case.mutation == "valid"))
+    valid = {case.of: json.loads(case.text) for case in every}
+    (edits,) = load_all((CORPUS / "changes.yaml").read_text(encoding="utf-8"))
+    before = {case.of: case for case in every}
+    yield from ((before[case.of], case) for case in _edited(valid, edits))
+
+
+def _written() -> tuple[Case, ...]:
+    files = (path for path in sorted(CORPUS.glob("*.yaml")) if path.stem not in ("changes", "edits"))
+    return tuple(case for path in files for case in _valid(path))
 
 
 def _valid(path: Path) -> Iterator[Case]:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from generator import decode
+from generator.checks import immutable
 from generator.checks.all import CHECKS
 from generator.checks.check import Basis, RenderedObject, Scope
 from generator.file_schemas import parsed
@@ -71,6 +72,17 @@ class Oracle:
         answer = self._server.call("POST", f"{path}?{_STRICT}", case.text)
         assert answer.status == HTTPStatus.CREATED, f"{case.name}: {answer.message}"
         return answer.body
+
+    def change(self, before: Case, after: Case) -> Verdict:
+        """The verdict about an object in the place of an earlier one that the same manager has applied."""
+        metadata, path = self._place(before)
+        path += f"/{quote(_text(metadata, 'name'), '')}"
+        apply = f"{path}?fieldManager=test&force=true&fieldValidation=Strict"
+        assert self._judged("PATCH", apply, before.text, "application/apply-patch+yaml").says is Says.ACCEPTS
+        verdict = self._judged("PATCH", f"{apply}&dryRun=All", after.text, "application/apply-patch+yaml")
+        self._judged("PATCH", path, '{"metadata": {"finalizers": null}}', "application/merge-patch+json")
+        self._judged("DELETE", f"{path}?gracePeriodSeconds=0", "{}")
+        return verdict
 
     def _dry_run(self, case: Case) -> Verdict:
         metadata, path = self._place(case)
@@ -167,6 +179,15 @@ def ours(case: Case, environment: Environment) -> Verdict:
     placed = tuple(RenderedObject("web", manifest.path, index, value) for index, value in enumerate(objects))
     told = problems(Scope(environment, placed), running(None, CLAIMS))
     found = [f"{check.id}: {problem.message}" for check, _, problem in told]
+    return Verdict(Says.REFUSES, "; ".join(found)) if found else Verdict(Says.ACCEPTS)
+
+
+def our_change(before: Case, after: Case, environment: Environment) -> Verdict:
+    """What the check of what cannot change says about an object in the place of an earlier one."""
+    old, new = (json.loads(case.text) for case in (before, after))
+    placed = RenderedObject("web", "environments/test/rendered/web/all.yaml", 0, new)
+    scope = Scope(environment, (placed,), {placed.identity(environment.namespace): old})
+    found = [problem.message for check in immutable.FAMILY.checks for problem in check.run(scope)]
     return Verdict(Says.REFUSES, "; ".join(found)) if found else Verdict(Says.ACCEPTS)
 
 

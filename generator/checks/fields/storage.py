@@ -36,7 +36,7 @@ from generator.checks.fields.syntax import (
 
 _ABSOLUTE: Final = text("path-syntax", "an absolute path", "/.*")
 
-_VOLUME_SOURCES: Final = (
+VOLUME_SOURCES: Final = (
     *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker"),
     *("gcePersistentDisk", "glusterfs", "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume"),
     *("quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
@@ -166,7 +166,7 @@ _INLINE: Final = (
 )
 _PERSISTENT: Final = (
     filled("accessModes"),
-    exactly_one(*_VOLUME_SOURCES),
+    exactly_one(*VOLUME_SOURCES),
     _LOCAL_NEEDS_NODES,
     when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
     when(
