@@ -81,7 +81,7 @@ class Oracle:
         assert self._judged("PATCH", apply, before.text, "application/apply-patch+yaml").says is Says.ACCEPTS
         verdict = self._judged("PATCH", f"{apply}&dryRun=All", after.text, "application/apply-patch+yaml")
         self._judged("PATCH", path, '{"metadata": {"finalizers": null}}', "application/merge-patch+json")
-        self._judged("DELETE", f"{path}?gracePeriodSeconds=0", "{}")
+        self._judged("DELETE", path, '{"gracePeriodSeconds": 0, "propagationPolicy": "Background"}')
         return verdict
 
     def _dry_run(self, case: Case) -> Verdict:
