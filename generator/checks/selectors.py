@@ -124,23 +124,33 @@ def _lonely(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("spec", "selector"), message)
 
 
-def _ports(scope: Scope) -> Iterator[Problem]:
+def _names(scope: Scope) -> Iterator[Problem]:
+    for placed, pointer, target, pod in _targets(scope):
+        if isinstance(target, str) and target not in _declared(pod, "name"):
+            message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} has"
+            yield Problem(placed, pointer, message)
+
+
+def _numbers(scope: Scope) -> Iterator[Problem]:
+    for placed, pointer, target, pod in _targets(scope):
+        declared = _declared(pod, "containerPort")
+        if isinstance(target, int) and declared and target not in declared:
+            message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} declares"
+            yield Problem(placed, pointer, message)
+
+
+def _targets(scope: Scope) -> Iterator[tuple[RenderedObject, Pointer, Any, Pod]]:
+    """The ports of pods that Services lead to, each with where that is written."""
     for placed in scope.of("Service"):
         selector = mapping(placed.value, "spec", "selector")
         for pod in scope.selected(selector):
             for index, port in items(placed.value, "spec", "ports"):
-                target = port.get("targetPort", port.get("port"))
-                if not _listens(pod, target):
-                    field = "targetPort" if "targetPort" in port else "port"
-                    message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} has"
-                    yield Problem(placed, ("spec", "ports", index, field), message)
+                field = "targetPort" if "targetPort" in port else "port"
+                yield placed, ("spec", "ports", index, field), port.get(field), pod
 
 
-def _listens(pod: Pod, target: Any) -> bool:
-    """Whether a container declares the port, by number or by name; where none declares any, numbers lead anywhere."""
-    field = "containerPort" if isinstance(target, int) else "name"
-    declared = [port.get(field) for one in pod.containers for _, port in items(one.value, "ports")]
-    return target in declared or (not declared and isinstance(target, int))
+def _declared(pod: Pod, field: str) -> list[Any]:
+    return [port.get(field) for one in pod.containers for _, port in items(one.value, "ports")]
 
 
 def _budgets(scope: Scope) -> Iterator[Problem]:
@@ -254,11 +264,22 @@ FAMILY = Family(
             "service-port",
             Severity.ERROR,
             Basis.BROKEN,
-            "connections to a port that no container listens on are refused",
+            "a name that no container gives to a port leads nowhere",
             "use the name or number of a container port",
-            _ports,
+            _names,
             stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: http}]")),
             stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: grpc}]")),
+            across=True,
+        ),
+        Check(
+            "undeclared-port",
+            Severity.WARNING,
+            Basis.PRACTICE,
+            "where containers say which ports they listen on, another number is often a slip",
+            "correct the number, or add the port to those of the container",
+            _numbers,
+            stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: 8080}]")),
+            stream(_LISTENING, service(_SELECTED, ports="ports: [{port: 80, targetPort: 8008}]")),
             across=True,
         ),
         Check(

@@ -44,9 +44,9 @@ def test_a_check_finds_its_problem_at_its_line(check):
 
 
 def test_a_finding_points_at_the_rendered_line_the_template_and_the_overlay():
-    (finding,) = errors(findings(GOOD.replace("targetPort: http", "targetPort: 9"), extra=EXTERNAL))
+    (finding,) = errors(findings(GOOD.replace("targetPort: http", "targetPort: grpc"), extra=EXTERNAL))
     assert str(finding.where) == "environments/test/rendered/web/all.yaml:42:7"
-    assert finding.where.text == "      targetPort: 9"
+    assert finding.where.text == "      targetPort: grpc"
     assert [(label, str(place)) for label, place in finding.origins] == [
         ("template", "templates/t/all.yaml.j2"),
         ("overlay", "environments/test/services/web.yaml"),
@@ -89,7 +89,9 @@ def test_the_version_of_an_api_makes_no_other_object():
 
 def test_a_service_may_name_a_port_by_number_and_leave_the_target_out():
     assert broken("targetPort: http", "targetPort: 8080") == []
-    assert [check for check, *_ in broken("\n      targetPort: http", "")] == ["service-port"]
+    found = findings(GOOD.replace("\n      targetPort: http", ""), extra=EXTERNAL)
+    assert ("undeclared-port", Severity.WARNING) in [(one.check, one.severity) for one in found]
+    assert not errors(found)
 
 
 def test_a_selector_wants_all_of_its_labels():
@@ -212,7 +214,7 @@ def test_every_kind_of_reference_is_seen_and_optional_ones_are_not_needed():
 
 
 def test_checks_are_weighed_by_the_settings():
-    text = GOOD.replace("targetPort: http", "targetPort: 9")
+    text = GOOD.replace("targetPort: http", "targetPort: grpc")
     found = {
         settings: [
             one.severity for one in findings(text, extra=EXTERNAL, settings=settings) if one.check == "service-port"
