@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]+@")
+_IN_A_QUERY = re.compile(
+    r"([?&][\w.-]{0,40}(?:token|secret|passw|signature|sig|key|credential)[\w.-]{0,40}=)[^&\s'\"]+", re.I
+)
 
 
 def redact(text: str) -> str:
     """The text without the credentials in its URLs. Everything that is printed goes through here."""
-    return _CREDENTIALS.sub("***@", text)
+    if "://" not in text:
+        return text
+    hidden = _CREDENTIALS.sub("***@", text)
+    return _IN_A_QUERY.sub(r"\1***", hidden) if "=" in hidden else hidden
 
 
 @dataclass(frozen=True, slots=True)

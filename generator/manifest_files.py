@@ -62,7 +62,7 @@ class ManifestFile:
 def files_below(paths: Iterable[Path], ignored: Iterable[re.Pattern[str]] = ()) -> Iterator[Path]:
     """The files that paths name: files themselves, and manifests by their suffix in folders, sorted.
 
-    Raises `InputError` for a path where there is nothing.
+    Raises `InputError` for a path where there is nothing, and for a link in a folder that leads out of it.
     """
     patterns = tuple(ignored)
     for path in paths:
@@ -70,6 +70,10 @@ def files_below(paths: Iterable[Path], ignored: Iterable[re.Pattern[str]] = ()) 
             raise InputError(f"there is no file or folder {path}", next="correct the path")
         for file in sorted(_below(path)) if path.is_dir() else (path,):
             if not any(pattern.search(file.as_posix()) for pattern in patterns):
+                if file != path and file.is_symlink() and not file.resolve().is_relative_to(path.resolve()):
+                    next = "name what it leads to, or leave it out with --ignore-filename-pattern"
+                    where = Location(file.as_posix())
+                    raise InputError("a link that leads out of the folder is not followed", where=where, next=next)
                 yield file
 
 

@@ -15,7 +15,7 @@ from generator.adoption.grouping import Group, Key, grouped
 from generator.adoption.inversion import Fit, Wanted, at_home, fits
 from generator.adoption.server_defaults import comparable
 from generator.adoption.service_files import Adopted, Made, Writer, released_image
-from generator.build import Build, Builder, build_all
+from generator.build import Build, Builder, Built, build_all
 from generator.custom.catalogue import Catalogue
 from generator.diff import Change, Placed, compare
 from generator.errors import InputError
@@ -69,7 +69,9 @@ def adopt(
         files |= made.files
         services.append(made.adopted)
     _refuse_existing(tree, files)
-    built = build_all(EditedTree(tree, files), Pins(None, None), shop.found, [one.service for one in services])
+    names = [one.service for one in services]
+    # No names are all that there are.
+    built = build_all(EditedTree(tree, files), Pins(None, None), shop.found, names) if names else Built(None, (), ())
     differences, findings = _proof(shop, built.builds)
     findings = (*errors(built.findings), *findings)
     left = tuple(one for collected in found for one in collected.left_out)

@@ -67,7 +67,7 @@ def address(text: str) -> Address:
     at = text.find("@", max(start, 0))
     url, ref = (text, None) if at < 0 else (text[:at], text[at + 1 :])
     if not (_URL.fullmatch(url) or _SCP.fullmatch(url)) or ".." in url.split("/"):
-        next = "write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH, without a password"
+        next = "write https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH or file:///PATH, without a password"
         raise UsageError(f"{text!r} is no URL of a git repository", next=next)
     if ref is not None and (not _REF.fullmatch(ref) or ".." in ref):
         raise UsageError(f"{ref!r} is no name of a commit", next="name a branch, a tag or a commit behind the @")
@@ -108,7 +108,9 @@ def _fetch(git: Git, wanted: Address) -> str:
 
 
 def _last(text: str) -> str:
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "git said nothing")
+    """The first line that git calls fatal, for advice comes behind it; else its last one."""
+    lines = [line for line in text.splitlines() if line.strip()] or ["git said nothing"]
+    return next((line for line in lines if line.startswith("fatal: ")), lines[-1])
 
 
 def _root(paths: Iterable[str], path: str | None, url: str) -> str:

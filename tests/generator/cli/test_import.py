@@ -63,6 +63,14 @@ def test_a_dry_run_writes_nothing_and_programs_can_read_it(here, capsys, monkeyp
     assert not (here / "environments").exists()
 
 
+def test_nothing_to_import_is_no_reason_to_look_at_what_is_there(here, tmp_path, capsys):
+    assert run(["import", "-e", "test=../k8s/test"]) == 0
+    (tmp_path / "empty").mkdir()
+    capsys.readouterr()
+    assert run(["import", "-e", "test=../empty"]) == 1
+    assert capsys.readouterr().err == "nothing to import: there is no object that belongs to a service\n"
+
+
 def test_without_proof_nothing_is_written_unless_somebody_insists(here, capsys):
     write_files(
         here,

@@ -83,6 +83,20 @@ def test_files_and_folders_are_read_and_others_left_alone(here, validate):
     assert validate("a").code == 0
 
 
+def test_a_link_out_of_a_folder_is_refused_and_another_one_followed(here, capsys):
+    write_files(here, {"a/..data/good.yaml": GOOD, "secret": "token: hunter2\n"})
+    (here / "a/good.yaml").symlink_to("..data/good.yaml")
+    assert run(["validate", "a"]) == 0
+    for target in ("../secret", "/proc/self/environ", "nowhere/../../secret"):
+        (here / "a/b.yaml").symlink_to(target)
+        capsys.readouterr()
+        assert run(["validate", "a"]) == (1 if (here / "a/b.yaml").exists() else 0)
+        said = "".join(capsys.readouterr())
+        assert "hunter2" not in said and ("--> a/b.yaml" in said) == (here / "a/b.yaml").exists()
+        assert run(["validate", "a", "--ignore-filename-pattern", "b.yaml"]) == 0
+        (here / "a/b.yaml").unlink()
+
+
 def test_standard_input(here, validate, monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(f"{GOOD}---\n{BAD}".encode())))
     done = validate("-")

@@ -26,3 +26,9 @@ def test_other_addresses_stay():
     assert (
         redact("see https://example.com/a@b and ada@example.com") == "see https://example.com/a@b and ada@example.com"
     )
+
+
+def test_what_is_secret_in_a_query_is_hidden_and_the_rest_stays():
+    found = redact("see https://h/x?page=1&X-Amz-Signature=abc&token=abc, or 'https://h/y?monkey_key=abc'")
+    assert found == "see https://h/x?page=1&X-Amz-Signature=***&token=*** or 'https://h/y?monkey_key=***'"
+    assert redact("?key=abc is no address") == "?key=abc is no address"
