@@ -15,13 +15,18 @@ from generator.workload import items, mapping
 def _backends(placed: RenderedObject) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
     """The Services that an Ingress leads to, each with its path."""
     found = mapping(placed.value, "spec", "defaultBackend", "service")
-    if found:
+    if _is_service(found):
         yield ("spec", "defaultBackend", "service"), found
     for index, rule in items(placed.value, "spec", "rules"):
         for number, path in items(rule, "http", "paths"):
             found = mapping(path, "backend", "service")
-            if found:
+            if _is_service(found):
                 yield ("spec", "rules", index, "http", "paths", number, "backend", "service"), found
+
+
+def _is_service(backend: Mapping[str, Any]) -> bool:
+    """Whether it means a Service, and not an action in an annotation (AWS Load Balancer Controller, «Actions»)."""
+    return bool(backend) and mapping(backend, "port").get("name") != "use-annotation"
 
 
 def _services(scope: Scope) -> Iterator[Problem]:

@@ -145,6 +145,15 @@ def test_a_service_may_lead_to_a_number_where_no_container_says_its_ports():
     assert [check for check, *_ in said(silent, extra=EXTERNAL)] == ["service-port"]
 
 
+def test_an_ingress_of_aws_leads_to_an_action_in_an_annotation_instead_of_a_service():
+    ingress = (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n"
+        "spec: {defaultBackend: {service: {name: redirect, port: {name: PORT}}}}\n"
+    )
+    assert said(ingress.replace("PORT", "use-annotation")) == []
+    assert [check for check, *_ in said(ingress.replace("PORT", "http"))] == ["ingress-service"]
+
+
 def test_an_init_container_has_a_name_of_its_own():
     init = "      initContainers: [{name: NAME, image: ghcr.io/acme/load:1.0.0}]\n      containers"
     assert broken("      containers", init.replace("NAME", "load")) == []
