@@ -156,6 +156,8 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield path, "x-kubernetes-list-type is for the type array"
     if kind == "set" and not _is_one_thing(mapping(node, "items")):
         yield path, "the items of a set are compared as a whole: they need x-kubernetes-map-type or -list-type: atomic"
+    if kind in ("map", "set") and at(node, ("items", "nullable")) is True:
+        yield path, f"the items of a list of the type {kind} cannot be nullable"
     if kind != "map":
         if node.get(f"{_EXTENSION}list-map-keys"):
             yield path, "x-kubernetes-list-map-keys is for the list type map"
@@ -174,6 +176,8 @@ def _of_keys(node: Mapping[str, Any], path: Pointer) -> Wrong:
             yield path, f"the items have no property {key}, which x-kubernetes-list-map-keys names"
         elif field.get("type") not in _SCALARS and not field.get(f"{_EXTENSION}int-or-string"):
             yield path, f"{key} cannot be a key of the list: it is no scalar"
+        elif field.get("nullable") is True:
+            yield path, f"{key} is a key of the list, so it cannot be nullable"
         elif key not in required and "default" not in field:
             yield path, f"{key} is a key of the list, so it has to be required or have a default"
 

@@ -53,6 +53,16 @@ _OF_MUTATIONS: Final = Rule(
 _CONDITIONS: Final = Rule("number-range", "at most 64 conditions", {"maxItems": 64})
 _FAILURE: Final = one_of("Fail", "Ignore", empty=False)
 _MATCH: Final = one_of("Equivalent", "Exact", empty=False)
+REVIEW_VERSIONS: Final = (
+    each(dns_1035_label()),
+    Rule("unique-items", "each version once", {"uniqueItems": True}),
+    Rule(
+        "unknown-value",
+        "v1 or v1beta1 among the versions",
+        {"anyOf": [{"contains": {"enum": ["v1", "v1beta1"]}}, {"maxItems": 0}]},
+    ),
+)
+"""The versions in which a webhook is asked."""
 _WEBHOOK: Final[Mapping[str, Rules]] = {
     "": filled("name", "admissionReviewVersions"),
     "name": text(
@@ -61,15 +71,7 @@ _WEBHOOK: Final[Mapping[str, Rules]] = {
         r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?){2,}",
         253,
     ),
-    "admissionReviewVersions": (
-        each(dns_1035_label()),
-        Rule("unique-items", "each version once", {"uniqueItems": True}),
-        Rule(
-            "unknown-value",
-            "v1 or v1beta1 among the versions",
-            {"anyOf": [{"contains": {"enum": ["v1", "v1beta1"]}}, {"maxItems": 0}]},
-        ),
-    ),
+    "admissionReviewVersions": REVIEW_VERSIONS,
     "failurePolicy": _FAILURE,
     "matchConditions": _CONDITIONS,
     "matchPolicy": _MATCH,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from generator.checks.fields.admission import REVIEW_VERSIONS
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -32,6 +33,8 @@ _KIND: Final = optional(
     text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?", 63)
 )
 _PATH: Final = text("path-syntax", "a path of fields that begins with '.'", r"\..+")
+_APPROVED: Final = "api-approved.kubernetes.io"
+_APPROVAL: Final = {"type": "string", "pattern": "^(unapproved|[A-Za-z][-+.A-Za-z0-9]*://[^/])"}
 _PROTECTED: Final[dict[str, Any]] = {"type": "string", "pattern": r"(^|\.)(k8s|kubernetes)\.io$"}
 
 
@@ -83,12 +86,14 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
                     "properties": {
                         "metadata": {
                             "required": ["annotations"],
-                            "properties": {"annotations": filled("api-approved.kubernetes.io").schema},
+                            "properties": {
+                                "annotations": {"required": [_APPROVED], "properties": {_APPROVED: _APPROVAL}}
+                            },
                         }
                     },
                 },
                 "empty-field",
-                "the annotation api-approved.kubernetes.io, or a group outside of k8s.io and kubernetes.io",
+                f"the annotation {_APPROVED} (a URL, or why it is unapproved), or a group outside of k8s.io",
             ),
         )
     },
@@ -105,6 +110,8 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "strategy": one_of("None", "Webhook", empty=False),
         "webhook": filled("clientConfig", "conversionReviewVersions"),
     },
+    "WebhookConversion": {"conversionReviewVersions": REVIEW_VERSIONS},
+    "ServiceReference": {"port": PORT_NUMBER},
     "WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
     "ValidationRule": {
         "": filled("rule"),
@@ -148,6 +155,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
             ),
         ),
         "name": dns_1035_label(),
+        "selectableFields": Rule("number-range", "at most 8 fields", {"maxItems": 8}),
     },
     "CustomResourceColumnDefinition": {
         "jsonPath": _PATH,

@@ -9,32 +9,51 @@ from generator.checks.fields.rule import (
     Rule,
     Rules,
     Table,
+    absent,
     between,
+    each,
     exactly_one,
     filled,
     has,
+    keys,
+    once,
     one_of,
     optional,
+    since,
     text,
+    until,
     when,
 )
-from generator.checks.fields.syntax import DRIVER, NOT_NEGATIVE, dns_label, dns_subdomain, label_key, label_value
+from generator.checks.fields.syntax import (
+    DRIVER,
+    NOT_NEGATIVE,
+    dns_label,
+    dns_subdomain,
+    label_key,
+    label_value,
+    qualified_name,
+)
 
 _DOMAIN: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-_ATTRIBUTE: Final = text("name-syntax", "a domain, '/' and an identifier", f"{_DOMAIN}/.+")
-_KINDS: Final = ("bool", "bools", "int", "ints", "string", "strings", "version", "versions")
+_IDENTIFIER: Final = "[A-Za-z_][A-Za-z0-9_]{0,31}"
+_OWNED: Final = rf"(?=[^/]{{1,63}}/)(?i:{_DOMAIN})/{_IDENTIFIER}|.*/.*/.*"
+_ATTRIBUTE: Final = text("name-syntax", "a domain, '/' and an identifier", _OWNED)
+_QUALIFIED: Final = text(
+    "name-syntax", "an identifier of at most 32 letters, perhaps after a domain and '/'", f"{_IDENTIFIER}|{_OWNED}"
+)
 _SHORT: Final = Rule("number-range", "at most 64 characters", {"maxLength": 64})
 _VERSION: Final = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 _EFFECT: Final = one_of("NoExecute", "NoSchedule", "None", empty=False)
 
 
-_VALUES: Final = Rule(
-    "one-of",
-    "one value",
-    {
-        "type": "object",
-        "oneOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in _KINDS],
-    },
+def _one_value(*kinds: str) -> Rule:
+    choices = [{"required": [kind], "properties": {kind: {"not": {"type": "null"}}}} for kind in kinds]
+    return Rule("one-of", "one value", {"type": "object", "oneOf": choices})
+
+
+_VALUES: Final = (
+    until(36, _one_value("bool", "int", "string", "version")),
+    since(37, _one_value("bool", "bools", "int", "ints", "string", "strings", "version", "versions")),
 )
 
 
@@ -42,6 +61,8 @@ def _at_most(count: int) -> Rule:
     return Rule("number-range", f"at most {count}", {"maxItems": count})
 
 
+_COUNTERS: Final = (keys(dns_label()), Rule("number-range", "at most 32 counters", {"maxProperties": 32}))
+_BINDING: Final = ("bindingConditions", "bindingFailureConditions")
 _TRUE: Final = {"const": True}
 
 
@@ -95,10 +116,11 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
             "matchAttribute or distinctAttribute",
             {"anyOf": [has("matchAttribute"), has("distinctAttribute")]},
         ),
+        "requests": (_at_most(32), once()),
         "matchAttribute": _ATTRIBUTE,
         "distinctAttribute": _ATTRIBUTE,
     },
-    "DeviceClaimConfiguration": {"": filled("opaque")},
+    "DeviceClaimConfiguration": {"": filled("opaque"), "requests": (_at_most(32), once())},
     "DeviceClassConfiguration": {"": filled("opaque")},
     "OpaqueDeviceConfiguration": {"": filled("driver"), "driver": DRIVER},
     "DeviceToleration": {
@@ -115,16 +137,25 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "key": optional(label_key()),
     },
     "DeviceClassSpec": {
+        "selectors": _at_most(32),
+        "config": _at_most(32),
         "extendedResourceName": text(
             "resource-name",
             "a name with a domain, such as example.com/gpu",
             rf"(?!requests\.)(?!([^/]+\.)?kubernetes\.io/){_DOMAIN}/[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
-        )
+        ),
     },
     "ResourceSliceSpec": {
-        "": (filled("driver", "pool"), _one_place("allNodes", "perDeviceNodeSelection")),
+        "": (
+            filled("driver", "pool"),
+            _one_place("allNodes", "perDeviceNodeSelection"),
+            when(has("sharedCounters"), absent("devices"), "one-of", "sharedCounters or devices"),
+        ),
         "driver": DRIVER,
         "devices": _at_most(128),
+        "sharedCounters": _at_most(8),
+        "nodeName": dns_subdomain(),
+        **dict.fromkeys(("allNodes", "perDeviceNodeSelection"), Rule("unknown-value", "true", {"enum": [True, None]})),
     },
     "ResourcePool": {
         "": filled("name"),
@@ -132,7 +163,24 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "generation": between(0),
         "resourceSliceCount": between(1),
     },
-    "Device": {"name": dns_label(), "taints": _at_most(16)},
+    "CounterSet": {"": filled("name", "counters"), "name": dns_label(), "counters": _COUNTERS},
+    "DeviceCounterConsumption": {
+        "": filled("counterSet", "counters"),
+        "counterSet": dns_label(),
+        "counters": _COUNTERS,
+    },
+    "Device": {
+        "": tuple(
+            when(has(one), has(other), "empty-field", f"{other} with {one}")
+            for one, other in (_BINDING, _BINDING[::-1])
+        ),
+        "name": dns_label(),
+        "taints": _at_most(16),
+        "attributes": keys(_QUALIFIED),
+        "capacity": keys(_QUALIFIED),
+        "consumesCounters": _at_most(2),
+        **dict.fromkeys(_BINDING, (_at_most(4), once(), each(qualified_name()))),
+    },
     "DeviceAttribute": {
         "": _VALUES,
         "string": _SHORT,

@@ -97,7 +97,10 @@ ENDPOINTS: Final[Table] = {
     },
     "networking.v1.IPAddressSpec": {"": filled("parentRef")},
     "networking.v1.ParentReference": {"": filled("resource", "name")},
-    "networking.v1.IngressClassSpec": {"": filled("controller"), "controller": DOMAIN_PATH},
+    "networking.v1.IngressClassSpec": {
+        "": filled("controller"),
+        "controller": (DOMAIN_PATH, Rule("name-syntax", "at most 250 characters", {"maxLength": 250})),
+    },
     "networking.v1.IngressClassParametersReference": {
         "": (
             filled("kind", "name"),

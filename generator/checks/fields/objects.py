@@ -89,6 +89,7 @@ METADATA: Final[Table] = {
         "kind": path_segment(),
         "name": path_segment(),
     },
+    "core.v1.TypedObjectReference": {"": filled("kind", "name")},
     "rbac.v1.AggregationRule": {"": filled("clusterRoleSelectors")},
     "core.v1.Namespace": {"metadata": _POD_SECURITY},
     "core.v1.NamespaceSpec": {"finalizers": each(_FINALIZER)},

@@ -259,6 +259,7 @@ CONTAINER: Final[Table] = {
             ),
         ),
         "restartPolicy": one_of("Always", "Never", "OnFailure", empty=False),
+        "restartPolicyRules": Rule("number-range", "at most 20 rules", {"maxItems": 20}),
         "resizePolicy": tuple(_once("resourceName", name) for name in ("cpu", "memory")),
     },
     "core.v1.ObjectFieldSelector": {"apiVersion": one_of("v1")},
@@ -277,7 +278,10 @@ CONTAINER: Final[Table] = {
             since(35, one_of("Restart", "RestartAllContainers", empty=False)),
         ),
     },
-    "core.v1.ContainerRestartRuleOnExitCodes": {"operator": one_of("In", "NotIn", empty=False)},
+    "core.v1.ContainerRestartRuleOnExitCodes": {
+        "operator": one_of("In", "NotIn", empty=False),
+        "values": Rule("number-range", "at most 255 exit codes", {"maxItems": 255}),
+    },
     "core.v1.ContainerResizePolicy": {
         "resourceName": one_of("cpu", "memory", empty=False),
         "restartPolicy": one_of("NotRequired", "RestartContainer", empty=False),

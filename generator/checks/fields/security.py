@@ -129,9 +129,20 @@ SECURITY: Final[Table] = {
         "type": one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False),
     },
     "core.v1.AppArmorProfile": {
-        "": _PROFILE,
-        "localhostProfile": Rule(
-            "name-syntax", "a profile without spaces around it", {"not": {"type": "string", "pattern": r"^\s|\s$"}}
+        "": (
+            *_PROFILE,
+            when(
+                has("type", "Localhost"),
+                {"not": {"required": ["localhostProfile"], "properties": {"localhostProfile": {"const": ""}}}},
+                "empty-field",
+                "localhostProfile with type Localhost",
+            ),
+        ),
+        "localhostProfile": (
+            Rule(
+                "name-syntax", "a profile without spaces around it", {"not": {"type": "string", "pattern": r"^\s|\s$"}}
+            ),
+            Rule("name-syntax", "at most 4095 characters", {"maxLength": 4095}),
         ),
         "type": _PROFILES,
     },
