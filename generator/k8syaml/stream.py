@@ -17,8 +17,8 @@ from generator.k8syaml.libyaml import CParser
 from generator.k8syaml.limits import MAX_DOCUMENTS, MAX_TEXT
 from generator.k8syaml.lines import breaks, place_of, shown
 
-_SEPARATOR: Final = re.compile(r"^---[^\S\n]*+(?P<more>[^#\s])?", re.MULTILINE)
-_PROLOGUE: Final = re.compile(r"(?:[ \t]*+(?:#.*+)?+\r?\n)*+")
+_SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_PROLOGUE: Final = re.compile(r"(?:[ \t]*+(?:#.*+)?+\r?\n|%.*+\n)*+")
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -43,15 +43,14 @@ class RefusedError(Exception):
 def parts(text: str, path: str = "") -> Iterator[Part]:
     """The parts of a text that Kubernetes cuts out at lines with `---`; each holds one document, or none.
 
-    Comments before the first `---` belong to the part behind it. kubectl, Flux and Argo CD cut before they read any
-    YAML (`YAMLReader` of k8s.io/apimachinery), so what begins with `---` separates wherever it stands, only a comment
-    can follow it, and a directive is left alone with nothing behind it.
+    Comments and directives before the first `---` belong to the part behind it.
     """
     if len(text) > MAX_TEXT:
         next = "split the file"
         raise YamlError(f"more than {MAX_TEXT:,} characters of YAML", line=1, column=1, path=path, next=next)
-    text = text.removeprefix("\ufeff").replace("\n---#", "\n--- #")
-    cuts = list(islice(_cuts(text, path), MAX_DOCUMENTS + 1)) if "---" in text else []
+    text = text.removeprefix("\ufeff")
+    separators = islice(_SEPARATOR.finditer(text), MAX_DOCUMENTS + 1) if "---" in text else ()
+    cuts = [found.start() for found in separators]
     if cuts and _PROLOGUE.fullmatch(text, 0, cuts[0]):
         del cuts[0]
     if len(cuts) >= MAX_DOCUMENTS:
@@ -62,16 +61,6 @@ def parts(text: str, path: str = "") -> Iterator[Part]:
         part = Part(text[start:end], line, path)
         yield part
         line += breaks(part.text)
-
-
-def _cuts(text: str, path: str) -> Iterator[int]:
-    """Where the separators begin."""
-    for found in _SEPARATOR.finditer(text):
-        if found["more"]:
-            (line, column), next = place_of(text, found.start("more")), "begin the document on the next line"
-            what, line_of_it = "only a comment can follow --- on its line", shown(text, found.start())
-            raise YamlError(what, line=line, column=column, path=path, next=next, shown=line_of_it)
-        yield found.start()
 
 
 class Part:
@@ -97,7 +86,7 @@ class Part:
             start = next_event()
             if not isinstance(start, DocumentStartEvent):
                 return
-            self.start_line = self.lines_before + breaks(self.text[: start_of(start).index]) + 1
+            self._check_start(start)
             while (event := next_event()) is not None and type(event) is not DocumentEndEvent:
                 if originals and isinstance(event, ScalarEvent):
                     event.value = event.value.translate(originals)
@@ -106,6 +95,12 @@ class Part:
             raise self._syntax_error(error) from None
         if whole and event is not None:
             self._check_end(next_event, event)
+
+    def _check_start(self, start: DocumentStartEvent) -> None:
+        self.start_line = self.lines_before + breaks(self.text[: start_of(start).index]) + 1
+        if start.version not in (None, (1, 1)):
+            refused = RefusedError("found incompatible YAML document", start, "remove the line with %YAML")
+            raise self.error(refused)
 
     def _check_end(self, next_event: Callable[[], Event | None], end: Event) -> None:
         try:

@@ -120,11 +120,6 @@ def _after_block(at: _Place) -> Refusal:
     return Refusal("nothing but a comment can follow | or > on its line", at.index, next)
 
 
-def _lone_directive(at: _Place) -> Refusal:
-    what = "a directive stands alone here, for Kubernetes cuts the text at each ---"
-    return Refusal(what, at.text.rfind("\n%", 0, at.index) + 1, "remove the line")
-
-
 _WORDS: Final[Mapping[str, Callable[[_Place], Refusal | None]]] = {
     "did not find expected key": _no_key,
     "did not find expected '-' indicator": _no_item,
@@ -138,5 +133,4 @@ _WORDS: Final[Mapping[str, Callable[[_Place], Refusal | None]]] = {
     "found unknown escape character": _bad_escape,
     "did not find expected node content": lambda at: Refusal("expected a value here", at.index),
     "did not find expected comment or line break": _after_block,
-    "did not find expected <document start>": _lone_directive,
 }

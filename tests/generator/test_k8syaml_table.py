@@ -3,7 +3,7 @@
 `data/kubernetes-yaml.json` came with the project's requirements; `data/kubernetes-yaml-more.json` holds
 the cases that comparing both readers on generated texts brought up. The verdicts of both are those of
 sigs.k8s.io/yaml v1.6.0 (`YAMLToJSON` gives `json` or `error`, `YAMLToJSONStrict` adds `strict_error`),
-which reads the first document only. What kubectl cuts before it reads is not here.
+which reads the first document only.
 """
 
 import json
