@@ -105,6 +105,7 @@ def _of_root(root: Mapping[str, Any]) -> Wrong:
         yield ("additionalProperties",), "it cannot be used at the root"
     yield from _of_metadata(root)
     yield from _of_node(root, ())
+    yield from _of_changes(root, ())
 
 
 def _of_metadata(root: Mapping[str, Any]) -> Wrong:
@@ -209,6 +210,17 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
             yield (*path, f"{_EXTENSION}validations", index, "fieldPath"), f"there is no field {place}"
         if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
             yield (*path, f"{_EXTENSION}validations", index, "optionalOldSelf"), "the rule does not use oldSelf"
+
+
+def _of_changes(node: Mapping[str, Any], path: Pointer, *, known: bool = True) -> Wrong:
+    """Rules about what was before: only the items of lists of the type map are told apart."""
+    for index, rule in items(node, f"{_EXTENSION}validations") if not known else ():
+        if "oldSelf" in str(rule.get("rule")):
+            words = "there is no oldSelf in items of a list that is not of the type map"
+            yield (*path, f"{_EXTENSION}validations", index, "rule"), words
+    for step, inner in _inside(node):
+        kept = step[0] != "items" or node.get(f"{_EXTENSION}list-type") == "map"
+        yield from _of_changes(inner, (*path, *step), known=known and kept)
 
 
 def _leads_to_a_field(path: str, node: Mapping[str, Any]) -> bool:

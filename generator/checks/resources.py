@@ -42,6 +42,11 @@ def _above_the_pod(pod: Pod) -> Iterator[Problem]:
         if asked is not None and asked < needed:
             message = f"{pod.placed.title}: the pod asks for {name} {request}, less than its containers together"
             yield Problem(pod.placed, (*path, "requests", name), message)
+    for name, limit in limits.items():
+        most = amount(limit)
+        if name not in requests and most is not None and _asked_by_containers(pod, name) > most:
+            message = f"{pod.placed.title}: the containers ask for more {name} together than the pod's limit of {limit}"
+            yield Problem(pod.placed, (*path, "limits", name), message)
     for container in pod.containers:
         for name, limit in mapping(container.value, "resources", "limits").items():
             least, most = amount(limit), amount(limits.get(name))

@@ -172,9 +172,12 @@ SOURCE: Final = Rule(
     "unknown-value",
     "the kind PersistentVolumeClaim, or the apiGroup of another kind, which is a DNS name",
     {
-        "if": {"allOf": [lacks("apiGroup"), lacks("namespace")]},
-        "then": {"properties": {"kind": {"const": "PersistentVolumeClaim"}}},
-        "else": {"properties": {"apiGroup": optional(dns_subdomain()).schema}},
+        "if": lacks("namespace"),
+        "then": {
+            "if": lacks("apiGroup"),
+            "then": {"properties": {"kind": {"const": "PersistentVolumeClaim"}}},
+            "else": {"properties": {"apiGroup": dns_subdomain().schema}},
+        },
     },
 )
 """What a claim is filled from (validateDataSource). Of a claim of its own, `dataSource` is dropped if it is wrong."""

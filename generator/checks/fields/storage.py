@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.objects import ACCESS_MODES
@@ -29,6 +30,7 @@ from generator.checks.fields.syntax import (
     NOT_NEGATIVE,
     POSITIVE,
     RELATIVE_PATH,
+    annotation_key,
     dns_label,
     dns_subdomain,
     label_key,
@@ -184,11 +186,7 @@ _SECRET_OF_DRIVER: Final = (
         for field, rule in (("name", dns_subdomain()), ("namespace", dns_label()))
     ),
 )
-_PROVISIONER: Final = text(
-    "name-syntax",
-    "a name, or a DNS name, '/' and a name",
-    r"([^/]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
-)
+_PROVISIONER: Final = replace(annotation_key("name-syntax"), expects="a name, or a DNS name, '/' and a name")
 STORAGE: Final[Table] = {
     "core.v1.PersistentVolume": {"": filled("spec"), "spec": _OWN},
     "core.v1.PersistentVolumeSpec": {
