@@ -33,6 +33,14 @@ MAX_FILE: Final = 1024 * 1024
 MAX_NODES: Final = 20_000
 """Keys and values of one of our own files."""
 
+_HOMES: Final[Mapping[FileKind, str]] = {
+    "towpath": "towpath.yaml",
+    "environment": "an environment.yaml",
+    "service": "the service spec: environments/base/services/<service>.yaml",
+    "overlay": "an overlay: environments/<environment>/services/<service>.yaml",
+}
+"""Where a field of each kind of file stands."""
+
 AT_KEY: Final = frozenset({"unknown-field", "missing-field", "not-supported", "bad-name"})
 """The checks that are about a key rather than its value."""
 
@@ -115,8 +123,16 @@ def problems(source: Source, kind: FileKind) -> list[Finding]:
     if accepts.is_valid(instance):
         return []
     errors = (_later(error, instance, schema) for error in explain(accepts, schema, instance))
-    found = [problem(error.check, error.message, place(source, error)) for error in errors]
+    found = [problem(error.check, error.message, place(source, error), _elsewhere(error)) for error in errors]
     return sorted(found, key=place_order)
+
+
+def _elsewhere(error: SchemaError) -> str:
+    """What to do about a field that only files of another kind have."""
+    if error.check != "unknown-field" or len(error.path) > 1 or "did you mean" in error.message:
+        return ""
+    homes = [home for kind, home in _HOMES.items() if error.path[0] in _compiled(kind)[1]["properties"]]
+    return f"write it into {homes[0]}" if len(homes) == 1 else ""
 
 
 def place(source: Source, error: SchemaError, below: Pointer = ()) -> Location:

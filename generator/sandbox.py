@@ -19,7 +19,6 @@ from jinja2 import (
     DictLoader,
     TemplateNotFound,
     TemplateSyntaxError,
-    UndefinedError,
 )
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
@@ -31,6 +30,7 @@ from generator.errors import InputError, Location
 from generator.filters import FILTERS, TESTS, Missing, UnfitValueError, merging
 from generator.nodes import Piece, Site, WholeNodes, hole
 from generator.steps import CALL, SteppedWriter, Steps
+from generator.template_words import advice, compiled_line, unclosed, words
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket
@@ -262,18 +262,30 @@ class Engine:
             return bool(self._conditions[condition](**context))
         except Exception as error:  # an expression of a template can raise anything
             raise InputError(
-                f"the condition {condition!r}: {_words(error)}", where=where(), next=_next(error)
+                f"the condition {condition!r}: {words(error)}", where=where(), next=advice(error, self.sandbox)
             ) from error
 
     def _explained(self, error: Exception, path: str) -> InputError:
         if isinstance(error, TemplateSyntaxError):
-            where = self._line(error.name or "", error.lineno)
+            name, text = error.name or "", self._texts.get(error.name or "", "")
+            if (open_tag := unclosed(error, text)) is not None:
+                tag, line = open_tag
+                return InputError(
+                    f"{{% {tag} %}} is not closed", where=self._line(name, line), next=f"add {{% end{tag} %}}"
+                )
+            where = self._line(name, error.lineno)
         else:
-            where = self._place(error.__traceback__) or Location(path)
+            where = self._place(error.__traceback__) or self._uncompiled(error, path)
         if isinstance(error, UnfitValueError):
             error.where = where
             return error
-        return InputError(_words(error), where=where, next=_next(error))
+        return InputError(words(error), where=where, next=advice(error, self.sandbox))
+
+    def _uncompiled(self, error: Exception, path: str) -> Location:
+        """Where something is that keeps a template from being compiled."""
+        name = path.removeprefix(template_path(""))
+        line = compiled_line(error, self._texts.get(name, ""))
+        return self._line(name, line) if line else Location(path)
 
     def _place(self, trace: TracebackType | None) -> Location | None:
         """The innermost line of a template that the trace of an error goes through."""
@@ -314,28 +326,6 @@ def _limited(output: Iterator[Any]) -> list[Piece]:
 def template_path(name: str) -> str:
     """Where the template of this name is in the repository."""
     return f"templates/{name}"
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TemplateNotFound):
-        return f"there is no template {error.name!r} here"
-    if isinstance(error, RecursionError):
-        return "templates, or what they write, are nested too deeply"
-    if isinstance(error, MemoryError):
-        return "it wants more memory than there is"
-    if isinstance(error, InputError):
-        return error.what
-    return str(error) or type(error).__name__
-
-
-def _next(error: Exception) -> str:
-    if isinstance(error, InputError):
-        return error.next
-    if isinstance(error, UndefinedError):
-        return "declare it under `values:` in template.yaml, or ask first with `is defined`"
-    if isinstance(error, TemplateNotFound):
-        return "a template can include those of its own folder, of the templates it extends, and of _lib"
-    return "mend the template"
 
 
 def _bits(number: float) -> int:

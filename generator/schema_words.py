@@ -205,6 +205,8 @@ def _quantity_advice(node: Mapping[str, Any], value: object) -> str:
     found = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
     if found is None or not str(node.get("x-towpath-expects", "")).startswith("a quantity"):
         return ""
+    if str(value).endswith("m"):  # thousandths, apart from their number
+        return f": write {found[1]}m"
     number, unit, binary = found[1], found[2].upper().replace("K", "k"), found[3]
     if binary:
         return f": write {number}{unit.upper()}i"

@@ -16,9 +16,10 @@ from generator.foreign import programs
 from generator.foreign.program import Runner
 from generator.judged import Across, Judged, Place, Rest, Whole
 from generator.pins import Pins
+from generator.rendered import left_behind, up_to_date
 from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
 from generator.tree import Tree
-from generator.validate import Validation, left_behind, reweigh, up_to_date
+from generator.validate import Validation, reweigh
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 
-from generator import ownership
 from generator.applied import Identity, applied
 from generator.build import Build
 from generator.checks.all import BY_ID, CHECKS
@@ -21,6 +20,7 @@ from generator.finding import Finding, Severity
 from generator.judged import Across, Judged, Key, Nothing, Outlined, Place, Rest, Whole, pack
 from generator.k8syaml import parse
 from generator.manifest import Manifest
+from generator.rendered import up_to_date
 from generator.repository import Pointer, Repository, Settings, overlay_path
 from generator.suppressions import Suppression, suppressions, unknown, unused
 from generator.tree import Tree
@@ -34,7 +34,6 @@ Share = Callable[[Callable[[str], Across], Sequence[str]], Iterable[Across]]
 
 ALONE: Final = tuple(check for check in CHECKS if not check.across)
 ACROSS: Final = tuple(check for check in CHECKS if check.across)
-_APPLIED: Final = (".yaml", ".yml", ".json", "/Kustomization")
 _RANK: Final = {check.id: rank for rank, check in enumerate(CHECKS)}
 
 
@@ -343,55 +342,5 @@ def unknown_checks(settings: Settings) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"there is no check {name!r}{hint}",
                 settings.source.at(("checks", name)),
-                fix=f"use one of: {', '.join(sorted(known))}",
+                fix="'towpath explain' lists them all",
             )
-
-
-def up_to_date(tree: Tree, build: Build) -> Iterator[Finding]:
-    """Whether a tree holds exactly what was built, and nothing that is not ours."""
-    if build.failed:
-        return
-    there, files = set(tree.files(build.folder)), build.files
-    wrong = sorted(path for path, content in files.items() if tree.read(path) != content)
-    if not wrong and there == files.keys():
-        return
-    mine = ownership.owned(tree, build.folder)
-    wrong += sorted(mine - files.keys())
-    for path in wrong[:1]:
-        more = f" (and {len(wrong) - 1} more in its folder)" if len(wrong) > 1 else ""
-        yield Finding(
-            "stale-rendered",
-            Severity.ERROR,
-            f"the file is not what its inputs render{more}",
-            Location(path),
-            fix=f"run 'towpath render {build.service} -e {build.environment}' and commit the result",
-        )
-    for path in sorted(there - mine - files.keys()):
-        yield foreign_file(path)
-
-
-def left_behind(tree: Tree, environment: str, services: Iterable[str]) -> Iterator[Finding]:
-    """Rendered folders of an environment that belong to none of its services, and what lies beside the folders."""
-    for folder in ownership.orphans(tree, environment, services):
-        for path in sorted(ownership.owned(tree, folder))[:1]:
-            yield Finding(
-                "stale-rendered",
-                Severity.ERROR,
-                "the file was rendered for a service that is not in this environment any more",
-                Location(path),
-                fix=f"run 'towpath render -e {environment}' and commit the result",
-            )
-        yield from map(foreign_file, sorted(set(tree.files(folder)) - ownership.owned(tree, folder)))
-    beside = tree.entries(f"environments/{environment}/rendered").files
-    yield from (foreign_file(path) for path in sorted(beside) if path.endswith(_APPLIED))
-
-
-def foreign_file(path: str) -> Finding:
-    """A file in a rendered folder that the tool did not write: it is kept, but it is applied too."""
-    return Finding(
-        "foreign-file",
-        Severity.WARNING,
-        "the file was not rendered by towpath and is left alone, but the sync controller applies it",
-        Location(path),
-        fix="move it to environments/base/services/<service>/manifests/, or remove it",
-    )

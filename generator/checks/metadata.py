@@ -31,7 +31,7 @@ FAMILY = Family(
             Severity.ERROR,
             Basis.REFUSED,
             "names become DNS names or parts of URLs, so each kind allows only some characters and lengths",
-            "rename the object",
+            "rename the object, or write `name:` below its metadata",
             by_rules("object-name"),
             config_map(name="web-settings"),
             config_map(name="Web_Settings"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -10,6 +11,8 @@ from yaml import MarkedYAMLError
 
 _CLOSING: Final = {"{": "}", "[": "]"}
 _QUOTES: Final = ("'", '"')
+_CONFLICT: Final = (re.compile(r"^<{7} ", re.M), "\n=======\n", "\n>>>>>>> ")
+"""How git-merge(1) marks what it leaves to people."""
 
 
 class Refusal(NamedTuple):
@@ -41,6 +44,10 @@ class _Place:
 
 def worded(error: MarkedYAMLError, text: str, lines_before: int) -> Refusal:
     """A refusal of libyaml's in words, at the place that has to be changed; `lines_before` the text are others."""
+    begins, *marks = _CONFLICT
+    if all(mark in text for mark in marks) and (conflict := begins.search(text)):
+        next = "keep what is right of the lines from <<<<<<< to >>>>>>>, and remove these marks"
+        return Refusal("git could not merge this and has left both sides", conflict.start(), next)
     problem = str(error.problem)
     index = error.problem_mark.index if error.problem_mark else 0
     start = error.context_mark.index if error.context_mark else index

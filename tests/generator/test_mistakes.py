@@ -57,6 +57,21 @@ IN_REPOSITORY = {
     "A template that reads what there is not": (DEPLOYMENT, "values.replicas", "values.replica"),
     "A template with a part of a value": (DEPLOYMENT, "name: {{ mounted }}", "name: x-{{ mounted }}"),
     "A template with a misspelt field": (DEPLOYMENT, "    spec:", "    specs:"),
+    "A field of another file": (SPEC, "owner: team-web", "release: {image: ghcr.io/acme/web:1.4.1}"),
+    "Both sides of a merge": (
+        OVERLAY,
+        "values:\n",
+        "<<<<<<< HEAD\nvalues:\n=======\nvalues: {replicas: 2}\n>>>>>>> other\n",
+    ),
+    "Thousandths apart from their number": (SPEC, "cpu: 100m", "cpu: 100 m"),
+    "A template with an end too few": (DEPLOYMENT, "{% endif %}\n{% for field", "{% for field"),
+    "A template with a loop that ends before its if": (
+        DEPLOYMENT,
+        "{% if values.spread %}",
+        "{% for a in [1] %}\n{% if a %}\n{% endfor %}",
+    ),
+    "A template with a filter of Helm's": (DEPLOYMENT, "{{ selector }}", "{{ selector | toYaml }}"),
+    "A template with a name of Helm's": (DEPLOYMENT, "values.replicas", "Values.replicas"),
     "A template with a line indented too far": (DEPLOYMENT, "  selector:", "   selector:"),
     "A template that a key of a value breaks": (
         DEPLOYMENT,

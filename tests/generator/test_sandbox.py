@@ -139,3 +139,22 @@ def test_conditions():
             engine.holds(broken, context, lambda: where)
         assert caught.value.where == where
         assert broken in caught.value.what
+
+
+NESTED = {
+    "loops": "".join(f"{{% for a{number} in [1] %}}\n" for number in range(25)) + "a: 1\n" + "{% endfor %}\n" * 25,
+    "conditions": "{% if true %}\n" * 110 + "a: 1\n" + "{% endif %}\n" * 110,
+    "brackets": "b: 1\na: {{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}\n",
+    "filters": "b: 1\na: {{ 1" + "|int" * 2_000 + " }}\n",
+    "sums": "b: 1\na: {{ " + "1+" * 4_000 + "1 }}\n",
+}
+
+
+LINES = {"loops": 25, "conditions": 110, "brackets": 2, "filters": 2, "sums": 2}
+
+
+@pytest.mark.parametrize(("case", "line"), LINES.items())
+def test_what_is_nested_too_deeply_is_told_at_its_line(case, line):
+    with pytest.raises(InputError, match="nested too deeply") as caught:
+        Engine({"t/t.yaml.j2": NESTED[case]}).pieces("t/t.yaml.j2", {})
+    assert caught.value.where and (caught.value.where.path, caught.value.where.line) == ("templates/t/t.yaml.j2", line)

@@ -8,6 +8,7 @@ from generator.write import plan, write
 from tests.generator.small import FILES, write_files
 
 NO_PINS = Pins(None, None)
+OVERLAY = "environments/test/services/web.yaml"
 FOLDER = "environments/test/rendered/web"
 
 
@@ -67,6 +68,14 @@ def test_what_a_removed_service_left_behind_is_an_error(tmp_path):
     (stale,) = errors(survey(tree, NO_PINS, compare=True, keep=whole).findings)
     assert (stale.check, stale.where.path) == ("stale-rendered", f"{FOLDER}/.towpath")
     assert errors(survey(tree, NO_PINS, ["prod"], compare=True, keep=whole).findings) == []
+
+
+def test_an_overlay_that_lost_its_release_is_not_answered_with_an_empty_folder(tmp_path):
+    tree = rendered(tmp_path)
+    (tmp_path / OVERLAY).write_text("# release:\n#   image: ghcr.io/acme/web:1.4.1\n")
+    (stale,) = errors(survey(tree, NO_PINS, compare=True, keep=whole).findings)
+    assert (stale.check, stale.where.path) == ("stale-rendered", OVERLAY)
+    assert "names no release" in stale.message and stale.fix.startswith("write `release:` with an image")
 
 
 def test_problems_of_our_own_files_cannot_be_weighed_away(tmp_path):
