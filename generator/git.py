@@ -31,6 +31,7 @@ _FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
+_NO_REPOSITORY = "work in a clone of the repository, or make it one: git init, git add ., git commit"
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -48,7 +49,8 @@ class GitError(OutsideError):
 
     def __init__(self, command: str, stderr: str) -> None:
         self.stderr = stderr.strip()
-        super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next="see the message of git above")
+        next = _NO_REPOSITORY if "fatal: not a git repository" in self.stderr else "see the message of git above"
+        super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next=next)
 
 
 _THERE: Final[WeakSet[Git]] = WeakSet()

@@ -98,7 +98,7 @@ def unknown(given: Iterable[Suppression], known: Container[str], names: Iterable
             close = get_close_matches(one.check, listed, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             message = f"there is no check of objects {one.check!r}{hint}"
-            yield problem("unknown-check", message, one.where, f"use one of: {', '.join(listed)}")
+            yield problem("unknown-check", message, one.where, "'towpath explain' lists them all")
 
 
 def unused(

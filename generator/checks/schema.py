@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +17,10 @@ _NO_OBJECT: Final = (
     "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
     "--ignore-filename-pattern"
 )
+_OURS: Final = re.compile(
+    r"(.*/)?(towpath\.yaml|environments/[^/]+/(environment|services/[^/]+)\.yaml|templates/[^/]+/template\.yaml)"
+)
+_NO_PATHS: Final = "it is a file of a Towpath repository, not for the cluster: run 'towpath validate' without a path"
 _OTHER_VERSION: Final = (
     "correct it where it is written; if the cluster has another version than {}, add its CustomResourceDefinition to "
     "the repository (schemas/crds/, say) or to the paths"
@@ -39,7 +44,7 @@ def _invalid(scope: Scope) -> Iterator[Problem]:
 
 def _fix(scope: Scope, placed: RenderedObject) -> str:
     if not (placed.api_version or placed.kind):
-        return _NO_OBJECT
+        return _NO_PATHS if _OURS.fullmatch(placed.path) else _NO_OBJECT
     travelling = scope.catalogue.travelling(scope.version, placed.api_version, placed.kind)
     return _OTHER_VERSION.format(travelling.origin) if travelling else ""
 

@@ -294,6 +294,12 @@ def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
 
 
+def test_where_there_is_no_repository_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(GitError) as caught:
+        Git(tmp_path).run("status")
+    assert caught.value.next.startswith("work in a clone of the repository, or make it one: git init")
+
+
 def test_the_log_has_every_commit_of_the_line_with_its_changes(merged: tuple[Git, dict[str, str]], reach: None) -> None:
     git, ids = merged
     log = dict(git.log(ids["merge"], None))

@@ -211,6 +211,15 @@ def test_files_for_other_programs_are_named_as_what_they_are(here, capsys):
     assert "helm template CHART | towpath validate -" in said
 
 
+def test_files_of_a_repository_are_not_for_the_cluster(here, capsys):
+    write_files(here / "shop", FILES)
+    for path in ["towpath.yaml", "environments/test/environment.yaml", "environments/base/services/web.yaml"]:
+        assert run(["validate", f"shop/{path}"]) == 1
+        assert "fix: it is a file of a Towpath repository, not for the cluster" in capsys.readouterr().out, path
+    assert run(["validate", "shop/environments"]) == 1
+    assert "begin it with apiVersion" not in capsys.readouterr().out
+
+
 def test_paths_that_a_pattern_matches_are_left_out(here, validate):
     write_files(here, {"a/kustomization.yaml": "resources: []\n", "a/good.yaml": GOOD})
     assert validate("a").code == 1
