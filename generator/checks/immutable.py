@@ -94,7 +94,7 @@ def _changed(scope: Scope) -> Iterator[Problem]:
 def _fixed(kind: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     for pointer in _FIXED.get(kind, ()):
         old, new = (None if (value := at(one, pointer)) in ("", {}, []) else value for one in (before, now))
-        if pointer == ("spec", "storageClassName") and None in (old, new):
+        if pointer == ("spec", "storageClassName") and old is None:
             continue  # the cluster may have filled it in
         if old != new:
             yield pointer, f"{'.'.join(map(str, pointer))} cannot change; it {_was(old)}"

@@ -15,6 +15,12 @@ from generator.schemas import minor, schema_for
 
 _DEFAULTS: Final = {"protocol": "TCP"}
 Keys = tuple[str, ...]
+_TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
+    ("io.k8s.api.core.v1.TopologySelectorTerm", "matchLabelExpressions"): ("key",),
+    ("io.k8s.api.resource.v1.Device", "consumesCounters"): ("counterSet",),
+    ("io.k8s.api.resource.v1.ResourceSliceSpec", "sharedCounters"): ("name",),
+}
+"""Lists that the schemas do not mark, and whose keys the API server compares all the same (`pkg/apis/*/validation`)."""
 Step = tuple[Keys | None, str | None, bool]
 """Of a field: the keys of its items if it is such a list, the type below it, and whether it is a list of that type."""
 
@@ -68,7 +74,11 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
     if schema is None:
         return {}, ""
     whole = {
-        name: {field: _step(node) for field, node in definition.get("properties", {}).items() if field != "status"}
+        name: {
+            field: _step(node, _TOLD_APART.get((name, field)))
+            for field, node in definition.get("properties", {}).items()
+            if field != "status"
+        }
         for name, definition in schema["$defs"].items()
     }
     useful = {name for name, steps in whole.items() if any(keys for keys, _, _ in steps.values())}
@@ -86,10 +96,10 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
     return graph, _named(schema) or ""
 
 
-def _step(node: Mapping[str, Any]) -> Step:
+def _step(node: Mapping[str, Any], keys: Keys | None) -> Step:
     items = node.get("items")
     below = _named(items) if isinstance(items, Mapping) else _named(node)
-    return _keys(node), below, isinstance(items, Mapping)
+    return keys or _keys(node), below, isinstance(items, Mapping)
 
 
 def _keys(node: Mapping[str, Any]) -> Keys | None:
