@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -29,8 +28,6 @@ from generator.checks.fields.rule import (
 from generator.checks.fields.security import OF_POD
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
-    DRIVER,
-    FILE_PATH,
     HEADER,
     IP,
     KEY,
@@ -51,8 +48,7 @@ from generator.checks.fields.syntax import (
 )
 
 _PROTOCOL: Final = one_of("TCP", "UDP", "SCTP")
-_MODE: Final = Rule("number-range", "a file mode from 0 to 0777 (511)", {"minimum": 0, "maximum": 0o777})
-_NAMED: Final = (filled("name"),)
+NAMED: Final = (filled("name"),)
 _VARIABLE: Final = (until(31, OLD_VARIABLE), since(32, VARIABLE))
 RESOURCE_NAME: Final = unlike(
     "^requests\\.",
@@ -92,12 +88,13 @@ _OF_RESOURCES: Final = text(
 _KEYED: Final = rf"metadata\.(labels\['{KEY}'\]|annotations\['(?i:{KEY})'\])"
 
 
-_RESOURCE_FIELD: Final = Rule(
+RESOURCE_FIELD: Final = Rule(
     _OF_RESOURCES.check, _OF_RESOURCES.expects, {"properties": {"resource": _OF_RESOURCES.schema}}
 )
 
 
-def _field_path(*fields: str) -> Rule:
+def field_path(*fields: str) -> Rule:
+    """A reference to one of these fields of a pod, or to one of its labels or annotations."""
     words = f"{', '.join(fields)}, metadata.labels['<key>'] or metadata.annotations['<key>']"
     pattern = "|".join(
         [
@@ -292,7 +289,7 @@ CONTAINER: Final[Table] = {
             until(33, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")),
             since(34, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")),
         ),
-        "fieldRef": _field_path(
+        "fieldRef": field_path(
             "metadata.name",
             "metadata.namespace",
             "metadata.uid",
@@ -303,14 +300,14 @@ CONTAINER: Final[Table] = {
             "status.podIP",
             "status.podIPs",
         ),
-        "resourceFieldRef": _RESOURCE_FIELD,
+        "resourceFieldRef": RESOURCE_FIELD,
     },
     "core.v1.EnvFromSource": {
         "": exactly_one("configMapRef", "secretRef"),
         "prefix": tuple(optional(rule) for rule in _VARIABLE),
     },
-    "core.v1.ConfigMapEnvSource": {"": _NAMED, "name": dns_subdomain()},
-    "core.v1.SecretEnvSource": {"": _NAMED, "name": dns_subdomain()},
+    "core.v1.ConfigMapEnvSource": {"": NAMED, "name": dns_subdomain()},
+    "core.v1.SecretEnvSource": {"": NAMED, "name": dns_subdomain()},
     "core.v1.ConfigMapKeySelector": {"": filled("name", "key"), "name": dns_subdomain(), "key": CONFIG_KEY},
     "core.v1.SecretKeySelector": {"": filled("name", "key"), "name": dns_subdomain(), "key": CONFIG_KEY},
     "core.v1.Probe": {
@@ -367,53 +364,4 @@ PODS: Final[Table] = {
     },
     "core.v1.PodTemplate": {"": filled("template")},
     "core.v1.PodTemplateSpec": {"": filled("spec"), "metadata": _ANNOTATED},
-}
-
-_SECRET_REFERENCE: Final = (
-    filled("name"),
-    Rule("name-syntax", dns_subdomain().expects, {"properties": {"name": dns_subdomain().schema}}),
-)
-
-VOLUMES: Final[Table] = {
-    "core.v1.Volume": {"": _NAMED, "name": dns_label()},
-    "core.v1.KeyToPath": {"": filled("key", "path"), "path": FILE_PATH, "mode": _MODE},
-    "core.v1.ConfigMapVolumeSource": {"": _NAMED, "defaultMode": _MODE},
-    "core.v1.ConfigMapProjection": {"": _NAMED},
-    "core.v1.SecretVolumeSource": {"": filled("secretName"), "defaultMode": _MODE},
-    "core.v1.SecretProjection": {"": _NAMED},
-    "core.v1.DownwardAPIVolumeSource": {"defaultMode": _MODE},
-    "core.v1.DownwardAPIVolumeFile": {
-        "": (filled("path"), exactly_one("fieldRef", "resourceFieldRef")),
-        "path": FILE_PATH,
-        "mode": _MODE,
-        "fieldRef": _field_path(
-            "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"
-        ),
-        "resourceFieldRef": (filled("containerName"), _RESOURCE_FIELD),
-    },
-    "core.v1.ProjectedVolumeSource": {"defaultMode": _MODE},
-    "core.v1.VolumeProjection": {"": Rule("one-of", "one source", {"maxProperties": 1})},
-    "core.v1.EphemeralVolumeSource": {"": filled("volumeClaimTemplate")},
-    "core.v1.PersistentVolumeClaimTemplate": {
-        "spec": SOURCE_OF_TEMPLATE,
-        "metadata": Rule(
-            "unknown-value",
-            "labels and annotations only",
-            {"properties": {"annotations": {}, "labels": {}}, "additionalProperties": {"enum": ["", 0, None, [], {}]}},
-        ),
-    },
-    "core.v1.ServiceAccountTokenProjection": {
-        "": filled("path"),
-        "path": FILE_PATH,
-        "expirationSeconds": between(600, 2**32),
-    },
-    "core.v1.EmptyDirVolumeSource": {"sizeLimit": NOT_NEGATIVE},
-    "core.v1.HostPathVolumeSource": {
-        "": filled("path"),
-        "path": NO_BACKSTEPS,
-        "type": one_of("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
-    },
-    "core.v1.CSIVolumeSource": {"": filled("driver"), "driver": DRIVER, "nodePublishSecretRef": _SECRET_REFERENCE},
-    "core.v1.PersistentVolumeClaimVolumeSource": {"": filled("claimName")},
-    "core.v1.ImageVolumeSource": {"pullPolicy": one_of("Always", "IfNotPresent", "Never")},
 }

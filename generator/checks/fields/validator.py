@@ -26,6 +26,7 @@ from generator.checks.fields import (
     scheduling,
     security,
     storage,
+    volumes,
     workloads,
 )
 from generator.checks.fields.rule import Rule, Rules, Table, each
@@ -45,7 +46,7 @@ TABLE: Final[Table] = {
     **scheduling.SCHEDULING,
     **security.SECURITY,
     **pods.CONTAINER,
-    **pods.VOLUMES,
+    **volumes.VOLUMES,
     **workloads.WORKLOADS,
     **workloads.AUTOSCALING,
     **networking.NETWORKING,
