@@ -236,9 +236,10 @@ def _chain(tree: Tree, name: str) -> Iterator[tuple[str, Source]]:
     seen: dict[str, Source] = {}
     current = name
     while True:
-        if current.startswith("_") or current not in names(tree):
+        path = f"{FOLDER}/{current}/{_DEFINITION}"
+        if current.startswith("_") or tree.read(path) is None:
             raise InvalidInput([unknown(tree, current, _asked_by(seen, name))])
-        source = read_checked(tree, f"{FOLDER}/{current}/{_DEFINITION}", "template")
+        source = read_checked(tree, path, "template")
         seen[current] = source
         yield current, source
         if "extends" not in source.data:

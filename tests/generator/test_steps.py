@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from generator.errors import InputError, Location
+from generator.errors import InputError
 from generator.filters import MAX_DIGITS
 from generator.sandbox import MAX_TAG, MAX_TAGS, Engine
 from generator.steps import MAX_STEPS
@@ -127,7 +127,7 @@ def test_a_template_that_does_not_end_is_refused_at_its_line_and_at_once():
 def test_a_template_that_is_too_much_to_compile_is_refused_at_once():
     for name, (text, what) in UNREAD.items():
         seconds, error = refused(text)
-        assert what in error.what and error.where == Location(f"templates/{NAME}") and error.next, f"{name}: {error}"
+        assert what in error.what and error.where.path == f"templates/{NAME}" and error.next, f"{name}: {error}"
         assert seconds < MOST, f"{name}: {seconds:.3f} s"
 
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from generator.errors import Location
@@ -5,6 +7,7 @@ from generator.file_schemas import InvalidInput
 from generator.gate_fields import gate
 from generator.policy import RatioGate, ThresholdGate
 from generator.templates import ManifestFile, Template, check, findings, load_template, names, paths
+from generator.tree import EMPTY, EditedTree
 from tests.generator.memory import BACKEND, WORKLOAD, shop
 
 DEFINITION = "templates/backend/template.yaml"
@@ -197,3 +200,11 @@ def test_a_file_named_like_a_definition_in_the_library_counts_by_its_bytes() -> 
     one = paths(shop({"templates/_lib/template.yaml": "a: 1\n"}), "backend")
     other = paths(shop({"templates/_lib/template.yaml": "a:  1\n"}), "backend")
     assert one != other
+
+
+def test_many_templates_that_extend_each_other_are_refused_soon():
+    files = {f"templates/t{at}/template.yaml": f"description: x\nextends: t{at + 1}\n".encode() for at in range(300)}
+    begun = time.process_time()
+    found = list(findings(EditedTree(EMPTY, files)))
+    assert len(found) > 16 and {one.check for one in found} == {"template-cycle", "unknown-template"}
+    assert time.process_time() - begun < 2
