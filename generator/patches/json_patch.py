@@ -10,17 +10,34 @@ from generator.patches.sourced import Node, changed, equal, plain
 from generator.patches.strategic_merge import PatchError
 from generator.repository import Pointer
 
+MAX_COPIED: Final = 20_000
+"""Values that a patch may copy: a copy of a copy of all that is there doubles with each."""
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 def apply(original: Node, operations: Node) -> Node:
     """The object after all operations, the first one first. Raises `PatchError` at the operation that fails."""
-    result = original
+    result, left = original, MAX_COPIED
     for operation in operations.value:
         fields: dict[str, Node] = operation.value
         name = plain(fields["op"])
+        if name == "copy":
+            origin = _field(operation, fields, "from")
+            left -= _size(_found(result, _path(fields, "from"), origin), left)
+            if left < 0:
+                raise PatchError(f"copies come to more than {MAX_COPIED:,} keys and values", operation)
         result = _OPERATIONS[name](result, operation, fields)
     return result
+
+
+def _size(node: Node, most: int) -> int:
+    """How many values there are in one; a little more than `most` where it is more."""
+    value, found = node.value, 1
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if found > most:
+            break
+        found += _size(one, most - found)
+    return found
 
 
 def _add(root: Node, operation: Node, fields: Mapping[str, Node]) -> Node:

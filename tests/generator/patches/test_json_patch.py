@@ -10,6 +10,13 @@ from generator.patches.strategic_merge import PatchError
 from tests.generator.patches.test_strategic_merge import node
 
 
+def test_copies_of_copies_end():
+    doubling = [{**op("copy", f"/a/{number}"), "from": "/a"} for number in range(60)]
+    with pytest.raises(PatchError, match="copies come to more than 20,000 keys and values"):
+        applied({"a": {"b": 1}}, *doubling)
+    assert len(applied({"a": {"b": 1}}, *doubling[:10])["a"]) == 11
+
+
 def applied(value, *operations):
     return plain(apply(node(value), node(list(operations))))
 
