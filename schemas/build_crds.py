@@ -45,9 +45,6 @@ SOURCES = (
     Source("github.com/cert-manager/cert-manager", "v1.21.2", "deploy/crds/*.yaml"),
     Source("github.com/fluxcd/kustomize-controller", "v1.10.1", "config/crd/bases/*.yaml"),
     Source("github.com/fluxcd/source-controller", "v1.10.1", "config/crd/bases/*.yaml"),
-    Source(
-        "github.com/prometheus-operator/prometheus-operator", "v0.85.0", "example/prometheus-operator-crd/*coreos*.yaml"
-    ),
     Source("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/standard/*networking*_*s.yaml"),
 )
 # The module proxy does not give out the modules that hold these definitions, or no new version of them. It gives out
@@ -57,6 +54,8 @@ GENERATED = (
     Source("github.com/fluxcd/image-automation-controller/api", "v1.2.5", "..."),
     Source("github.com/fluxcd/image-reflector-controller/api", "v1.2.5", "..."),
     Source("github.com/fluxcd/notification-controller/api", "v1.9.4", "..."),
+    Source("github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "v0.95.2", "v1"),
+    Source("github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring", "v0.95.2", "v1alpha1"),
 )
 GENERATOR = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.21.0"
 

@@ -241,7 +241,8 @@ def test_what_is_against_a_definition_that_travels_with_the_tool_names_its_versi
     group = "monitoring.coreos.com"
     (here / "a.yaml").write_text(UNKNOWN.replace("example.com/v1", f"{group}/v1").replace("Thing", "PodMonitor"))
     assert run(["validate", "a.yaml"]) == 1
-    assert "another version than github.com/prometheus-operator/prometheus-operator@v" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "another version than github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring@v" in told
     (here / "crd.yaml").write_text(
         CRD.replace("MAXIMUM", "0").replace("example.com", group).replace("Thing", "PodMonitor")
     )
