@@ -25,7 +25,7 @@ def _annotation(verdict: Verdict, finding: Finding) -> str:
     where = finding.where
     properties = {"file": verdict.located(where.path), "line": where.line, "col": where.column, "title": finding.check}
     named = ",".join(
-        f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items() if value is not None
+        f"{name}={plain(str(value).translate(_PROPERTY))}" for name, value in properties.items() if value is not None
     )
     message = "\n".join(plain(line) for part in _parts(finding) for line in part.splitlines()).translate(_DATA)
     return f"::{_COMMANDS[finding.severity]} {named}::{message}"

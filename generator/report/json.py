@@ -8,12 +8,12 @@ from typing import Any
 
 from generator.errors import Location, TowpathError, redact
 from generator.finding import Finding, Severity
-from generator.report.text import in_order
+from generator.report.text import escaped, in_order
 
 
 def dumps(value: Any) -> str:
     """A value as a document that people can read too."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return escaped(json.dumps(value, indent=2, ensure_ascii=False), lambda one: json.dumps(one)[1:-1])
 
 
 def location_json(where: Location) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 
 from generator.errors import redact
 from generator.finding import Finding, errors
-from generator.report.text import finding_text, in_order
+from generator.report.text import escaped, finding_text, in_order
 from generator.verdict import Case, Status, Verdict
 
 # Anything else is no character of XML 1.0 (section 2.2), not even escaped.
@@ -24,7 +24,9 @@ def junit(verdict: Verdict, colour: bool) -> str:  # noqa: ARG001 - a format tak
         suites.append(_suite(verdict.located(path), list(cases)))
     _count(suites, list(suites))
     Xml.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(suites, encoding="unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + escaped(
+        Xml.tostring(suites, encoding="unicode"), lambda one: f"&#{ord(one)};"
+    )
 
 
 def _rest(verdict: Verdict) -> Iterable[Case]:

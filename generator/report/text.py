@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from generator.errors import Location, TowpathError, redact
@@ -16,6 +17,7 @@ _COLOURS = {
     "next": "\x1b[1;32m",
     "place": "\x1b[1;34m",
 }
+_UNUSUAL = re.compile("[^\n -~]")
 _CAUSE = "kubernetes-schema"
 _WIDEST = 160
 _LONGEST = 2000
@@ -25,6 +27,11 @@ _MOST = {Severity.ERROR: 20, Severity.WARNING: 3, Severity.NOTE: 3}
 def plain(text: str) -> str:
     """`text` without credentials and without what would steer a terminal: control characters are shown as codes."""
     return "".join(character if character.isprintable() else _shown(character) for character in redact(text))
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """`text` with an escape for each character, line breaks apart, that a terminal does not show as it is."""
+    return _UNUSUAL.sub(lambda one: one[0] if one[0].isprintable() else escape(one[0]), text)
 
 
 def _shown(character: str) -> str:

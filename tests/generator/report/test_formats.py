@@ -142,3 +142,12 @@ def test_paths_are_seen_from_the_root_of_the_git_repository():
         "stdin": "stdin",
     }.items():
         assert verdict.located(path) == seen
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_format_holds_what_steers_a_terminal(format):
+    hidden = "".join(map(chr, [*range(1, 9), 0x1B, 0x7F, 0x9B, 0x200B, 0x202E, 0x2028, 0xE000, 0xFEFF]))
+    odd = Finding("odd", Severity.ERROR, f"é 世 {hidden}", Location(f"a{hidden}.yaml", 1, 1, hidden), fix=hidden)
+    text = written(Verdict((odd,), (Case(odd.where.path, f"Pod {hidden}", Status.INVALID, (odd,)),), "1"), format)
+    assert [character for character in text if not character.isprintable() and character != "\n"] == []
+    assert "é 世" in text
