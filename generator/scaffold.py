@@ -67,7 +67,8 @@ def create(target: Path, example: Example, *, forge: bool, at: datetime | None =
     """Make a repository at `target`, and a bare one beside it (`<target>.git`) as its local forge and `origin`.
 
     Its commits are dated `at`, by default with the time there is now.
-    Raises `UsageError` when either place is taken; then, and after any failure, nothing has been made.
+    A clone of an empty repository is filled too, without a forge: it has an origin of its own. Raises `UsageError` when
+    either place is taken; then, and after any failure, nothing has been made.
     """
     target = target.resolve()  # which also takes `..` out, so that it has a name
     bare = target.with_name(f"{target.name}.git") if forge else None
@@ -109,13 +110,31 @@ def _refuse_taken(target: Path, bare: Path | None) -> None:
         raise UsageError(f"there is no folder {target.parent}", next="create it first")
     if not _free(target):
         raise UsageError(f"{target} is not an empty folder", next="name a folder that does not exist yet")
+    if bare is not None and _is_clone(target):
+        next = "fill it with --no-forge, and push to its origin"
+        raise UsageError(
+            f"{target} is a git repository already, and cannot have a local forge for its origin", next=next
+        )
     if bare is not None and bare.exists():
         next = "name another folder, or use --no-forge"
         raise UsageError(f"the local forge would be {bare}, which exists already", next=next)
 
 
 def _free(target: Path) -> bool:
-    return not target.exists() or (target.is_dir() and not any(target.iterdir()))
+    return not target.exists() or _is_clone(target) or (target.is_dir() and not any(target.iterdir()))
+
+
+def _is_clone(target: Path) -> bool:
+    """Whether a folder is a git repository without a file or a commit, such as the clone of an empty one."""
+    if not target.is_dir() or [entry.name for entry in target.iterdir()] != [".git"]:
+        return False
+    git = Git(target)
+    try:
+        return not git.run("rev-list", "--max-count=1", "--all")
+    except GitError:
+        return False
+    finally:
+        git.close()
 
 
 def _remove_leftovers(target: Path, bare: Path | None) -> None:
@@ -160,6 +179,13 @@ def _move(folder: Path, target: Path) -> None:
     """Move a finished folder to its place; into it, where somebody may already stand in the empty folder."""
     if not target.exists():
         folder.rename(target)
+        return
+    if _is_clone(target):
+        git = Git(target)
+        git.run("fetch", "--quiet", str(folder), f"{BRANCH}:{BRANCH}", "--update-head-ok")
+        git.run("symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
+        git.run(*_COMMIT, "reset", "--quiet", "--hard")
+        git.close()
         return
     for entry in list(folder.iterdir()):
         entry.rename(target / entry.name)

@@ -36,6 +36,7 @@ def command(folder: Path, example: Example, no_forge: bool, output: str) -> None
       towpath init shop
       towpath init shop --example online-boutique --no-forge
       towpath init shop --example none
+      git clone URL shop && towpath init shop --no-forge     # into an empty repository
     """
     from generator.scaffold import create
 

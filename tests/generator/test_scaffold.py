@@ -82,6 +82,23 @@ def test_an_empty_folder_is_filled_where_it_is(here):
     assert run(["validate"]) == 0
 
 
+@pytest.mark.parametrize("branch", ["main", "master"])
+def test_the_clone_of_an_empty_repository_is_filled_and_keeps_its_origin(branch, here, capsys):
+    git(here, "init", "--quiet", "--bare", f"--initial-branch={branch}", "hosted")
+    git(here, "clone", "--quiet", "hosted", "shop")
+    before = sorted(here.rglob("*"))
+    assert run(["init", "shop"]) == 2
+    assert "--no-forge" in capsys.readouterr().err
+    assert sorted(here.rglob("*")) == before
+    assert run(["init", "shop", "--no-forge"]) == 0
+    shop = here / "shop"
+    assert git(shop, "status", "--porcelain", "--branch").startswith("## main")
+    assert git(shop, "remote", "get-url", "origin") == str(here / "hosted")
+    assert run(["validate", "-C", str(shop)]) == 0
+    git(shop, "push", "--quiet", "origin", "main")
+    assert run(["init", "shop", "--no-forge"]) == 2  # it holds something now
+
+
 @pytest.mark.parametrize("taken", ["shop/file", "shop.git/file", "shop"])
 def test_a_taken_place_is_refused_and_nothing_is_made(taken, here, capsys):
     place = here / taken
