@@ -13,7 +13,7 @@ from generator.adoption.collect import Collected, LeftOut
 from generator.adoption.environments import environment_file
 from generator.adoption.grouping import Group, Key, grouped
 from generator.adoption.inversion import Fit, Wanted, at_home, fits
-from generator.adoption.server_defaults import comparable
+from generator.server_defaults import comparable
 from generator.adoption.service_files import Adopted, Made, Writer, released_image
 from generator.build import Build, Builder, Built, build_all
 from generator.custom.catalogue import Catalogue

@@ -16,7 +16,7 @@ from generator.adoption.grouping import Key, key_of
 from generator.adoption.layers import SAME, override
 from generator.adoption.ports import HTTP
 from generator.adoption.proposals import parts_of, proposed
-from generator.adoption.server_defaults import comparable, essential
+from generator.server_defaults import comparable, essential
 from generator.diff import differences
 from generator.diff_words import ABSENT
 from generator.errors import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.adoption.server_defaults import equalised
+from generator.server_defaults import equalised
 
 Map = Mapping[str, Any]
 Path = tuple[str | int, ...]

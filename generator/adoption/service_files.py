@@ -13,7 +13,7 @@ from generator.adoption.inversion import Fit
 from generator.adoption.layers import ordered, split
 from generator.adoption.patches import patch_for
 from generator.adoption.proposals import released
-from generator.adoption.server_defaults import essential, with_tag
+from generator.server_defaults import essential, with_tag
 from generator.adoption.spec_text import spec_text
 from generator.errors import InputError
 from generator.images import full_repository

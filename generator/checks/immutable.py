@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.adoption.server_defaults import comparable
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
 from generator.checks.fields.storage import VOLUME_SOURCES
@@ -82,7 +81,11 @@ _RENAMED: Final = {
 
 
 def _changed(scope: Scope) -> Iterator[Problem]:
-    for placed in scope.objects if scope.before else ():
+    if not scope.before:
+        return
+    from generator.server_defaults import comparable  # nothing else in a run needs it
+
+    for placed in scope.objects:
         before = scope.before.get(placed.identity(scope.environment.namespace))
         if before is None:
             continue

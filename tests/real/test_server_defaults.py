@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from generator.adoption.live import as_written
-from generator.adoption.server_defaults import comparable
+from generator.server_defaults import comparable
 from tests.real.cases import corpus
 from tests.real.verdicts import Oracle, Says
 

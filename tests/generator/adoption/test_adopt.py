@@ -3,7 +3,7 @@
 import pytest
 
 from generator.adoption.adopt import adopt
-from generator.adoption.server_defaults import comparable
+from generator.server_defaults import comparable
 from generator.errors import InputError
 from generator.k8syaml import load_all
 from generator.tree import EditedTree

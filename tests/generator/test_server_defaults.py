@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.adoption.server_defaults import comparable
+from generator.server_defaults import comparable
 
 SNAPSHOT = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "nightly"}
 
