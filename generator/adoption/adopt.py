@@ -13,7 +13,6 @@ from generator.adoption.collect import Collected, LeftOut
 from generator.adoption.environments import environment_file
 from generator.adoption.grouping import Group, Key, grouped
 from generator.adoption.inversion import Fit, Wanted, at_home, fits
-from generator.server_defaults import comparable
 from generator.adoption.service_files import Adopted, Made, Writer, released_image
 from generator.build import Build, Builder, Built, build_all
 from generator.custom.catalogue import Catalogue
@@ -23,6 +22,7 @@ from generator.finding import Finding, errors
 from generator.pins import Pins
 from generator.repository import overlay_path
 from generator.schemas import UnknownKind
+from generator.server_defaults import comparable
 from generator.templates import Template, load_templates
 from generator.tree import EditedTree, Tree
 

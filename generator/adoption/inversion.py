@@ -16,11 +16,11 @@ from generator.adoption.grouping import Key, key_of
 from generator.adoption.layers import SAME, override
 from generator.adoption.ports import HTTP
 from generator.adoption.proposals import parts_of, proposed
-from generator.server_defaults import comparable, essential
 from generator.diff import differences
 from generator.diff_words import ABSENT
 from generator.errors import InputError
 from generator.k8syaml import dump
+from generator.server_defaults import comparable, essential
 from generator.templates import Template
 from generator.workload import containers, items
 

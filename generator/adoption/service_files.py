@@ -13,7 +13,6 @@ from generator.adoption.inversion import Fit
 from generator.adoption.layers import ordered, split
 from generator.adoption.patches import patch_for
 from generator.adoption.proposals import released
-from generator.server_defaults import essential, with_tag
 from generator.adoption.spec_text import spec_text
 from generator.errors import InputError
 from generator.images import full_repository
@@ -22,6 +21,7 @@ from generator.load import is_label
 from generator.own_schemas import is_editable, modeline
 from generator.release import parse_image
 from generator.repository import manifests_path, overlay_path, spec_path
+from generator.server_defaults import essential, with_tag
 from generator.tree import Tree
 from generator.workload import containers, listed_containers
 

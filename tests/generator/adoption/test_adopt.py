@@ -3,9 +3,9 @@
 import pytest
 
 from generator.adoption.adopt import adopt
-from generator.server_defaults import comparable
 from generator.errors import InputError
 from generator.k8syaml import load_all
+from generator.server_defaults import comparable
 from generator.tree import EditedTree
 from tests.generator.adoption.manifests import (
     CRON,
