@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Family, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.cron import problem
 from generator.checks.example import job
 from generator.checks.quantity import whole
@@ -43,13 +43,15 @@ def _is_zone(name: str) -> bool:
 
 
 _LABEL: Final = 63
+_MANY, _OF_MANY = 100_000, 10_000
+"""From how many completions on less may be asked of each, and how much."""
 
 
 def _jobs(scope: Scope) -> Iterator[Problem]:
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
             spec = mapping(placed.value, *path)
-            for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, kind)):
+            for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
     yield from _hostnames(scope)
 
@@ -75,6 +77,12 @@ def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "maxFailedIndexes", "maxFailedIndexes needs backoffLimitPerIndex"
     if failed is not None and completions is not None and failed > completions:
         yield "maxFailedIndexes", f"{failed} of {completions} indexes cannot fail"
+    if indexed and per_index is not None and completions is not None and completions > _MANY:
+        if failed is None:
+            yield "completions", f"more than {_MANY} completions with backoffLimitPerIndex need maxFailedIndexes"
+        for field in ("parallelism", "maxFailedIndexes"):
+            if (whole(spec.get(field)) or 0) > _OF_MANY:
+                yield field, f"{field} is at most {_OF_MANY} with so many completions"
     for field in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
         if not indexed and spec.get(field) is not None:
             yield field, f"{field} needs completionMode: Indexed"
@@ -127,11 +135,20 @@ def _intervals(text: str) -> tuple[tuple[int, int], ...]:
     return tuple((end[0], end[-1]) for end in ends)
 
 
-def _selected(spec: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    if spec.get("selector") is not None and spec.get("manualSelector") is not True:
+def _selected(spec: Mapping[str, Any], placed: RenderedObject) -> Iterator[tuple[str, str]]:
+    """What tells the pods of a Job from others is made for it (validateGeneratedSelector)."""
+    by_hand = spec.get("manualSelector") is True
+    if spec.get("selector") is not None and not by_hand:
         yield "selector", "the selector of a Job is made for it, and differs for every Job"
-    if kind == "CronJob" and spec.get("manualSelector") is True:
+    if placed.kind == "CronJob" and by_hand:
         yield "manualSelector", "all Jobs of a CronJob would have one selector"
+    labels = mapping(spec, "template", "metadata", "labels") if placed.kind == "Job" and not by_hand else {}
+    for domain in ("", "batch.kubernetes.io/") if labels else ():
+        if f"{domain}controller-uid" in labels:
+            yield "template", f"the label {domain}controller-uid of its pods is made for it, and differs for every Job"
+        name = labels.get(f"{domain}job-name", placed.name)
+        if placed.name and name != placed.name:
+            yield "template", f"the label {domain}job-name of its pods is {name}, which is another Job"
 
 
 def cron_job(spec: str) -> str:

@@ -19,6 +19,7 @@ _SECCOMP: Final = "container.seccomp.security.alpha.kubernetes.io/"
 _SECCOMP_OF_POD: Final = "seccomp.security.alpha.kubernetes.io/pod"
 _PROFILE: Final = re.compile("(runtime/default|unconfined|localhost/.*)?", re.DOTALL)
 _RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
+_MOST_SEARCHED: Final = 2048
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -239,6 +240,11 @@ def _dns(scope: Scope) -> Iterator[Problem]:
         if pod.spec.get("dnsPolicy") == "None" and not mapping(pod.spec, "dnsConfig").get("nameservers"):
             message = f"{pod.placed.title}: with dnsPolicy None somebody must say which nameservers to ask"
             yield Problem(pod.placed, (*pod.spec_pointer, "dnsPolicy"), message, "add dnsConfig.nameservers")
+        searches = mapping(pod.spec, "dnsConfig").get("searches") if "dnsConfig" in pod.spec else None
+        length = len(" ".join(map(str, searches))) if isinstance(searches, list) else 0
+        if length > _MOST_SEARCHED:
+            message = f"{pod.placed.title}: the search domains have {length} characters; there may be {_MOST_SEARCHED}"
+            yield Problem(pod.placed, (*pod.spec_pointer, "dnsConfig", "searches"), message, "remove some of them")
 
 
 def _check(id: str, run: Any, reason: str, fix: str, good: str, bad: str) -> Check:

@@ -91,13 +91,13 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
         for path, term in _terms(pod):
             keys, others = term.get("matchLabelKeys"), term.get("mismatchLabelKeys")
             selector = mapping(term, "labelSelector")
-            selected: set[object] = {*mapping(selector, "matchLabels")}
-            selected |= {one.get("key") for _, one in items(selector, "matchExpressions")}
+            selected: list[object] = [*mapping(selector, "matchLabels")]
+            selected += [one.get("key") for _, one in items(selector, "matchExpressions")]
             for index, key in enumerate(keys if isinstance(keys, list) else ()):
                 where = (*pod.spec_pointer, *path, "matchLabelKeys", index)
                 if isinstance(others, list) and key in others:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in mismatchLabelKeys too")
-                elif pod.placed.kind == "Pod" and key in selected and key in pod.labels:
+                elif selected.count(key) + (pod.placed.kind == "Pod" and key in pod.labels) > 1:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in the labelSelector too")
 
 

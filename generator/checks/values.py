@@ -39,6 +39,18 @@ def _policy(cidr: str) -> str:
     return manifest("networking.k8s.io/v1", "NetworkPolicy", "web", rule)
 
 
+def _signed(request: str) -> str:
+    spec = f"request: {request}\nsignerName: kubernetes.io/kube-apiserver-client\nusages: [client auth]"
+    return manifest("certificates.k8s.io/v1", "CertificateSigningRequest", "web", spec)
+
+
+_REQUEST: Final = (
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlHTk1FRUNBUUF3RGpFTU1Bb0dBMVVFQXd3RGQyVmlNQ293QlFZ"
+    "REsyVndBeUVBeE9HdzNDZWk3VTN3N1g5TQppcE1OKzdCWU1DTmVBQ3kzM2g5RHNvWGRoQWFnQURBRkJnTXJaWEFEUVFBZ3QxRnc0"
+    "eHVLT3dWTTYzN01XclhrCjhxTk4zcys2UnVLSzNFOVdtMzJsQk54V0pWc1ZJdlRENkJPMS9tejNBZVBkWTRuUjl3SktYQi9oNXQw"
+    "bFBBa0kKLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=="
+)
+
 FAMILY = Family(
     "values",
     "Fields whose values the schema does not limit",
@@ -148,6 +160,13 @@ FAMILY = Family(
             "remove what is there twice",
             deployment("resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]"),
             deployment(f"resizePolicy: [{_CPU}, {_CPU}]"),
+        ),
+        _check(
+            "certificate-request",
+            "whoever signs a certificate reads the request as PKCS #10, in PEM, in base64",
+            "write what `base64 -w0` makes of the file that `openssl req -new` writes",
+            _signed(_REQUEST),
+            _signed("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="),
         ),
         _check(
             "toleration",

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
-from generator.checks.example import deployment, manifest
+from generator.checks.example import deployment, manifest, stream
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import at, items, mapping
 
 _BLOCK: Final = ("persistentVolumeClaim", "ephemeral")
+_LONGEST: Final = 253
 _MOUNTS: Final = ("volumeMounts", "volumeDevices")
 
 
@@ -139,6 +140,22 @@ def _different(placed: RenderedObject, path: Pointer) -> Iterator[Problem]:
         yield Problem(placed, (*path, "dataSource"), message)
 
 
+def _own_claims(scope: Scope) -> Iterator[Problem]:
+    """The claims that are made for the ephemeral volumes of a Pod, by its name (ValidateVolumes)."""
+    for pod in scope.pods:
+        volumes = items(pod.spec, "volumes") if pod.placed.kind == "Pod" and pod.placed.name else ()
+        made = {f"{pod.placed.name}-{volume.get('name')}" for _, volume in volumes if "ephemeral" in volume}
+        for index, volume in volumes if made else ():
+            path: Pointer = (*pod.spec_pointer, "volumes", index)
+            claim = mapping(volume, "persistentVolumeClaim").get("claimName")
+            if isinstance(claim, str) and claim in made:
+                message = f"{pod.placed.title}: the claim {claim} is made for an ephemeral volume of the pod"
+                yield Problem(pod.placed, (*path, "persistentVolumeClaim", "claimName"), message)
+            elif "ephemeral" in volume and len(f"{pod.placed.name}-{volume.get('name')}") > _LONGEST:
+                message = f"{pod.placed.title}: the name of its claim, pod-volume, has more than {_LONGEST} characters"
+                yield Problem(pod.placed, (*path, "name"), message)
+
+
 def _projected_twice(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
         for index, volume in items(pod.spec, "volumes") if "volumes" in pod.spec else ():
@@ -173,6 +190,15 @@ volumes:
 def _claim(source: str) -> str:
     claim = f"accessModes: [ReadWriteOnce]\nresources: {{requests: {{storage: 1Gi}}}}\n{source}"
     return manifest("v1", "PersistentVolumeClaim", "data", claim)
+
+
+def _with_claim(name: str) -> str:
+    """A Pod with an ephemeral volume `data` and this claim."""
+    made = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"
+    volumes = f"- name: data\n  ephemeral: {{volumeClaimTemplate: {{spec: {made}}}}}"
+    other = f"- name: other\n  persistentVolumeClaim: {{claimName: {name}}}"
+    pod = f"containers: [{{name: web, image: ghcr.io/acme/web:1.0.0}}]\nvolumes:\n{volumes}\n{other}"
+    return stream(_claim("").replace("name: data", f"name: {name}"), manifest("v1", "Pod", "web", pod))
 
 
 _DATA = "volumes: [{name: data, emptyDir: {}}]"
@@ -214,6 +240,17 @@ FAMILY = Family(
                 "dataSource: {kind: PersistentVolumeClaim, name: old}\n"
                 "dataSourceRef: {kind: PersistentVolumeClaim, name: other}"
             ),
+        ),
+        Check(
+            "ephemeral-claim",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "an ephemeral volume gets a claim with the name of the pod, '-' and its own name",
+            "rename the volume",
+            _own_claims,
+            _with_claim("web-cache"),
+            _with_claim("web-data"),
+            kinds=("Pod",),
         ),
         Check(
             "projected-twice",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final
 
 from generator.checks.fields.rule import (
     Rule,
     Rules,
+    Schema,
     Table,
     absent,
     between,
@@ -30,6 +32,34 @@ from generator.checks.fields.syntax import (
 )
 
 _ALONE: Final = Rule("one-of", "'*' alone", {"not": {"type": "array", "minItems": 2, "contains": {"const": "*"}}})
+
+
+_EXEMPT: Final = {"properties": {"metadata": {"required": ["name"], "properties": {"name": {"const": "exempt"}}}}}
+_FIRST: Final = {"required": ["matchingPrecedence"], "properties": {"matchingPrecedence": {"const": 1}}}
+_MOST_QUEUES: Final = 10**7
+_QUEUES, _HAND = 64, 8
+"""What the API server takes where nothing is said."""
+
+
+def _hand(size: int) -> Schema:
+    """Hands of this size, with as many queues as 60 bits choose among (`shufflesharding.RequiredEntropyBits`)."""
+    most = bisect_right(range(_MOST_QUEUES + 1), 2**60, key=lambda queues: queues**size) - 1
+    decks: Schema = {"type": "integer", "minimum": size, "maximum": most}
+    unsaid = size <= _QUEUES <= most
+    return {
+        "required": [*(() if size == _HAND else ("handSize",)), *(() if unsaid else ("queues",))],
+        "properties": {
+            "handSize": {"enum": [size, *((0, None) if size == _HAND else ())]},
+            "queues": {"anyOf": [decks, {"enum": [0, None]}]} if unsaid else decks,
+        },
+    }
+
+
+_DEALT: Final = Rule(
+    "number-range",
+    f"a handSize (else {_HAND}) that is at most queues (else {_QUEUES}), and queues ^ handSize at most 2^60",
+    {"anyOf": [_hand(size) for size in range(1, 16)]},
+)
 
 
 _OPERATIONS: Final = one_of("*", "CONNECT", "CREATE", "DELETE", "UPDATE", empty=False)
@@ -83,7 +113,17 @@ _VERB: Final = one_of(
 )
 ADMISSION: Final[Table] = {
     "admissionregistration.v1.ValidatingAdmissionPolicy": {"": filled("spec")},
-    "flowcontrol.v1.FlowSchema": {"": filled("spec")},
+    "flowcontrol.v1.FlowSchema": {
+        "": (
+            filled("spec"),
+            when(
+                {"properties": {"spec": _FIRST}},
+                _EXEMPT,
+                "number-range",
+                "a matchingPrecedence of at least 2, except for exempt",
+            ),
+        )
+    },
     "admissionregistration.v1.ValidatingWebhook": _WEBHOOK,
     "admissionregistration.v1.MutatingWebhook": {
         **_WEBHOOK,
@@ -175,7 +215,20 @@ ADMISSION: Final[Table] = {
     },
     "flowcontrol.v1.FlowSchemaSpec": {"matchingPrecedence": between(0, 10000)},
     "flowcontrol.v1.FlowDistinguisherMethod": {"type": one_of("ByNamespace", "ByUser", empty=False)},
-    "flowcontrol.v1.PriorityLevelConfiguration": {"": filled("spec")},
+    "flowcontrol.v1.PriorityLevelConfiguration": {
+        "": (
+            filled("spec"),
+            Rule(
+                "unknown-value",
+                "the type Limited, or Exempt for the one that is named exempt",
+                {
+                    "if": _EXEMPT,
+                    "then": {"properties": {"spec": {"properties": {"type": {"const": "Exempt"}}}}},
+                    "else": {"properties": {"spec": {"properties": {"type": {"not": {"const": "Exempt"}}}}}},
+                },
+            ),
+        )
+    },
     "flowcontrol.v1.PriorityLevelConfigurationSpec": {
         "": (
             when(has("type", "Limited"), {"required": ["limited"]}, "empty-field", "limited with this type"),
@@ -200,7 +253,12 @@ ADMISSION: Final[Table] = {
         ),
         "type": one_of("Queue", "Reject", empty=False),
     },
-    "flowcontrol.v1.QueuingConfiguration": {field: between(0) for field in ("handSize", "queueLengthLimit", "queues")},
+    "flowcontrol.v1.QueuingConfiguration": {
+        "": _DEALT,
+        "handSize": between(0),
+        "queueLengthLimit": between(0),
+        "queues": between(0, _MOST_QUEUES),
+    },
     "flowcontrol.v1.PriorityLevelConfigurationReference": {"": filled("name"), "name": dns_subdomain()},
     "flowcontrol.v1.PolicyRulesWithSubjects": {
         "": (

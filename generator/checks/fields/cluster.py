@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Table, between, each, filled, one_of, optional, since, text
-from generator.checks.fields.syntax import CIDR, label_key, label_value, qualified_name
+from generator.checks.fields.rule import (
+    Rule,
+    Table,
+    between,
+    each,
+    filled,
+    formatted,
+    has,
+    one_of,
+    optional,
+    since,
+    when,
+)
+from generator.checks.fields.syntax import (
+    CIDR,
+    ONE_OF_EACH_FAMILY,
+    SIGNER,
+    dns_subdomain,
+    label_key,
+    label_value,
+    qualified_name,
+)
 
 _USAGES: Final = (
     *("any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment"),
@@ -13,8 +33,30 @@ _USAGES: Final = (
     *("ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime"),
     *("server auth", "signing", "timestamping"),
 )
+_NAME: Final = dns_subdomain("object-name")
+_SHORT: Final = Rule("number-range", "at most 128 characters", {"maxLength": 128})
+_NOTE: Final = Rule("number-range", "at most 1024 characters", {"maxLength": 1024})
+_REPORTED: Final = ("reportingComponent", "reportingInstance", "action", "reason")
+_OF_EVENTS: Final = {
+    "reportingComponent": qualified_name(),
+    "message": _NOTE,
+    **dict.fromkeys(("action", "reason", "reportingInstance"), _SHORT),
+}
 CLUSTER: Final[Table] = {
-    "core.v1.NodeSpec": {"podCIDRs": since(36, each(optional(CIDR)))},
+    "core.v1.Event": {
+        "": (
+            when(has("eventTime"), filled(*_REPORTED).schema, "empty-field", f"{', '.join(_REPORTED)} with eventTime"),
+            *(
+                Rule(
+                    rule.check,
+                    f"{rule.expects}, with eventTime",
+                    {"if": has("eventTime"), "then": {"properties": {field: rule.schema}}},
+                )
+                for field, rule in _OF_EVENTS.items()
+            ),
+        )
+    },
+    "core.v1.NodeSpec": {"podCIDRs": (since(36, each(optional(CIDR))), ONE_OF_EACH_FAMILY)},
     "core.v1.Taint": {
         "": filled("key", "effect"),
         "key": label_key(),
@@ -23,13 +65,19 @@ CLUSTER: Final[Table] = {
     },
     "certificates.v1.CertificateSigningRequestSpec": {
         "": filled("request", "signerName", "usages"),
-        "signerName": text("name-syntax", "a domain, '/' and a path", r"[a-z0-9.-]+\.[a-z0-9.-]+/.+"),
+        "request": formatted(
+            "certificate-request", "a PEM block CERTIFICATE REQUEST in base64", "towpath-certificate-request"
+        ),
+        "signerName": SIGNER,
         "expirationSeconds": between(600),
         "usages": (each(one_of(*_USAGES, empty=False)), Rule("unique-items", "each usage once", {"uniqueItems": True})),
     },
     "events.v1.Event": {
         "": filled("eventTime", "reportingController", "reportingInstance", "action", "reason", "type"),
+        "metadata": Rule("object-name", _NAME.expects, {"properties": {"name": _NAME.schema}}),
         "reportingController": qualified_name(),
+        "note": _NOTE,
+        **dict.fromkeys(("action", "reason", "reportingInstance"), _SHORT),
         "type": one_of("Normal", "Warning", empty=False),
     },
 }

@@ -109,7 +109,10 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
     "ExactDeviceRequest": _ASKED,
     "DeviceSubRequest": {**_ASKED, "name": dns_label()},
     "DeviceSelector": {"": filled("cel")},
-    "CELDeviceSelector": {"": filled("expression")},
+    "CELDeviceSelector": {
+        "": filled("expression"),
+        "expression": Rule("number-range", "at most 10 KiB", {"maxLength": 10 * 1024}),
+    },
     "DeviceConstraint": {
         "": Rule(
             "empty-field",

@@ -6,11 +6,12 @@ from typing import Final
 
 from generator.checks.fields.rule import Rule, Table, absent, each, filled, has, once, one_of, optional, when
 from generator.checks.fields.syntax import (
-    CIDR,
     DOMAIN_PATH,
     HOST_NAME,
     IP,
+    ONE_OF_EACH_FAMILY,
     PORT_NUMBER,
+    SHORT_CIDR,
     dns_label,
     dns_subdomain,
     label_value,
@@ -93,10 +94,18 @@ ENDPOINTS: Final[Table] = {
     "discovery.v1.ForZone": {"name": label_value()},
     "networking.v1.ServiceCIDR": {"": filled("spec")},
     "networking.v1.ServiceCIDRSpec": {
-        "cidrs": (Rule("number-range", "one network or two", {"minItems": 1, "maxItems": 2}), each(CIDR))
+        "cidrs": (
+            Rule("number-range", "one network or two", {"minItems": 1, "maxItems": 2}),
+            each(SHORT_CIDR),
+            ONE_OF_EACH_FAMILY,
+        )
     },
     "networking.v1.IPAddressSpec": {"": filled("parentRef")},
-    "networking.v1.ParentReference": {"": filled("resource", "name")},
+    "networking.v1.ParentReference": {
+        "": filled("resource", "name"),
+        "group": optional(dns_subdomain()),
+        **dict.fromkeys(("name", "namespace", "resource"), path_segment()),
+    },
     "networking.v1.IngressClassSpec": {
         "": filled("controller"),
         "controller": (DOMAIN_PATH, Rule("name-syntax", "at most 250 characters", {"maxLength": 250})),

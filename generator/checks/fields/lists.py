@@ -13,10 +13,12 @@ from typing import Any, Final
 from generator.repository import Pointer
 from generator.schemas import minor, schema_for
 
-_DEFAULTS: Final = {"protocol": "TCP"}
+_DEFAULTS: Final = {"operator": "Equal", "protocol": "TCP"}
 Keys = tuple[str, ...]
 _TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
+    ("io.k8s.api.core.v1.NodeSpec", "taints"): ("key", "effect"),
     ("io.k8s.api.core.v1.TopologySelectorTerm", "matchLabelExpressions"): ("key",),
+    ("io.k8s.api.node.v1.Scheduling", "tolerations"): ("key", "operator", "value", "effect"),
     ("io.k8s.api.resource.v1.Device", "consumesCounters"): ("counterSet",),
     ("io.k8s.api.resource.v1.ResourceSliceSpec", "sharedCounters"): ("name",),
 }
@@ -63,7 +65,7 @@ def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointe
         found = tuple([str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys])
         before = first.setdefault(found, index)
         if before != index:
-            words = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=True))
+            words = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=True) if value)
             yield (*path, index), (*path, before), words
 
 

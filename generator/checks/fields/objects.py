@@ -29,6 +29,8 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
+    GENERATED,
+    GENERATED_LABEL,
     KEY,
     POSITIVE,
     annotation_key,
@@ -111,6 +113,7 @@ NAMES: Final[dict[str, Rules]] = {
         _ANY,
         Rule("object-name", "a name that does not begin with system-", {"not": {"pattern": "^system-"}}),
     ),
+    "Event": path_segment("object-name"),
     "PodDisruptionBudget": path_segment("object-name"),
     "Role": path_segment("object-name"),
     "RoleBinding": path_segment("object-name"),
@@ -120,7 +123,7 @@ NAMES: Final[dict[str, Rules]] = {
     "APIService": (),
     "CertificateSigningRequest": (),
     "ClusterTrustBundle": (),
-    "IPAddress": formatted("object-name", "an IP address as its name", "towpath-ip"),
+    "IPAddress": formatted("object-name", "an IP address in its shortest form", "towpath-short-ip"),
     "StorageVersion": (),
 }
 """What `metadata.name` may be, by kind; a DNS subdomain where nothing else is said (`NameIsDNSSubdomain`)."""
@@ -135,9 +138,17 @@ NAMED: Final = Rule(
 NAMESPACE: Final = optional(dns_label("object-name"))
 
 
+_OF_LABELS: Final = ("Namespace", "Service", "StatefulSet")
+
+
 def name_of(kind: str) -> Rules:
     """The rules for the name of an object of this kind."""
     return NAMES.get(kind, _ANY)
+
+
+def beginning_of(kind: str) -> Rules:
+    """The rules for `metadata.generateName` (`NameIsDNSLabel` and others, with `prefix`)."""
+    return GENERATED_LABEL if kind in _OF_LABELS else GENERATED
 
 
 _CLAIM: Final = (

@@ -149,6 +149,15 @@ _ANNOTATED: Final = (
 )
 """What annotations of pods mean to Kubernetes (ValidatePodSpecificAnnotations)."""
 
+_MIRROR: Final = "kubernetes.io/config.mirror"
+_MIRRORED: Final = {
+    "properties": {
+        "metadata": {
+            "required": ["annotations"],
+            "properties": {"annotations": {"type": "object", "required": [_MIRROR]}},
+        }
+    }
+}
 _KEPT_WHEN_RESIZED: Final = when(
     {"not": has("restartPolicy", "Always")},
     {
@@ -349,6 +358,12 @@ PODS: Final[Table] = {
         ),
         "": (
             filled("spec"),
+            when(
+                _MIRRORED,
+                {"properties": {"spec": filled("nodeName").schema}},
+                "empty-field",
+                f"a nodeName with the annotation {_MIRROR}",
+            ),
             Rule(
                 "empty-field",
                 "a reference of the image",

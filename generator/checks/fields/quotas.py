@@ -189,7 +189,6 @@ QUOTAS: Final[Table] = {
     },
     "node.v1.Scheduling": {
         "nodeSelector": (keys(label_key()), values(label_value())),
-        "tolerations": Rule("unique-items", "each toleration once", {"uniqueItems": True}),
     },
     "node.v1.RuntimeClass": {"": filled("handler"), "handler": dns_label()},
     "node.v1.Overhead": {

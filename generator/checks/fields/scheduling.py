@@ -19,7 +19,7 @@ from generator.checks.fields.rule import (
     values,
     when,
 )
-from generator.checks.fields.syntax import dns_label, label_key, label_value
+from generator.checks.fields.syntax import dns_label, dns_subdomain, label_key, label_value
 
 
 def _selector(*, numbers: bool) -> tuple[Rule, ...]:
@@ -57,12 +57,12 @@ _NODE_LABELS: Final = Rule(
 )
 _NODE_FIELD: Final = Rule(
     "label-selector",
-    "metadata.name In or NotIn one value",
+    "metadata.name In or NotIn the name of one node",
     {
         "properties": {
             "key": {"const": "metadata.name"},
             "operator": {"enum": ["In", "NotIn"]},
-            "values": {"minItems": 1, "maxItems": 1},
+            "values": {"minItems": 1, "maxItems": 1, "items": dns_subdomain().schema},
         }
     },
 )

@@ -124,7 +124,7 @@ VOLUMES_OF_PROVIDERS: Final[Table] = {
     "core.v1.CinderVolumeSource": {"": filled("volumeID")},
     "core.v1.CinderPersistentVolumeSource": {"": filled("volumeID")},
     "core.v1.GlusterfsVolumeSource": {"": filled("endpoints", "path")},
-    "core.v1.GlusterfsPersistentVolumeSource": {"": filled("endpoints", "path")},
+    "core.v1.GlusterfsPersistentVolumeSource": {"": filled("endpoints", "path"), "endpointsNamespace": dns_label()},
     "core.v1.RBDVolumeSource": {"": filled("monitors", "image")},
     "core.v1.RBDPersistentVolumeSource": {"": filled("monitors", "image")},
     "core.v1.VsphereVirtualDiskVolumeSource": {"": filled("volumePath")},
@@ -225,6 +225,7 @@ STORAGE: Final[Table] = {
     "storage.v1.CSINodeDriver": {
         "": filled("name", "nodeID"),
         "name": DRIVER,
+        "nodeID": Rule("number-range", "at most 256 characters", {"maxLength": 256}),
         "topologyKeys": (once(), each(label_key())),
     },
     "storage.v1.VolumeNodeResources": {"count": between(0)},

@@ -12,6 +12,7 @@ from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
+_SHORT_LABEL: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _WORD: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 NOT_TOO_LONG: Final = "[-.A-Za-z0-9]{1,253}"
 """Said beside the syntax of a DNS name. Of any characters (`[^/]`) it takes 1 ms to compile, wherever it stands."""
@@ -127,6 +128,17 @@ POSITIVE: Final = Rule(
 
 IP: Final = formatted("address", "an IP address", "towpath-ip")
 CIDR: Final = formatted("address", "a network such as 10.0.0.0/8 without bits beyond its prefix", "towpath-cidr")
+SHORT_CIDR: Final = formatted("address", "a network in its shortest form, such as fd00::/64", "towpath-short-cidr")
+ONE_OF_EACH_FAMILY: Final = Rule(
+    "address",
+    "one network of each IP family",
+    {
+        "allOf": [
+            {"contains": {"type": "string", "pattern": pattern}, "minContains": 0, "maxContains": 1}
+            for pattern in ("^[^:]*$", ":")
+        ]
+    },
+)
 OLD_CIDR: Final = formatted("address", "a network such as 10.0.0.0/8", "towpath-loose-cidr")
 HOST: Final = Rule(
     "address",
@@ -153,6 +165,17 @@ HOST_NAME: Final = text(
     "address", f"{_SUBDOMAIN_WORDS}, of at least two labels", rf"(?={NOT_TOO_LONG}\.?$){_LABEL}(\.{_LABEL})+\.?", 254
 )
 EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?={NOT_TOO_LONG}\.?$){_SUBDOMAIN}\.?", 254)
+SIGNER: Final = unlike(
+    "^kubernetes\\.io/legacy-unknown$",
+    text(
+        "name-syntax",
+        "a domain of at least two labels, '/' and a DNS name, such as example.com/serving",
+        rf"(?={NOT_TOO_LONG}/){_SHORT_LABEL}(\.{_SHORT_LABEL})+/{_SUBDOMAIN}",
+        571,
+    ),
+)
+"""Who signs a certificate (ValidateSignerName)."""
+GENERATED_LABEL: Final = optional(text("object-name", f"the beginning of a name: {_LABEL_WORDS}", f"{_LABEL}-?", 63))
 GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(
     "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}

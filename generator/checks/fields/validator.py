@@ -6,6 +6,7 @@ that is reached by several ways has its rules on all of them.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,6 @@ from generator.checks.fields import (
     workloads,
 )
 from generator.checks.fields.rule import Rule, Rules, Table, each
-from generator.checks.fields.syntax import GENERATED
 from generator.repository import Pointer
 from generator.schema_words import errors_of, path_in, shown, type_name
 from generator.schemas import minor, schema_for
@@ -106,7 +106,7 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "properties": {
             "name": _node(None, objects.name_of(kind if source else ""), number),
-            "generateName": _node(None, GENERATED, number),
+            "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
             "namespace": _node(None, objects.NAMESPACE, number),
         }
     }
@@ -226,8 +226,29 @@ def _is_network(value: str, *, strict: bool) -> bool:
     return re.fullmatch(r"[^/]+/[0-9]{1,3}", value) is not None
 
 
+def _is_short_ip(value: str) -> bool:
+    return _is_ip(value) and str(ipaddress.ip_address(value)) == value
+
+
+def _is_short_network(value: str) -> bool:
+    return _is_network(value, strict=True) and str(ipaddress.ip_network(value)) == value
+
+
+def _is_certificate_request(value: str) -> bool:
+    """Whether the first PEM block is one (`ParseCSR`); the signature and what is signed are not looked at."""
+    try:
+        text = base64.b64decode(value).decode("latin-1")
+    except ValueError:
+        return False
+    block = re.search(r"^-----BEGIN ([^\n]+)-----\s*$.*?^-----END \1-----\s*$", text, re.MULTILINE | re.DOTALL)
+    return block is not None and block[1] == "CERTIFICATE REQUEST"
+
+
 FORMATS: Final = {
     "towpath-ip": _is_ip,
+    "towpath-short-ip": _is_short_ip,
+    "towpath-short-cidr": _is_short_network,
+    "towpath-certificate-request": _is_certificate_request,
     "towpath-cidr": lambda value: _is_network(value, strict=True),
     "towpath-loose-cidr": lambda value: _is_network(value, strict=False),
     "towpath-padded-cidr": lambda value: _is_network(value.strip(), strict=False),

@@ -33,6 +33,7 @@ from generator.checks.fields.syntax import (
 )
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
+_INDEXES: Final = "[0-9]+(-[0-9]+)?"
 _AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
@@ -151,7 +152,9 @@ WORKLOADS: Final[Table] = {
             "succeededIndexes or succeededCount",
             {"anyOf": [has("succeededIndexes"), {"required": ["succeededCount"]}]},
         ),
-        "succeededIndexes": text("number-range", "indexes such as 0,2-5", r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*"),
+        "succeededIndexes": text(
+            "number-range", "indexes such as 0,2-5", r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*", 2**16
+        ),
         "succeededCount": between(0),
     },
     "batch.v1.CronJobSpec": {
