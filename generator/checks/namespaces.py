@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import config_map
 from generator.finding import Severity
+from generator.workload import mapping
 
 _RIGHTS = "rbac.authorization.k8s.io"
 
@@ -36,6 +37,19 @@ def _unallowed(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("kind",), f"{placed.title} belongs to no namespace: it affects the whole cluster")
 
 
+def _of_elsewhere(scope: Scope) -> Iterator[Problem]:
+    """legacyValidateEvent"""
+    for placed in scope.of("Event"):
+        field = "involvedObject" if placed.api_version == "v1" else "regarding"
+        about = mapping(placed.value, field).get("namespace") or ""
+        timed = bool(placed.value.get("eventTime"))
+        fine = (about, "default", "kube-system") if timed else (about or "default",)
+        if placed.namespace is not None and not (timed and about) and placed.namespace not in fine:
+            message = f"{placed.title} is in {placed.namespace}, and about {about or 'what is in no namespace'}"
+            yield Problem(placed, (field, "namespace"), message)
+
+
+_EVENT = "apiVersion: v1\nkind: Event\nmetadata: {name: web.1, namespace: shop}\ninvolvedObject: "
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: web}\nrules: []\n"
 
 FAMILY = Family(
@@ -52,6 +66,17 @@ FAMILY = Family(
             _strangers,
             config_map().replace("{name: settings}", "{name: settings, namespace: shop}"),
             config_map().replace("{name: settings}", "{name: settings, namespace: kube-system}"),
+        ),
+        Check(
+            "event-namespace",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "an event is in the namespace of what it is about, or in default where that is in none",
+            "write the same namespace twice",
+            _of_elsewhere,
+            f"{_EVENT}{{kind: Pod, name: web, namespace: shop}}\n",
+            f"{_EVENT}{{kind: Pod, name: web, namespace: cart}}\n",
+            kinds=("Event",),
         ),
         Check(
             "kind-not-allowed",

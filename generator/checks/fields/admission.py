@@ -36,6 +36,22 @@ _ALONE: Final = Rule("one-of", "'*' alone", {"not": {"type": "array", "minItems"
 
 _EXEMPT: Final = {"properties": {"metadata": {"required": ["name"], "properties": {"name": {"const": "exempt"}}}}}
 _FIRST: Final = {"required": ["matchingPrecedence"], "properties": {"matchingPrecedence": {"const": 1}}}
+_CATCH_ALL: Final = {"properties": {"metadata": {"required": ["name"], "properties": {"name": {"const": "catch-all"}}}}}
+_LAST: Final = {
+    "required": ["limited"],
+    "properties": {
+        "limited": {
+            "required": ["nominalConcurrencyShares"],
+            "properties": {
+                "nominalConcurrencyShares": {"const": 5},
+                "lendablePercent": {"enum": [0, None]},
+                "borrowingLimitPercent": {"type": "null"},
+                "limitResponse": {"properties": {"type": {"const": "Reject"}}},
+            },
+        }
+    },
+}
+"""The last level is what `MandatoryPriorityLevelConfigurationCatchAll` says."""
 _MOST_QUEUES: Final = 10**7
 _QUEUES, _HAND = 64, 8
 """What the API server takes where nothing is said."""
@@ -218,6 +234,12 @@ ADMISSION: Final[Table] = {
     "flowcontrol.v1.PriorityLevelConfiguration": {
         "": (
             filled("spec"),
+            when(
+                _CATCH_ALL,
+                {"properties": {"spec": _LAST}},
+                "unknown-value",
+                "for catch-all nominalConcurrencyShares: 5 and the response Reject, which nobody can change",
+            ),
             Rule(
                 "unknown-value",
                 "the type Limited, or Exempt for the one that is named exempt",

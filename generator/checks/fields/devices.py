@@ -77,6 +77,12 @@ def _one_place(*switches: str) -> Rule:
     return Rule("one-of", f"exactly one of {', '.join(fields)}", {"oneOf": choices}, of=fields)
 
 
+_PLACED: Final = when(
+    {"required": ["perDeviceNodeSelection"], "properties": {"perDeviceNodeSelection": _TRUE}},
+    {"properties": {"devices": {"items": _one_place("allNodes").schema}}},
+    "one-of",
+    "a node, a selector of nodes or allNodes for each device with perDeviceNodeSelection",
+)
 _ASKED: Final[Mapping[str, Rules]] = {
     "": (
         filled("deviceClassName"),
@@ -153,6 +159,13 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
             filled("driver", "pool"),
             _one_place("allNodes", "perDeviceNodeSelection"),
             when(has("sharedCounters"), absent("devices"), "one-of", "sharedCounters or devices"),
+            _PLACED,
+            when(
+                {"properties": {"devices": {"contains": {"anyOf": [has("taints"), has("consumesCounters")]}}}},
+                {"properties": {"devices": {"maxItems": 64}}},
+                "number-range",
+                "at most 64 devices where some have taints or consume counters",
+            ),
         ),
         "driver": DRIVER,
         "devices": _at_most(128),
@@ -173,9 +186,17 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "counters": _COUNTERS,
     },
     "Device": {
-        "": tuple(
-            when(has(one), has(other), "empty-field", f"{other} with {one}")
-            for one, other in (_BINDING, _BINDING[::-1])
+        "": (
+            *(
+                when(has(one), has(other), "empty-field", f"{other} with {one}")
+                for one, other in (_BINDING, _BINDING[::-1])
+            ),
+            when(
+                {"not": {"required": ["allowMultipleAllocations"], "properties": {"allowMultipleAllocations": _TRUE}}},
+                {"properties": {"capacity": {"additionalProperties": absent("requestPolicy")}}},
+                "one-of",
+                "a requestPolicy only with allowMultipleAllocations",
+            ),
         ),
         "name": dns_label(),
         "taints": _at_most(16),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from generator.checks.fields.rule import (
     Rule,
@@ -59,7 +59,7 @@ _COUNTS_ARE_WHOLE: Final = Rule(
 _LIMIT_NAME: Final = {
     "allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$"}]
 }
-_CLAIM_LIMIT_NAME: Final = {"allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:storage|cpu|memory|pods|.+/.+)$"}]}
+_OTHER_LIMIT_NAME: Final = {"allOf": [{"pattern": _QUALIFIED}, {"pattern": f"^(?:storage|{_COUNTED}|.+/.+)$"}]}
 _MICROSECONDS: Final = text(
     "unknown-value",
     "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
@@ -78,16 +78,16 @@ def _either(*words: str) -> Rule:
     return Rule("one-of", " or ".join(words), {"not": {"allOf": both}})
 
 
-def _limits_of(kinds: tuple[str, ...], name: dict[str, Any]) -> Rule:
-    expects = "a resource of its type: cpu, memory, …, for a PersistentVolumeClaim storage"
-    return Rule(
-        "resource-name",
-        expects,
-        {
-            "if": has("type", *kinds),
-            "then": {"properties": {field: {"propertyNames": name} for field in _LISTS}},
-        },
-    )
+_OF_ITS_TYPE: Final = Rule(
+    "resource-name",
+    "a resource of its type: cpu, memory, …, for a PersistentVolumeClaim storage",
+    {
+        "if": has("type", "Container", "Pod"),
+        "then": {"properties": {field: {"propertyNames": _LIMIT_NAME} for field in _LISTS}},
+        "else": {"properties": {field: {"propertyNames": _OTHER_LIMIT_NAME} for field in _LISTS}},
+    },
+)
+"""What a LimitRange may limit (validateLimitRangeResourceName)."""
 
 
 _OF_PODS: Final = ("pods", *(f"{part}{name}" for part in ("", "requests.", "limits.") for name in ("cpu", "memory")))
@@ -149,8 +149,7 @@ QUOTAS: Final[Table] = {
     },
     "core.v1.LimitRangeItem": {
         "": (
-            _limits_of(("Container", "Pod"), _LIMIT_NAME),
-            _limits_of(("PersistentVolumeClaim",), _CLAIM_LIMIT_NAME),
+            _OF_ITS_TYPE,
             when(
                 has("type", "Pod"),
                 absent("default", "defaultRequest"),

@@ -21,6 +21,7 @@ FINE = {
     'HorizontalPodAutoscaler/of-controller held-out /spec/metrics/0/containerResource/name="acme.io/gpu"',
     'PersistentVolumeClaim/copied held-out /spec/dataSourceRef={"apiGroup": "acme.io", "kind": "X", "name": "a"}',
     'ValidatingWebhookConfiguration/look held-out /webhooks/0/rules/0/resources=["pods", "pods/status"]',
+    'LimitRange/foreign held-out /spec/limits/1/max={"storage": "1Gi", "services": 1}',
     'Pod/scratchy held-out /spec/volumes/1/persistentVolumeClaim/claimName="scratchy-data"',
     *(
         f"PriorityLevelConfiguration/dealt held-out /spec/limited/limitResponse/queuing={queuing}"
