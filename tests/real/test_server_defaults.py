@@ -34,7 +34,7 @@ LEFT = frozenset(
     " ValidatingWebhookConfiguration".split()
 )
 # A job without labels gets those of its pods.
-KNOWN = ["Job/import valid .metadata.labels"]
+KNOWN = ["Job/import valid .metadata.labels", "Job/many valid .metadata.labels"]
 
 
 def test_the_server_fills_in_what_the_table_says_and_nothing_else(kubernetes):
