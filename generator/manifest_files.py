@@ -15,6 +15,7 @@ from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
+from generator.k8syaml.lines import Lines
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
 from generator.tree import LARGEST, too_large
@@ -41,10 +42,9 @@ class ManifestFile:
 
     def place(self, placed: RenderedObject, pointer: Pointer = ()) -> Location:
         """Where a key of an object stands."""
-        try:
-            line, column = self.documents[placed.index].key_position((*placed.within, *pointer))
-        except InputError:  # JSON whose places YAML's reader cannot tell, such as a key of more than 1,024 characters
+        if not self._placed:
             return Location(self.path, 1)
+        line, column = self._placed[placed.index].key_position((*placed.within, *pointer))
         return Location(self.path, line, column, self.lines[line - 1] if line <= len(self.lines) else None)
 
     @cached_property
@@ -55,8 +55,17 @@ class ManifestFile:
     @cached_property
     def documents(self) -> list[Document]:
         """Its documents, with the places of everything in them."""
-        texts = [_positions(one.alone(self.text)) for one in _json(self.text)]
-        return [document for text in texts or [self.text] for document in parse(text, self.path)]
+        text, lines = self.text, Lines(self.text)
+        found = [(_positions(text[one.start : one.end]), lines.place(one.start)) for one in _json(text)]
+        return [one for alone, start in found for one in parse(alone, self.path, start=start)] or parse(text, self.path)
+
+    @cached_property
+    def _placed(self) -> list[Document]:
+        """Its documents; none for JSON in which YAML's reader refuses a key of more than 1,024 characters, say."""
+        try:
+            return self.documents
+        except InputError:
+            return []
 
 
 def files_below(paths: Iterable[Path], ignored: Iterable[re.Pattern[str]] = ()) -> Iterator[Path]:
@@ -125,11 +134,6 @@ class _Json(NamedTuple):
     value: Any
     start: int
     end: int
-
-    def alone(self, text: str) -> str:
-        """Its text at its line and column, with nothing before it."""
-        line = text.rfind("\n", 0, self.start) + 1
-        return "\n" * text.count("\n", 0, line) + " " * (self.start - line) + text[self.start : self.end]
 
 
 def _json(text: str) -> list[_Json]:

@@ -16,7 +16,7 @@ from yaml.events import (
 
 from generator.k8syaml.compose import event_key, is_merge
 from generator.k8syaml.limits import MAX_NODES
-from generator.k8syaml.lines import Lines, Place
+from generator.k8syaml.lines import START, Lines, Place
 from generator.k8syaml.reader import documents
 from generator.k8syaml.scalars import ScalarError
 from generator.k8syaml.stream import parts, start_of
@@ -38,16 +38,17 @@ class _Node:
 class _Places:
     """The places of every node of a stream, found by a second reading when somebody first asks."""
 
-    __slots__ = ("_roots", "_text")
+    __slots__ = ("_roots", "_start", "_text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, start: Place) -> None:
         self._text = text
+        self._start = start
         self._roots: list[_Node] | None = None
 
     def find(self, document: int, pointer: Pointer) -> _Node:
         """The node at a pointer, or its nearest ancestor that exists."""
         if self._roots is None:
-            self._roots = _roots(self._text)
+            self._roots = _roots(self._text, self._start)
         node = self._roots[document]
         for step in pointer:
             child = node.children.get(step)
@@ -79,25 +80,26 @@ class Document:
         return self._places.find(self._index, pointer).key_place
 
 
-def parse(text: str, path: str = "", *, most: int = MAX_NODES) -> list[Document]:
+def parse(text: str, path: str = "", *, most: int = MAX_NODES, start: Place = START) -> list[Document]:
     """Every document of a file that a person wrote, with the places of its nodes.
 
     The documents and errors are those of `load_all` (one empty document for a file with nothing in it),
     and `path` is named in the errors. Two things are stricter: text that Kubernetes would ignore after a document is an
-    error, since somebody wrote it, and so are more than `most` nodes in a document.
+    error, since somebody wrote it, and so are more than `most` nodes in a document. `start` is where the text begins in
+    its file.
     """
-    places = _Places(text)
-    found = documents(text, path, whole=True, most=most)
+    places = _Places(text, start)
+    found = documents(text, path, whole=True, most=most, start=start)
     read = [Document(value, line, places, index) for index, (value, line) in enumerate(found)]
     filled = [document for document in read if document.value is not None]
     return filled or read[:1] or [Document(None, 1, places, 0)]
 
 
-def _roots(text: str) -> list[_Node]:
+def _roots(text: str, start: Place) -> list[_Node]:
     """The tree of places of every document of a text that has been read before without an error."""
     roots: list[_Node] = []
-    for part in parts(text):
-        tree = _Tree(Lines(part.text, part.lines_before))
+    for part in parts(text, start=start):
+        tree = _Tree(Lines(part.text, part.start))
         for event in part.events():
             tree.take(event)
         roots.extend(tree.open[0].node.children.values())

@@ -13,20 +13,23 @@ from typing import Final, TypeAlias
 Place: TypeAlias = tuple[int, int]
 """Line and column, both from 1."""
 
+START: Final[Place] = (1, 1)
+
 _BREAK: Final = re.compile("\r\n|[\n\r]")
 SHOWN: Final = 200
 """Characters of a line that an error shows."""
 
 
 class Lines:
-    """The lines of a text, `before` of them standing in front of it in its file."""
+    """The lines of a text that begins at a place of its file."""
 
     __slots__ = ("before", "starts", "text")
 
-    def __init__(self, text: str, before: int = 0) -> None:
+    def __init__(self, text: str, start: Place = START) -> None:
+        line, column = start
         self.text = text
-        self.before = before
-        self.starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+        self.before = line - 1
+        self.starts = [1 - column, *(found.end() for found in _BREAK.finditer(text))]
 
     def place(self, index: int) -> Place:
         """The place of a character."""
@@ -34,9 +37,10 @@ class Lines:
         return self.before + line, index - self.starts[line - 1] + 1
 
 
-def place_of(text: str, index: int) -> Place:
-    """The place of one character, found without looking for every line."""
-    return breaks(text[:index]) + 1, index - _start(text, index) + 1
+def place_of(text: str, index: int, start: Place = START) -> Place:
+    """The place of one character of a text that begins at a place, found without looking for every line."""
+    before, column = breaks(text[:index]), index - _start(text, index) + 1
+    return start[0] + before, column if before else column + start[1] - 1
 
 
 def shown(text: str, index: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from generator.k8syaml import everyday
 from generator.k8syaml.compose import Composer
 from generator.k8syaml.limits import MAX_NODES
+from generator.k8syaml.lines import START, Place
 from generator.k8syaml.stream import RefusedError, parts
 
 
@@ -26,21 +27,26 @@ def load_all(text: str, path: str = "") -> list[Any]:
     return [value for value in values if value is not None] or [None]
 
 
-def documents(text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES) -> Iterator[tuple[Any, int]]:
+def documents(
+    text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES, start: Place = START
+) -> Iterator[tuple[Any, int]]:
     """The documents of a stream with the lines (from 1) where they start, empty ones included.
 
     With `whole`, text that Kubernetes would silently ignore after a document is an error; so are more than `most` nodes
-    in one.
+    in one. `start` is where the stream begins in its file.
     """
     if everyday.few(text, most) and everyday.pays() and (found := everyday.read(text)) is not None:
-        yield found
+        value, line = found
+        yield value, line + start[0] - 1
     else:
-        yield from composed(text, path, whole=whole, most=most)
+        yield from composed(text, path, whole=whole, most=most, start=start)
 
 
-def composed(text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES) -> Iterator[tuple[Any, int]]:
+def composed(
+    text: str, path: str = "", *, whole: bool = False, most: int = MAX_NODES, start: Place = START
+) -> Iterator[tuple[Any, int]]:
     """`documents` for any text, by the rules of Kubernetes alone."""
-    for part in parts(text, path):
+    for part in parts(text, path, start):
         composer = Composer(part.text, most)
         handlers = composer.handlers
         try:

@@ -15,7 +15,7 @@ from generator.k8syaml.dialect import stand_ins
 from generator.k8syaml.error import YamlError
 from generator.k8syaml.libyaml import CParser
 from generator.k8syaml.limits import MAX_DOCUMENTS, MAX_TEXT
-from generator.k8syaml.lines import breaks, place_of, shown
+from generator.k8syaml.lines import START, Place, breaks, place_of, shown
 
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROLOGUE: Final = re.compile(r"(?:[ \t]*+(?:#.*+)?+\r?\n|%.*+\n)*+")
@@ -40,10 +40,11 @@ class RefusedError(Exception):
         self.what, self.event, self.next = what, event, next
 
 
-def parts(text: str, path: str = "") -> Iterator[Part]:
+def parts(text: str, path: str = "", start: Place = START) -> Iterator[Part]:
     """The parts of a text that Kubernetes cuts out at lines with `---`; each holds one document, or none.
 
-    Comments and directives before the first `---` belong to the part behind it.
+    Comments and directives before the first `---` belong to the part behind it. `start` is where the text begins in
+    its file.
     """
     if len(text) > MAX_TEXT:
         next = "split the file"
@@ -56,23 +57,22 @@ def parts(text: str, path: str = "") -> Iterator[Part]:
     if len(cuts) >= MAX_DOCUMENTS:
         next = "split the file"
         raise YamlError(f"more than {MAX_DOCUMENTS:,} documents", line=1, column=1, path=path, next=next)
-    line = 0
-    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
-        part = Part(text[start:end], line, path)
+    for first, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        part = Part(text[first:end], start, path)
         yield part
-        line += breaks(part.text)
+        start = (start[0] + breaks(part.text), 1)
 
 
 class Part:
-    """The text of one document, and how many lines of the file stand before it."""
+    """The text of one document, and where it begins in its file."""
 
-    __slots__ = ("lines_before", "path", "start_line", "text")
+    __slots__ = ("path", "start", "start_line", "text")
 
-    def __init__(self, text: str, lines_before: int, path: str) -> None:
+    def __init__(self, text: str, start: Place, path: str) -> None:
         self.text = text
-        self.lines_before = lines_before
+        self.start = start
         self.path = path
-        self.start_line = lines_before + 1
+        self.start_line = start[0]
 
     def events(self, *, whole: bool = False) -> Iterator[Event]:
         """The events of the document's nodes; `start_line` is right once the first has come.
@@ -97,7 +97,7 @@ class Part:
             self._check_end(next_event, event)
 
     def _check_start(self, start: DocumentStartEvent) -> None:
-        self.start_line = self.lines_before + breaks(self.text[: start_of(start).index]) + 1
+        self.start_line = self.start[0] + breaks(self.text[: start_of(start).index])
         if start.version not in (None, (1, 1)):
             refused = RefusedError("found incompatible YAML document", start, "remove the line with %YAML")
             raise self.error(refused)
@@ -120,7 +120,7 @@ class Part:
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
             from generator.k8syaml.wording import worded
 
-            what, index, next = worded(error, self.text, self.lines_before)
+            what, index, next = worded(error, self.text, self.start[0] - 1)
             return self._at(what, min(index, len(self.text.rstrip())), next)
         found = _FORBIDDEN.search(self.text)
         if found is None:
@@ -128,6 +128,5 @@ class Part:
         return self._at(f"U+{ord(found[0]):04X} is not allowed in YAML", found.start())
 
     def _at(self, what: str, index: int, next: str = "") -> YamlError:
-        line, column = place_of(self.text, index)
-        line += self.lines_before
+        line, column = place_of(self.text, index, self.start)
         return YamlError(what, line=line, column=column, path=self.path, shown=shown(self.text, index), next=next)
