@@ -175,7 +175,7 @@ def test_a_text_that_begins_elsewhere_in_its_file_has_its_places_there() -> None
     first, second = parse("a: {b: 1}\nc: 2\n---\nd: 3\n", start=(7, 5))
     assert [first.line, first.key_position(("a", "b")), first.key_position(("c",))] == [7, (7, 9), (8, 1)]
     assert [second.line, second.key_position(("d",))] == [9, (10, 1)]
-    for text, place in (("{a: 1, a: 2}", (7, 12)), ("{a: 1,\na: 2}", (8, 1)), ("{a: 1", (7, 5))):
+    for text, place in (("{a: 1, a: 2}", (7, 12)), ("{a: 1,\na: 2}", (8, 1)), ("{a: 1", (7, 10))):
         with pytest.raises(YamlError) as refused:
             parse(text, start=(7, 5))
         assert (refused.value.line, refused.value.column) == place
