@@ -110,8 +110,8 @@ FAMILY = Family(
             "duplicate-key",
             Severity.ERROR,
             Basis.REFUSED,
-            "the list is a map to Kubernetes: server-side apply refuses an item whose keys are there already, and "
-            "client-side apply keeps one of them",
+            "the list is a map or a set to Kubernetes: server-side apply refuses an item that is there already, in a "
+            "status too, and client-side apply keeps one of them",
             "remove one of the two",
             _keys,
             deployment("env:\n- {name: LEVEL, value: info}\n- {name: COLOUR, value: blue}"),

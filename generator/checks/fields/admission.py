@@ -216,7 +216,6 @@ ADMISSION: Final[Table] = {
         "": filled("policyName", "validationActions"),
         "policyName": dns_subdomain(),
         "validationActions": (
-            once(),
             each(one_of("Audit", "Deny", "Warn", empty=False)),
             Rule(
                 "one-of",
@@ -306,20 +305,18 @@ ADMISSION: Final[Table] = {
                 },
             ),
         ),
-        "apiGroups": (once(), _ALONE),
-        "resources": (once(), _ALONE),
-        "verbs": (once(), _ALONE, each(_VERB)),
+        "apiGroups": _ALONE,
+        "resources": _ALONE,
+        "verbs": (_ALONE, each(_VERB)),
         "namespaces": (
-            once(),
             _ALONE,
             each(text("name-syntax", "'*' or a DNS label", r"\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")),
         ),
     },
     "flowcontrol.v1.NonResourcePolicyRule": {
         "": filled("verbs", "nonResourceURLs"),
-        "verbs": (once(), _ALONE, each(_VERB)),
+        "verbs": (_ALONE, each(_VERB)),
         "nonResourceURLs": (
-            once(),
             _ALONE,
             each(text("path-syntax", "'*', or a path that begins with '/'", r"\*|/\S*")),
         ),

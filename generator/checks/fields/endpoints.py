@@ -78,7 +78,7 @@ ENDPOINTS: Final[Table] = {
     },
     "discovery.v1.Endpoint": {
         "": filled("addresses"),
-        "addresses": (once(), each(_NO_LOOPBACK), Rule("number-range", "at most 100 addresses", {"maxItems": 100})),
+        "addresses": (each(_NO_LOOPBACK), Rule("number-range", "at most 100 addresses", {"maxItems": 100})),
         "hostname": dns_label(),
         "nodeName": dns_subdomain(),
     },

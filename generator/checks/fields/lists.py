@@ -1,7 +1,9 @@
-"""Lists that are maps to Kubernetes: which fields tell their items apart, and items that are there twice.
+"""Lists that are maps or sets to Kubernetes: what tells their items apart, and items that are there twice.
 
 The keys are those of Kubernetes' schemas (`x-kubernetes-list-map-keys`); before 1.30 many lists have only the key
-that they are merged by (`x-kubernetes-patch-merge-key`).
+that they are merged by (`x-kubernetes-patch-merge-key`). A set (`x-kubernetes-list-type`) has the keys `()`.
+Server-side apply compares them in a status too, before that is dropped (`typed/validate.go` of
+sigs.k8s.io/structured-merge-diff).
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ _TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
     ("io.k8s.api.resource.v1.ResourceSliceSpec", "sharedCounters"): ("name",),
 }
 """Lists that the schemas do not mark, and whose keys the API server compares all the same (`pkg/apis/*/validation`)."""
-Step = tuple[Keys | None, str | None, bool]
-"""Of a field: the keys of its items if it is such a list, the type below it, and whether it is a list of that type."""
+Step = tuple[Keys | None, str | None, str]
+"""Of a field: the keys of its items if it is such a list, the type below it, and whether it is a `list` or a `map` of
+that type.
+"""
 
 Graph = Mapping[str, Mapping[str, Step]]
 """The fields of types, by the names of the types."""
@@ -44,29 +48,32 @@ def _lists(graph: Graph, type_: str, value: Any, path: Pointer) -> list[tuple[Ke
     for field, inner in value.items() if isinstance(value, dict) else ():
         if field not in known:
             continue
-        keys, below, is_list = known[field]
-        if keys and isinstance(inner, list) and len(inner) > 1:
+        keys, below, several = known[field]
+        if keys is not None and isinstance(inner, list) and len(inner) > 1:
             found.append((keys, inner, (*path, field)))
         if below not in graph or below is None:
             continue
-        if not is_list:
+        if not several:
             found += _lists(graph, below, inner, (*path, field))
-        elif isinstance(inner, list):
+        elif several == "list" and isinstance(inner, list):
             for index, item in enumerate(inner):
                 found += _lists(graph, below, item, (*path, field, index))
+        elif several == "map" and isinstance(inner, dict):
+            for key, item in inner.items():
+                found += _lists(graph, below, item, (*path, field, key))
     return found
 
 
 def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointer, Pointer, str]]:
     first: dict[tuple[str, ...], int] = {}
     for index, item in enumerate(items):
-        if not isinstance(item, dict):
+        if isinstance(item, dict) is not bool(keys):
             continue
-        found = tuple([str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys])
+        found = tuple([str(item.get(key) or _DEFAULTS.get(key, "")) for key in keys]) if keys else (str(item),)
         before = first.setdefault(found, index)
         if before != index:
-            words = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=True) if value)
-            yield (*path, index), (*path, before), words
+            named = ", ".join(f"{key} {value}" for key, value in zip(keys, found, strict=False) if value)
+            yield (*path, index), (*path, before), named if keys else found[0]
 
 
 @lru_cache(maxsize=512)
@@ -79,11 +86,10 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
         name: {
             field: _step(node, _TOLD_APART.get((name, field)))
             for field, node in definition.get("properties", {}).items()
-            if field != "status"
         }
         for name, definition in schema["$defs"].items()
     }
-    useful = {name for name, steps in whole.items() if any(keys for keys, _, _ in steps.values())}
+    useful = {name for name, steps in whole.items() if any(keys is not None for keys, _, _ in steps.values())}
     while more := {
         name
         for name, steps in whole.items()
@@ -91,7 +97,7 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
     }:
         useful |= more
     graph = {
-        name: {field: step for field, step in steps.items() if step[0] or step[1] in useful}
+        name: {field: step for field, step in steps.items() if step[0] is not None or step[1] in useful}
         for name, steps in whole.items()
         if name in useful
     }
@@ -99,12 +105,17 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
 
 
 def _step(node: Mapping[str, Any], keys: Keys | None) -> Step:
-    items = node.get("items")
-    below = _named(items) if isinstance(items, Mapping) else _named(node)
-    return keys or _keys(node), below, isinstance(items, Mapping)
+    for several, field in (("list", "items"), ("map", "additionalProperties")):
+        inner = node.get(field)
+        if isinstance(inner, Mapping):
+            return keys or _keys(node), _named(inner), several
+    return keys, _named(node), ""
 
 
 def _keys(node: Mapping[str, Any]) -> Keys | None:
+    kind = node.get("x-kubernetes-list-type")
+    if kind in ("set", "atomic"):
+        return () if kind == "set" else None
     keys = node.get("x-kubernetes-list-map-keys")
     if keys is None and "merge" in str(node.get("x-kubernetes-patch-strategy", "")):
         key = node.get("x-kubernetes-patch-merge-key")

@@ -72,7 +72,7 @@ def each(rule: Rule) -> Rule:
 
 
 def once() -> Rule:
-    """Each item once: the lists that are sets to server-side apply."""
+    """Each item once, in a list that is no set to Kubernetes' schemas (`generator.checks.fields.lists` has those)."""
     return Rule("unique-items", "each item once", {"uniqueItems": True})
 
 

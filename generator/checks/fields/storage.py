@@ -260,7 +260,7 @@ STORAGE: Final[Table] = {
         "nodeAllocatableUpdatePeriodSeconds": between(10),
         "tokenRequests": once(),
         "fsGroupPolicy": one_of("ReadWriteOnceWithFSType", "File", "None", empty=False),
-        "volumeLifecycleModes": (once(), each(one_of("Persistent", "Ephemeral", empty=False))),
+        "volumeLifecycleModes": each(one_of("Persistent", "Ephemeral", empty=False)),
     },
     "storage.v1.TokenRequest": {"expirationSeconds": between(600, 2**32)},
 }

@@ -1,6 +1,6 @@
 """Kinds and fields that people rarely write: what is fine is taken, and each mistake is found by its check.
 
-The manifests are those of `tests/real/corpus/held_out/{rarer,finer}.yaml`, which a real API server judges too.
+The manifests are those of `tests/real/corpus/held_out/{rarer,finer,fresh}.yaml`, which a real API server judges too.
 """
 
 from tests.real.cases import held_out
@@ -8,8 +8,10 @@ from tests.real.conftest import ORACLE_VERSION
 from tests.real.verdicts import Says, our_environment, ours
 
 PLACE = our_environment(ORACLE_VERSION)
-CASES = (*held_out("rarer"), *held_out("finer"))
+CASES = (*held_out("rarer"), *held_out("finer"), *held_out("fresh"))
 FINE = {
+    'Deployment/shop held-out /status={"conditions": [{"type": "A"}, {"type": "B"}]}',
+    'Pod/listed held-out /status/hostIPs=[{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}]',
     'Pod/pages held-out /spec/volumes/0/emptyDir/medium="HugePages-2MB"',
     'PersistentVolume/raw-disk held-out /spec/local={"path": "/dev/sdb", "fsType": "ext4"}',
     'Pod/profiled held-out /metadata/annotations={"seccomp.security.alpha.kubernetes.io/pod": "docker/default"}',
