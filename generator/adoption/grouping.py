@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.checks.selectors import matches
+from generator.checks.selection import matches
 from generator.workload import POD_TEMPLATES, at, containers, items, mapping, pod_labels, pod_pointer
 
 Map = Mapping[str, Any]

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from generator.applied import Identity
 from generator.checks.fields.validator import violations
+from generator.checks.selection import Selected, Selection
 from generator.checks.sound import is_sound
 from generator.custom.catalogue import Catalogue
 from generator.decoded import decoded
 from generator.finding import Severity
 from generator.repository import Environment, Pointer
+from generator.schemas import kinds
 from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping
 
 
@@ -107,6 +109,9 @@ class Pod(NamedTuple):
         return (*self.pointer, "spec")
 
 
+_NOBODY: Final = Selected({}, ())
+
+
 @dataclass(frozen=True)
 class Scope:
     """An environment with everything that is rendered for it.
@@ -162,6 +167,12 @@ class Scope:
         return frozenset((placed.kind, placed.name) for placed in self.objects)
 
     @cached_property
+    def custom_names(self) -> frozenset[str]:
+        """The names of the objects of kinds that Kubernetes does not have."""
+        own = kinds(self.version)
+        return frozenset(one.name for one in self.objects if (one.api_version, one.kind) not in own)
+
+    @cached_property
     def pods(self) -> tuple[Pod, ...]:
         """The pods of every workload."""
         return tuple(_pod(placed) for placed in self.of(*POD_TEMPLATES))
@@ -183,20 +194,13 @@ class Scope:
         return {check: tuple(problems) for check, problems in found.items()}
 
     @cached_property
-    def _by_label(self) -> Mapping[tuple[str, str], list[Pod]]:
-        """The pods that have a label."""
-        found: dict[tuple[str, str], list[Pod]] = {}
-        for pod in self.pods:
-            for key, value in pod.labels.items():
-                found.setdefault((key, str(value)), []).append(pod)
-        return found
+    def selection(self) -> Selection:
+        """Finds the pods that selectors select."""
+        return Selection(self.pods)
 
-    def selected(self, selector: Mapping[str, Any]) -> list[Pod]:
-        """The pods that have all labels of a selector; none for an empty selector."""
-        if not selector:
-            return []
-        key, value = next(iter(selector.items()))
-        return [pod for pod in self._by_label.get((key, str(value)), ()) if selects(selector, pod.labels)]
+    def selected(self, labels: Mapping[str, Any]) -> Selected:
+        """The pods that have all labels of a Service's selector; none for an empty one."""
+        return self.selection.of({"matchLabels": labels}) if labels else _NOBODY
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds of Kubernetes."""
@@ -277,13 +281,3 @@ def by_rules(check: str) -> Callable[[Scope], Iterator[Problem]]:
         return iter(scope.broken_rules.get(check, ()))
 
     return run
-
-
-def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether a map of labels is part of another."""
-    return selector.items() <= labels.items()
-
-
-def match_labels(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`spec.selector.matchLabels` of an object."""
-    return mapping(value, "spec", "selector", "matchLabels")

@@ -9,7 +9,7 @@ from generator.checks.autoscaling import target_of
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, service, stream
 from generator.checks.quantity import is_zero, whole
-from generator.checks.selectors import matches
+from generator.checks.selection import Selected
 from generator.finding import Severity
 from generator.workload import items, mapping
 
@@ -37,27 +37,25 @@ def _scaled(scope: Scope) -> Mapping[int, int]:
 
 def _unprotected(scope: Scope) -> Iterator[Problem]:
     scaled = _scaled(scope)
-    protected = {id(pod.placed) for budget in scope.of("PodDisruptionBudget") for pod in _of(scope, budget)}
+    budgets = {_of(scope, budget) for budget in scope.of("PodDisruptionBudget")}
+    protected = {id(pod.placed) for selected in budgets for pod in selected}
     for workload in scope.of(*_REPLICATED):
         if id(workload) not in protected and _pods(scaled, workload) > 1:
             yield Problem(workload, ("metadata", "name"), f"{workload.title} has no PodDisruptionBudget")
 
 
-def _of(scope: Scope, budget: RenderedObject) -> list[Pod]:
+def _of(scope: Scope, budget: RenderedObject) -> Selected:
     """The pods that a budget protects."""
-    selector = mapping(budget.value, "spec", "selector")
-    labels = mapping(selector, "matchLabels")
-    if labels and not selector.get("matchExpressions"):
-        return scope.selected(labels)
-    return [pod for pod in scope.pods if matches(selector, pod.labels)]
+    return scope.selection.of(mapping(budget.value, "spec", "selector"))
 
 
 def _blocking(scope: Scope) -> Iterator[Problem]:
-    scaled = _scaled(scope)
+    scaled, counted = _scaled(scope), dict[Selected, int]()
     for budget in scope.of("PodDisruptionBudget"):
-        spec = mapping(budget.value, "spec")
-        least = spec.get("minAvailable")
-        pods = sum(_pods(scaled, pod.placed) for pod in _of(scope, budget))
+        spec, selected = mapping(budget.value, "spec"), _of(scope, budget)
+        if selected not in counted:
+            counted[selected] = sum(_pods(scaled, pod.placed) for pod in selected)
+        least, pods = spec.get("minAvailable"), counted[selected]
         if pods and (whole(least) or 0) >= pods:
             message = f"{budget.title} wants {least} of {pods} pods, so nobody can drain their nodes"
             yield Problem(budget, ("spec", "minAvailable"), message)
@@ -85,11 +83,8 @@ def _together(scope: Scope) -> Iterator[Problem]:
 
 def _serving(scope: Scope) -> Iterator[Pod]:
     """The workloads that get traffic from a Service."""
-    served = {
-        id(pod.placed)
-        for placed in scope.of("Service")
-        for pod in scope.selected(mapping(placed.value, "spec", "selector"))
-    }
+    leading = {scope.selected(mapping(placed.value, "spec", "selector")) for placed in scope.of("Service")}
+    served = {id(pod.placed) for selected in leading for pod in selected}
     return (pod for pod in scope.pods if id(pod.placed) in served and pod.placed.kind not in ("Job", "CronJob"))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from generator.checks.check import Basis, Check, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, service, stream
+from generator.checks.selection import holds
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.schemas import kinds
 from generator.workload import items, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -44,32 +45,6 @@ def _missed(placed: RenderedObject, where: tuple[str, ...], labels: Mapping[str,
             got = f"has {labels[key]!r}" if key in labels else "does not have it"
             message = f"{placed.title} selects pods with {key}={value}, but its pod template {got}"
             yield Problem(placed, (*where, key), message)
-
-
-def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether labels satisfy an expression of a selector; an operator that there is not satisfies nobody."""
-    key, found = str(expression.get("key")), expression.get("values")
-    values = found if isinstance(found, list) else []
-    there = key in labels
-    match expression.get("operator"):
-        case "In":
-            return there and labels[key] in values
-        case "NotIn":
-            return not there or labels[key] not in values
-        case "Exists":
-            return there
-        case "DoesNotExist":
-            return not there
-        case _:
-            return False
-
-
-def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    """Whether labels satisfy a LabelSelector; the empty one is satisfied by all."""
-    wanted = mapping(selector, "matchLabels")
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        holds(expression, labels) for _, expression in items(selector, "matchExpressions")
-    )
 
 
 def _empty(scope: Scope) -> Iterator[Problem]:
@@ -125,32 +100,34 @@ def _lonely(scope: Scope) -> Iterator[Problem]:
 
 
 def _names(scope: Scope) -> Iterator[Problem]:
-    for placed, pointer, target, pod in _targets(scope):
-        if isinstance(target, str) and target not in _declared(pod, "name"):
-            message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} has"
-            yield Problem(placed, pointer, message)
+    for placed, pointer, target, pod in _astray(scope, "name", str):
+        message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} has"
+        yield Problem(placed, pointer, message)
 
 
 def _numbers(scope: Scope) -> Iterator[Problem]:
-    for placed, pointer, target, pod in _targets(scope):
-        declared = _declared(pod, "containerPort")
-        if isinstance(target, int) and declared and target not in declared:
-            message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} declares"
-            yield Problem(placed, pointer, message)
+    for placed, pointer, target, pod in _astray(scope, "containerPort", int):
+        message = f"{placed.title} leads to port {target}, which no container of {pod.placed.title} declares"
+        yield Problem(placed, pointer, message)
 
 
-def _targets(scope: Scope) -> Iterator[tuple[RenderedObject, Pointer, Any, Pod]]:
-    """The ports of pods that Services lead to, each with where that is written."""
+def _astray(
+    scope: Scope, field: str, kind: type[str] | type[int]
+) -> Iterator[tuple[RenderedObject, Pointer, Any, Pod]]:
+    """The ports by name or number that Services lead to and pods do not have, pod by pod.
+
+    Of numbers, pods are left out that declare none.
+    """
     for placed in scope.of("Service"):
-        selector = mapping(placed.value, "spec", "selector")
-        for pod in scope.selected(selector):
-            for index, port in items(placed.value, "spec", "ports"):
-                field = "targetPort" if "targetPort" in port else "port"
-                yield placed, ("spec", "ports", index, field), port.get(field), pod
-
-
-def _declared(pod: Pod, field: str) -> list[Any]:
-    return [port.get(field) for one in pod.containers for _, port in items(one.value, "ports")]
+        selected = scope.selected(mapping(placed.value, "spec", "selector"))
+        selected = selected.listening if kind is int else selected
+        found: list[tuple[int, Pod, Pointer, Any]] = []
+        for index, port in items(placed.value, "spec", "ports"):
+            written = "targetPort" if "targetPort" in port else "port"
+            if isinstance(target := port.get(written), kind):
+                pointer = ("spec", "ports", index, written)
+                found += ((number, pod, pointer, target) for number, pod in selected.without(field, target))
+        yield from ((placed, pointer, target, pod) for _, pod, pointer, target in sorted(found, key=itemgetter(0)))
 
 
 def _budgets(scope: Scope) -> Iterator[Problem]:
@@ -163,16 +140,12 @@ def _budgets(scope: Scope) -> Iterator[Problem]:
 
 def _any_pod(scope: Scope, selector: Mapping[str, Any]) -> bool:
     """Whether there are pods that a LabelSelector selects, or may be."""
-    labels = mapping(selector, "matchLabels")
-    if labels and not selector.get("matchExpressions"):
-        return bool(scope.selected(labels)) or _operated(scope, labels)
-    return any(matches(selector, pod.labels) for pod in scope.pods) or _operated(scope, labels)
+    return bool(scope.selection.of(selector)) or _operated(scope, mapping(selector, "matchLabels"))
 
 
 def _operated(scope: Scope, labels: Mapping[str, Any]) -> bool:
     """Whether a label names a custom resource that is there: its operator may make pods with that label."""
-    named, own = set(map(str, labels.values())), kinds(scope.version)
-    return any(one.name in named for one in scope.objects if (one.api_version, one.kind) not in own)
+    return not scope.custom_names.isdisjoint(map(str, labels.values()))
 
 
 def _policies(scope: Scope) -> Iterator[Problem]:

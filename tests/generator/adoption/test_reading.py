@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generator.adoption.grouping import Labelled, grouped
 from generator.adoption.live import as_written, made_by_cluster
-from generator.checks.selectors import matches
+from generator.checks.selection import matches
 from generator.k8syaml import load_all
 from generator.server_defaults import comparable, essential
 from tests.generator.adoption.manifests import WEB
