@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from generator.checks.check import RenderedObject
 from generator.errors import InputError, Location
@@ -26,7 +29,10 @@ _TEMPLATE: Final = (
     "render the template first (helm template CHART | towpath validate -), "
     "and leave it out with --ignore-filename-pattern"
 )
+_READABLE: Final = "name a file that can be read, a folder, or - for standard input"
 _SKIPPED: Final = frozenset({".git", ".towpath"})
+_HANDED: Final = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Where standard input is, and what a shell makes of `<(…)`."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPE = re.compile(r"\\(u[dD][89a-fA-F][0-9a-fA-F]{2}|.)")
 
@@ -98,11 +104,25 @@ def _below(folder: Path) -> Iterator[Path]:
 def read_file(path: Path) -> ManifestFile:
     """The objects of a file, or what keeps it from being read."""
     try:
-        with path.open("rb") as stream:
-            return read_bytes(path.as_posix(), stream.read(LARGEST + 1))
+        return read_bytes(path.as_posix(), _content(path))
     except OSError as error:
         where = Location(path.as_posix())
-        return ManifestFile(path.as_posix(), finding=problem("unreadable", str(error.strerror), where))
+        return ManifestFile(path.as_posix(), finding=problem("unreadable", str(error.strerror), where, _READABLE))
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file, or comes through a pipe that was handed to us.
+
+    Raises `OSError` for anything else: it may have us wait for ever.
+    """
+    waits = 0 if path.as_posix().startswith(_HANDED) else os.O_NONBLOCK
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | waits), "rb") as stream:
+        if waits and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "neither a file nor a folder")
+        content = cast("bytes | None", stream.read(LARGEST + 1))
+    if content is None:  # a file of the kernel that has nothing just now, such as /proc/kmsg
+        raise OSError(errno.EAGAIN, "nothing can be read now")
+    return content
 
 
 def read_bytes(path: str, content: bytes) -> ManifestFile:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import xml.etree.ElementTree as Xml
 from types import SimpleNamespace
 
@@ -101,6 +102,19 @@ def test_standard_input(here, validate, monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(f"{GOOD}---\n{BAD}".encode())))
     done = validate("-")
     assert (done.code, done.found) == (1, [("kubernetes-schema", "stdin", 9, 8)])
+
+
+def test_a_pipe_is_read_from_a_shell_and_refused_where_it_would_have_us_wait(here, validate):
+    reading, writing = os.pipe()
+    os.write(writing, BAD.encode())
+    os.close(writing)
+    assert validate(f"/dev/fd/{reading}").found == [("kubernetes-schema", f"/dev/fd/{reading}", 4, 8)]
+    os.close(reading)
+    os.mkfifo(here / "a.yaml")
+    for path in ("a.yaml", "/dev/zero"):
+        done = validate(path)
+        assert (done.code, done.found) == (1, [("unreadable", path, None, None)])
+        assert done.messages == ["neither a file nor a folder"]
 
 
 def test_a_list_is_its_items_each_at_its_own_place(here, validate):
