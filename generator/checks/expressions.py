@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.custom.admission_names import OF_DEVICES, OF_POLICIES, OF_REQUESTS, fields
+from generator.custom.admission_names import OF_DEVICES, OF_POLICIES, fields
 from generator.custom.cel_types import ANY, Roots, type_of
 from generator.repository import Pointer
 from generator.workload import at, items, mapping
@@ -38,7 +38,7 @@ class Expression:
 def expressions(value: Mapping[str, Any]) -> Iterator[Expression]:
     """Where an object has expressions."""
     for index, _ in items(value, "webhooks"):
-        yield from _listed(value, ("webhooks", index, "matchConditions"), OF_REQUESTS)
+        yield from _listed(value, ("webhooks", index, "matchConditions"), OF_POLICIES)
     if value.get("kind") in _POLICIES:
         yield from _of_policy(value)
     for above in (("spec",), ("spec", "devices", "requests"), ("spec", "spec", "devices", "requests")):

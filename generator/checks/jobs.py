@@ -51,7 +51,7 @@ def _jobs(scope: Scope) -> Iterator[Problem]:
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
             spec = mapping(placed.value, *path)
-            for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
+            for field, words in (*_indexed(spec, kind), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
     yield from _hostnames(scope)
 
@@ -66,12 +66,15 @@ def _hostnames(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("metadata", "name"), message)
 
 
-def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields that only make sense where each pod has a number, and those that it needs."""
+def _indexed(spec: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    """The fields that only make sense where each pod has a number, and those that it needs.
+
+    A Job without completions and parallelism gets one of each; what a CronJob makes Jobs of gets nothing.
+    """
     indexed = spec.get("completionMode") == "Indexed"
     per_index, failed = spec.get("backoffLimitPerIndex"), whole(spec.get("maxFailedIndexes"))
     completions = whole(spec.get("completions"))
-    if indexed and completions is None and spec.get("parallelism") is not None:
+    if indexed and completions is None and (kind == "CronJob" or spec.get("parallelism") is not None):
         yield "completionMode", "Indexed needs to know how many completions there are"
     if failed is not None and per_index is None:
         yield "maxFailedIndexes", "maxFailedIndexes needs backoffLimitPerIndex"
@@ -117,28 +120,30 @@ def _successes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         place, count = f"successPolicy.rules.{index}", whole(rule.get("succeededCount"))
         indexes = rule.get("succeededIndexes")
         chosen = _intervals(indexes) if isinstance(indexes, str) else ()
-        if any(first > last for first, last in chosen) or any(a[1] >= b[0] for a, b in pairwise(chosen)):
+        if any(first >= last for first, *ends in chosen for last in ends) or any(
+            a[-1] >= b[0] for a, b in pairwise(chosen)
+        ):
             yield "successPolicy", f"{place}.succeededIndexes {indexes} are not in order"
-        elif chosen and completions is not None and chosen[-1][1] >= completions:
-            yield "successPolicy", f"{place}.succeededIndexes has {chosen[-1][1]}; the last index is {completions - 1}"
-        elif chosen and count is not None and count > (most := sum(last - first + 1 for first, last in chosen)):
+        elif chosen and completions is not None and chosen[-1][-1] >= completions:
+            yield "successPolicy", f"{place}.succeededIndexes has {chosen[-1][-1]}; the last index is {completions - 1}"
+        elif chosen and count is not None and count > (most := sum(part[-1] - part[0] + 1 for part in chosen)):
             yield "successPolicy", f"{place}.succeededCount is {count}, and {most} indexes are listed"
         elif count is not None and completions is not None and count > completions:
             yield "successPolicy", f"{place}.succeededCount is {count}, and completions is {completions}"
 
 
-def _intervals(text: str) -> tuple[tuple[int, int], ...]:
-    """The parts of a text such as 0,2-5, first and last; nothing where it is no such text."""
+def _intervals(text: str) -> tuple[tuple[int, ...], ...]:
+    """The parts of a text such as 0,2-5, each with its one or two numbers; nothing where it is no such text."""
     if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*", text):
         return ()
-    ends = [[int(number) for number in part.split("-")] for part in text.split(",")]
-    return tuple((end[0], end[-1]) for end in ends)
+    return tuple(tuple(int(number) for number in part.split("-")) for part in text.split(","))
 
 
 def _selected(spec: Mapping[str, Any], placed: RenderedObject) -> Iterator[tuple[str, str]]:
     """What tells the pods of a Job from others is made for it (validateGeneratedSelector)."""
     by_hand = spec.get("manualSelector") is True
-    if spec.get("selector") is not None and not by_hand:
+    selector = spec.get("selector")
+    if selector is not None and not by_hand and (selector or placed.kind == "CronJob"):
         yield "selector", "the selector of a Job is made for it, and differs for every Job"
     if placed.kind == "CronJob" and by_hand:
         yield "manualSelector", "all Jobs of a CronJob would have one selector"

@@ -75,6 +75,19 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
                 if whole and (words := _unfit(str(name), value, mapping(resources, "limits"), group)):
                     path = (*container.pointer, "resources", group, name)
                     yield Problem(container.placed, path, f"{container.placed.title}: {name} {words}")
+    yield from _fixed_of_pods(scope)
+
+
+def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
+    """The huge pages of a pod as a whole; it gets the limits of its containers where it has none."""
+    for pod in scope.pods:
+        resources = mapping(pod.spec, "resources") if "resources" in pod.spec else {}
+        limits = mapping(resources, "limits")
+        for name in mapping(resources, "requests"):
+            inherited = any(name in mapping(one.value, "resources", "limits") for one in pod.containers)
+            if str(name).startswith("hugepages-") and name not in limits and not inherited:
+                message = f"{pod.placed.title}: {name} needs a limit: nobody can have more of it than was asked for"
+                yield Problem(pod.placed, (*pod.spec_pointer, "resources", "requests", name), message)
 
 
 def _is_indivisible(name: str) -> bool:
@@ -114,6 +127,9 @@ def _ranges(scope: Scope) -> Iterator[Problem]:
             for lower, upper, name in _reversed(limit):
                 message = f"{placed.title}: {lower} of {name} is above {upper}"
                 yield Problem(placed, (*path, lower, name), message)
+            for name in _unequal(limit):
+                message = f"{placed.title}: {name} is given out whole, so default and defaultRequest are the same"
+                yield Problem(placed, (*path, "defaultRequest", name), message)
             for name, ratio in _unreachable(limit):
                 message = f"{placed.title}: the ratio {ratio} of {name} is above max divided by min"
                 yield Problem(placed, (*path, "maxLimitRequestRatio", name), message)
@@ -127,6 +143,15 @@ def _reversed(limit: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 least, most = amount(low), amount(mapping(limit, upper).get(name))
                 if least is not None and most is not None and least > most:
                     yield lower, upper, name
+
+
+def _unequal(limit: Mapping[str, Any]) -> Iterator[str]:
+    """The resources that nobody gets more of than was asked for, with a default that is more."""
+    default = mapping(limit, "default")
+    for name, request in mapping(limit, "defaultRequest").items():
+        asked, most = amount(request), amount(default.get(name))
+        if _is_indivisible(str(name)) and asked is not None and most is not None and asked < most:
+            yield name
 
 
 def _unreachable(limit: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

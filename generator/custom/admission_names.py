@@ -66,10 +66,14 @@ _NAMESPACE: Final = fields(
     spec=fields(finalizers={"type": "array", "items": _TEXT}),
     status=fields(phase=_TEXT),
 )
-OF_REQUESTS: Final[Roots] = {"object": ANY, "oldObject": ANY, "request": _REQUEST, "authorizer": None}
-"""What the conditions of webhooks know."""
-OF_POLICIES: Final[Roots] = {**OF_REQUESTS, "namespaceObject": _NAMESPACE}
-"""What the expressions of policies know beside their variables and parameters."""
+OF_POLICIES: Final[Roots] = {
+    "object": ANY,
+    "oldObject": ANY,
+    "request": _REQUEST,
+    "authorizer": None,
+    "namespaceObject": _NAMESPACE,
+}
+"""What the conditions of webhooks know, and the expressions of policies beside their variables and parameters."""
 OF_DEVICES: Final[Roots] = {
     "device": fields(driver=_TEXT, attributes=None, capacity=None, allowMultipleAllocations={"type": "boolean"})
 }

@@ -20,6 +20,7 @@ from generator.checks.fields.rule import (
     once,
     one_of,
     text,
+    unlike,
     when,
 )
 from generator.checks.fields.syntax import (
@@ -189,6 +190,8 @@ ADMISSION: Final[Table] = {
         ),
         "patchType": one_of("ApplyConfiguration", "JSONPatch", empty=False),
     },
+    "admissionregistration.v1.ApplyConfiguration": {"": filled("expression")},
+    "admissionregistration.v1.JSONPatch": {"": filled("expression")},
     "admissionregistration.v1.MutatingAdmissionPolicyBinding": {"": filled("spec")},
     "admissionregistration.v1.MutatingAdmissionPolicyBindingSpec": {
         "": filled("policyName"),
@@ -206,10 +209,14 @@ ADMISSION: Final[Table] = {
         "": filled("name", "expression"),
         "name": text("name-syntax", "a name as CEL has them: letters, digits and '_'", "[_a-zA-Z][_a-zA-Z0-9]*"),
     },
-    "admissionregistration.v1.AuditAnnotation": {"": filled("key", "valueExpression"), "key": qualified_name()},
+    "admissionregistration.v1.AuditAnnotation": {
+        "": filled("key", "valueExpression"),
+        "key": unlike("/", qualified_name()),  # what stands before the '/' is the name of the policy
+    },
     "admissionregistration.v1.ParamKind": {
         "": filled("apiVersion", "kind"),
         "apiVersion": text("name-syntax", "a version, perhaps after a group and '/'", "[^/]+(/[^/]+)?"),
+        "kind": text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"),
     },
     "admissionregistration.v1.ValidatingAdmissionPolicyBinding": {"": filled("spec")},
     "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec": {
@@ -263,6 +270,7 @@ ADMISSION: Final[Table] = {
         "lendablePercent": between(0, 100),
     },
     "flowcontrol.v1.LimitedPriorityLevelConfiguration": {
+        "": filled("limitResponse"),
         "nominalConcurrencyShares": between(0),
         "lendablePercent": between(0, 100),
         "borrowingLimitPercent": between(0),
@@ -332,6 +340,8 @@ ADMISSION: Final[Table] = {
         ),
         "kind": one_of("Group", "ServiceAccount", "User", empty=False),
     },
+    "flowcontrol.v1.GroupSubject": {"": filled("name")},
+    "flowcontrol.v1.UserSubject": {"": filled("name")},
     "flowcontrol.v1.ServiceAccountSubject": {
         "": filled("name", "namespace"),
         "name": text("name-syntax", "'*' or a DNS name", r"\*|[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),

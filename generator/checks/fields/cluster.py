@@ -56,7 +56,10 @@ CLUSTER: Final[Table] = {
             ),
         )
     },
-    "core.v1.NodeSpec": {"podCIDRs": (since(36, each(optional(CIDR))), ONE_OF_EACH_FAMILY)},
+    "core.v1.NodeSpec": {
+        "podCIDR": since(36, optional(CIDR)),
+        "podCIDRs": (since(36, each(optional(CIDR))), ONE_OF_EACH_FAMILY),
+    },
     "core.v1.Taint": {
         "": filled("key", "effect"),
         "key": label_key(),

@@ -110,7 +110,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
     "DeviceRequest": {
         "": exactly_one("exactly", "firstAvailable"),
         "name": dns_label(),
-        "firstAvailable": _at_most(8),
+        "firstAvailable": (Rule("empty-field", "at least one request", {"minItems": 1}), _at_most(8)),
     },
     "ExactDeviceRequest": _ASKED,
     "DeviceSubRequest": {**_ASKED, "name": dns_label()},

@@ -63,27 +63,56 @@ _POD_SECURITY: Final = Rule(
         }
     },
 )
+_PINNED: Final = text("unknown-value", "latest, or a version such as v1.36", r"latest|v1\.(0|[1-9][0-9]*)")
+_POD_SECURITY_VERSION: Final = Rule(
+    _PINNED.check,
+    _PINNED.expects,
+    {
+        "properties": {
+            "labels": {
+                "properties": {
+                    f"pod-security.kubernetes.io/{mode}-version": _PINNED.schema
+                    for mode in ("audit", "enforce", "warn")
+                }
+            }
+        }
+    },
+)
 _ENDS: Final = ("orphan", "foregroundDeletion")
 _CONTROLLER: Final = {"required": ["controller"], "properties": {"controller": {"const": True}}}
+_EVENT: Final = {"properties": {"apiVersion": {"const": "v1"}, "kind": {"const": "Event"}}}
+OF_OBJECT: Final[dict[str, Rules]] = {
+    "ownerReferences": (
+        each(filled("apiVersion", "kind", "name", "uid")),
+        each(Rule("unknown-value", "no Event, which cannot own anything", {"not": _EVENT})),
+        each(
+            Rule(
+                "name-syntax",
+                "a version in apiVersion, perhaps after a group and '/'",
+                {"properties": {"apiVersion": {"pattern": "^([^/]+(/[^/]+)?)?$"}}},
+            )
+        ),
+        Rule(
+            "one-of", "one owner with controller: true", {"contains": _CONTROLLER, "minContains": 0, "maxContains": 1}
+        ),
+    ),
+    "generation": between(0),
+    "managedFields": Rule("unknown-value", "no managedFields: the API server writes them", {"type": "null"}),
+}
+"""What the metadata of an object may hold, apart from its names; of that in templates it is not looked at."""
+FINALIZERS: Final = (
+    each(_FINALIZER),
+    Rule(
+        "one-of",
+        "orphan or foregroundDeletion",
+        {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
+    ),
+)
 METADATA: Final[Table] = {
     "meta.v1.ObjectMeta": {
         "labels": (keys(label_key()), values(label_value())),
         "annotations": keys(annotation_key()),
-        "finalizers": (
-            each(_FINALIZER),
-            Rule(
-                "one-of",
-                "orphan or foregroundDeletion",
-                {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
-            ),
-        ),
-        "ownerReferences": Rule(
-            "one-of", "one owner with controller: true", {"contains": _CONTROLLER, "minContains": 0, "maxContains": 1}
-        ),
-        "generation": between(0),
-        "managedFields": Rule("unknown-value", "no managedFields: the API server writes them", {"type": "null"}),
     },
-    "meta.v1.OwnerReference": {"": filled("apiVersion", "kind", "name", "uid")},
     "core.v1.ServiceAccount": {"secrets": each(Rule("empty-field", "a name", {"required": ["name"]}))},
     "core.v1.PersistentVolumeClaim": {"": filled("spec")},
     "core.v1.TypedLocalObjectReference": {
@@ -93,7 +122,7 @@ METADATA: Final[Table] = {
     },
     "core.v1.TypedObjectReference": {"": filled("kind", "name")},
     "rbac.v1.AggregationRule": {"": filled("clusterRoleSelectors")},
-    "core.v1.Namespace": {"metadata": _POD_SECURITY},
+    "core.v1.Namespace": {"metadata": (_POD_SECURITY, _POD_SECURITY_VERSION)},
     "core.v1.NamespaceSpec": {"finalizers": each(_FINALIZER)},
 }
 

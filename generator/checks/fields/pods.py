@@ -25,7 +25,7 @@ from generator.checks.fields.rule import (
     values,
     when,
 )
-from generator.checks.fields.security import OF_POD
+from generator.checks.fields.security import HAS_HOST_NETWORK, OF_POD
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
     HEADER,
@@ -158,16 +158,29 @@ _MIRRORED: Final = {
         }
     }
 }
+_ALIVE: Final = {
+    "properties": {"resizePolicy": {"items": {"properties": {"restartPolicy": {"not": {"const": "RestartContainer"}}}}}}
+}
 _KEPT_WHEN_RESIZED: Final = when(
     {"not": has("restartPolicy", "Always")},
-    {
-        "properties": {
-            "resizePolicy": {"items": {"properties": {"restartPolicy": {"not": {"const": "RestartContainer"}}}}}
-        }
-    },
+    _ALIVE,
     "unknown-value",
     "RestartContainer in containers and sidecars only",
 )
+_CLASSED: Final = when(
+    lacks("priorityClassName"),
+    {
+        "properties": {
+            "priority": {"enum": [0, None]},
+            "preemptionPolicy": {"enum": ["PreemptLowerPriority", None]},
+        }
+    },
+    "one-of",
+    "a priorityClassName, which priority and preemptionPolicy come from",
+)
+"""Admission compares them with the class of the pod; without one, and without a default in the cluster, with these
+(plugin/pkg/admission/priority).
+"""
 POD_SPEC: Final[Table] = {
     "core.v1.PodSpec": {
         "": (
@@ -177,6 +190,13 @@ POD_SPEC: Final[Table] = {
                 absent("hostnameOverride"),
                 "one-of",
                 "setHostnameAsFQDN or hostnameOverride",
+            ),
+            when(HAS_HOST_NETWORK, absent("hostnameOverride"), "one-of", "hostNetwork or hostnameOverride"),
+            when(
+                has("restartPolicy", "Never"),
+                {"properties": {group: {"items": _ALIVE} for group in ("containers", "initContainers")}},
+                "unknown-value",
+                "NotRequired in each resizePolicy with restartPolicy: Never",
             ),
             when(
                 {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
@@ -192,7 +212,7 @@ POD_SPEC: Final[Table] = {
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
         "activeDeadlineSeconds": between(1, 2**31 - 1),
         "hostname": optional(dns_label()),
-        "hostnameOverride": dns_subdomain(),
+        "hostnameOverride": (dns_subdomain(), Rule("name-syntax", "at most 64 characters", {"maxLength": 64})),
         "subdomain": optional(dns_label()),
         "ephemeralContainers": Rule(
             "unknown-value", "no ephemeral containers: a running pod gets them", {"maxItems": 0}
@@ -318,6 +338,12 @@ CONTAINER: Final[Table] = {
     "core.v1.ConfigMapEnvSource": {"": NAMED, "name": dns_subdomain()},
     "core.v1.SecretEnvSource": {"": NAMED, "name": dns_subdomain()},
     "core.v1.ConfigMapKeySelector": {"": filled("name", "key"), "name": dns_subdomain(), "key": CONFIG_KEY},
+    "core.v1.FileKeySelector": {
+        "": filled("volumeName", "path", "key"),
+        "volumeName": dns_label(),
+        "path": NO_BACKSTEPS,
+        "key": VARIABLE,
+    },
     "core.v1.SecretKeySelector": {"": filled("name", "key"), "name": dns_subdomain(), "key": CONFIG_KEY},
     "core.v1.Probe": {
         "": exactly_one("exec", "grpc", "httpGet", "tcpSocket"),
@@ -355,6 +381,7 @@ PODS: Final[Table] = {
                 },
             ),
             when(has("schedulingGates"), lacks("nodeName"), "one-of", "schedulingGates or nodeName"),
+            _CLASSED,
         ),
         "": (
             filled("spec"),

@@ -43,16 +43,22 @@ _QUOTA_NAME: Final = Rule(
 _WHOLE: Final = {
     "anyOf": [{"type": "integer"}, {"not": {"type": "string", "pattern": r"^[0-9]*\.[0-9]*[1-9]$|[num]$"}}]
 }
+_COUNTED_ONES: Final = (
+    r"^(count/.+|pods|services|secrets|configmaps|replicationcontrollers|resourcequotas"
+    r"|persistentvolumeclaims|services\.(nodeports|loadbalancers))$"
+)
+_FOREIGN: Final = r"^(?!requests\.)(?!.*kubernetes\.io/)[^/]+/"
+"""Resources of others, such as nvidia.com/gpu (IsExtendedResourceName)."""
 _COUNTS_ARE_WHOLE: Final = Rule(
     "quantity",
     "a whole number",
     {
         "patternProperties": {
-            r"^(count/.+|pods|services|secrets|configmaps|replicationcontrollers|resourcequotas"
-            r"|persistentvolumeclaims|services\.(nodeports|loadbalancers))$": {
+            names: {
                 "not": {"type": "number", "not": {"multipleOf": 1}},
                 **_WHOLE,
             }
+            for names in (_COUNTED_ONES, _FOREIGN)
         }
     },
 )

@@ -36,7 +36,7 @@ _PROFILE: Final = (
 )
 _PROFILES: Final = one_of("Localhost", "RuntimeDefault", "Unconfined", empty=False)
 _CONTAINERS: Final = ("containers", "ephemeralContainers", "initContainers")
-_HAS_HOST_NETWORK: Final = {"required": ["hostNetwork"], "properties": {"hostNetwork": {"const": True}}}
+HAS_HOST_NETWORK: Final = {"required": ["hostNetwork"], "properties": {"hostNetwork": {"const": True}}}
 _HAS_HOST_IPC: Final = {"required": ["hostIPC"], "properties": {"hostIPC": {"const": True}}}
 _OWN_USERS: Final = {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}}
 
@@ -58,8 +58,9 @@ def _sysctls(pattern: str) -> Schema:
 
 _OF_LINUX_PODS: Final = (
     *("appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsUser", "seLinuxChangePolicy"),
-    *("seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
+    *("seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy"),
 )
+_NOT_OF_WINDOWS_PODS: Final = {**absent(*_OF_LINUX_PODS)["properties"], "sysctls": {"maxItems": 0}}
 _OF_LINUX_CONTAINERS: Final = (
     *("allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount"),
     *("readOnlyRootFilesystem", "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile"),
@@ -75,7 +76,7 @@ OF_POD: Final = (
         _system("windows"),
         {
             "properties": {
-                **_contexts(absent(*_OF_LINUX_PODS), absent(*_OF_LINUX_CONTAINERS)),
+                **_contexts({"properties": _NOT_OF_WINDOWS_PODS}, absent(*_OF_LINUX_CONTAINERS)),
                 **{field: {"enum": [False, None]} for field in ("hostIPC", "hostPID")},
                 **{field: {"type": "null"} for field in ("hostUsers", "resources", "shareProcessNamespace")},
             }
@@ -92,7 +93,7 @@ OF_POD: Final = (
             "procMount Unmasked with hostUsers: false only",
         ),
     ),
-    when(_HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork"),
+    when(HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork"),
     when(
         _HAS_HOST_IPC,
         _sysctls(r"^(kernel[./](shm|msg|sem)[a-z]*$|fs[./]mqueue[./])"),

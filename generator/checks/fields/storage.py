@@ -87,6 +87,11 @@ _FLEX: Final[Mapping[str, Rules]] = {
 }
 _MANAGED: Final = has("kind", "Managed")
 VOLUMES_OF_PROVIDERS: Final[Table] = {
+    "core.v1.StorageOSVolumeSource": {
+        "": filled("volumeName"),
+        "volumeName": dns_label(),
+        "volumeNamespace": optional(dns_label()),
+    },
     "core.v1.ISCSIVolumeSource": _ISCSI,
     "core.v1.ISCSIPersistentVolumeSource": _ISCSI,
     "core.v1.FCVolumeSource": {

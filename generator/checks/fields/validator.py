@@ -108,12 +108,13 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
             "name": _node(None, objects.name_of(kind if source else ""), number),
             "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
             "namespace": _node(None, objects.NAMESPACE, number),
+            "finalizers": _node(None, objects.FINALIZERS if source else each(objects.CUSTOM_FINALIZER), number),
+            **{field: _node(None, rules, number) for field, rules in objects.OF_OBJECT.items()},
         }
     }
     top = [_written(objects.NAMED), {"properties": {"metadata": metadata}}]
     if source is None:
         inner = {_METADATA: _type(_METADATA, {}, number)}
-        inner[_METADATA]["properties"]["finalizers"] = _node(None, each(objects.CUSTOM_FINALIZER), number)
         top.append({"properties": {"metadata": {"$ref": f"#/$defs/{_METADATA}"}}})
         return {"allOf": top, "$defs": inner}
     definitions = source["$defs"]

@@ -147,10 +147,10 @@ WORKLOADS: Final[Table] = {
         "": Rule(
             "empty-field",
             "succeededIndexes or succeededCount",
-            {"anyOf": [has("succeededIndexes"), {"required": ["succeededCount"]}]},
+            {"anyOf": [{"required": ["succeededIndexes"]}, {"required": ["succeededCount"]}]},
         ),
         "succeededIndexes": text(
-            "number-range", "indexes such as 0,2-5", r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*", 2**16
+            "number-range", "indexes such as 0,2-5", r"([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?", 2**16
         ),
         "succeededCount": between(0),
     },
