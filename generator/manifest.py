@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, overload
 
 from generator.errors import Location
+from generator.k8syaml.lines import line_of
 from generator.repository import CHARTS, KUSTOMIZATIONS, Pointer
 from generator.values import Origins
 
@@ -115,9 +116,8 @@ class Manifest:
 
 
 def rendered_at(path: str, text: str, line: int) -> Location:
-    """A line (from 1) of a file's text."""
-    lines = text.split("\n")
-    return Location(path, line, None, lines[line - 1].removesuffix("\r") if 0 < line <= len(lines) else None)
+    """A line (from 1) of a file's text, with as much of it as anybody reads."""
+    return Location(path, line, None, line_of(text, line))
 
 
 def written_at(spans: Sequence[Span], line: int) -> Location | None:

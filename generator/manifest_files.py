@@ -18,7 +18,7 @@ from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
-from generator.k8syaml.lines import Lines
+from generator.k8syaml.lines import Lines, line_of
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
 from generator.tree import LARGEST, too_large
@@ -51,12 +51,7 @@ class ManifestFile:
         if not self._placed:
             return Location(self.path, 1)
         line, column = self._placed[placed.index].key_position((*placed.within, *pointer))
-        return Location(self.path, line, column, self.lines[line - 1] if line <= len(self.lines) else None)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The lines of its text."""
-        return self.text.split("\n")
+        return Location(self.path, line, column, line_of(self.text, line))
 
     @cached_property
     def documents(self) -> list[Document]:

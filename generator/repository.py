@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from generator.errors import Location
 from generator.k8syaml import Document
-from generator.k8syaml.lines import SHOWN
+from generator.k8syaml.lines import line_of
 from generator.policy import HoldOrder, Lift, Promotion, Verify
 from generator.release import Release
 
@@ -44,8 +44,7 @@ class Source:
 
     def shown(self, line: int, column: int) -> Location:
         """A place in the file, with as much of its line as anybody reads."""
-        lines = self.text.splitlines()
-        return Location(self.path, line, column, lines[line - 1][:SHOWN] if 0 < line <= len(lines) else None)
+        return Location(self.path, line, column, line_of(self.text, line))
 
 
 @dataclass(frozen=True, slots=True)

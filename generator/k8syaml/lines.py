@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Place: TypeAlias = tuple[int, int]
@@ -17,7 +18,9 @@ START: Final[Place] = (1, 1)
 
 _BREAK: Final = re.compile("\r\n|[\n\r]")
 SHOWN: Final = 200
-"""Characters of a line that an error shows."""
+"""Characters of a line that an error shows: there are files with all that they say in one line."""
+_SPLIT: Final = 4
+"""Texts whose lines are remembered: a finding shows one of what was rendered, and one of what wrote it."""
 
 
 class Lines:
@@ -47,6 +50,17 @@ def shown(text: str, index: int) -> str:
     """The line with this character, at most 200 characters of it."""
     start = _start(text, index)
     return _BREAK.split(text[start : start + SHOWN], 1)[0]
+
+
+def line_of(text: str, line: int) -> str | None:
+    """A line (from 1) of a text, as much of it as is shown; None where there is no such line."""
+    lines = _lines(text)
+    return lines[line - 1][:SHOWN] if 0 < line <= len(lines) else None
+
+
+@lru_cache(maxsize=_SPLIT)
+def _lines(text: str) -> list[str]:
+    return _BREAK.split(text)
 
 
 def breaks(text: str) -> int:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from generator.checks.all import CHECKS
 from generator.errors import Location, redact
 from generator.finding import Finding, Severity
+from generator.k8syaml.lines import SHOWN
 from generator.report.json import dumps
 from generator.report.text import in_order
 from generator.verdict import Verdict
@@ -96,11 +97,15 @@ def _location(verdict: Verdict, place: Location) -> dict[str, Any]:
 
 
 def _region(place: Location) -> dict[str, Any]:
-    """The line, from its column to its end; code hosts want a region even for a file as a whole."""
+    """The line, from its column to its end, which is left open where the line is longer than what is shown of it.
+
+    Code hosts want a region even for a file as a whole.
+    """
     region: dict[str, Any] = {"startLine": place.line or 1}
     if place.column is not None:
         region["startColumn"] = place.column
     if place.text:
         region["snippet"] = {"text": redact(place.text)}
+    if place.text and len(place.text) < SHOWN:
         region["endColumn"] = max(len(place.text.rstrip("\r")) + 1, region.get("startColumn", 1))
     return region

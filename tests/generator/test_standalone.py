@@ -6,6 +6,7 @@ import pytest
 
 from generator import manifest_files
 from generator.k8syaml import parse
+from generator.k8syaml.lines import SHOWN
 from generator.manifest_files import read_bytes
 from generator.standalone import audit
 
@@ -41,6 +42,13 @@ def test_each_of_many_values_of_json_is_placed_without_those_before_it(read: lis
         text = between.join(map(json.dumps, named))
         assert len(audit([read_bytes("a.json", text.encode())], "1.36").findings) == 50
         assert sum(read) <= len(text)
+
+
+def test_of_a_line_that_holds_a_whole_file_only_the_beginning_is_shown() -> None:
+    items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"A{number}"}} for number in range(50)]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    found = audit([read_bytes("a.json", text.encode())], "1.36").findings
+    assert [one.where.text for one in found] == [text[:SHOWN]] * 50
 
 
 def test_json_that_cannot_be_placed_is_not_read_again_for_each_finding(read: list[int]) -> None:

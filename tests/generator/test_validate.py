@@ -1,6 +1,7 @@
 import pytest
 
 from generator.finding import Severity, errors
+from generator.k8syaml.lines import _lines as lines
 from generator.pins import Pins
 from generator.survey import survey, whole
 from generator.tree import DiskTree
@@ -124,3 +125,13 @@ def test_what_the_repository_says_about_the_whole_is_always_told(tmp_path):
     settings = FILES["towpath.yaml"] + "  nonsense: error\n"
     found = survey(small(tmp_path, **{"towpath.yaml": settings}), NO_PINS, ["test"], ["web"], keep=whole)
     assert "unknown-check" in checks(found)
+
+
+def test_a_file_is_taken_apart_once_for_all_that_is_wrong_with_it(tmp_path):
+    one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: same}\n"
+    tree = small(tmp_path, **{"environments/base/services/web/manifests/same.yaml": "---\n".join([one] * 30)})
+    taken = lines.cache_info().misses
+    found = survey(tree, NO_PINS, ("test",), keep=whole).findings
+    same = [one for one in found if one.check == "duplicate-resource"]
+    assert [one.where.text for one in same] == ["  name: same"] * 29
+    assert lines.cache_info().misses - taken < 10

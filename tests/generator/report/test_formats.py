@@ -9,6 +9,7 @@ import pytest
 
 from generator.errors import Location
 from generator.finding import Finding, Severity
+from generator.k8syaml.lines import SHOWN
 from generator.report.validation import FORMATS, written
 from generator.verdict import Case, Status, Verdict
 
@@ -51,6 +52,12 @@ def test_sarif_shows_the_place_the_severity_and_where_it_comes_from():
     assert place["region"] == {"startLine": 4, "startColumn": 9, "endColumn": 14, "snippet": {"text": PLACE.text}}
     related = [one["physicalLocation"]["artifactLocation"]["uri"] for one in first["relatedLocations"]]
     assert related == ["templates/web/x.yaml.j2", "environments/base/services/a.yaml"]
+
+
+def test_sarif_leaves_the_end_open_of_a_line_that_is_longer_than_what_is_shown_of_it():
+    long = Finding("image-tag", Severity.ERROR, "no tag", Location("a.json", 1, 900, "x" * SHOWN))
+    place = sarif(Verdict((long,), (), ""))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["region"] == {"startLine": 1, "startColumn": 900, "snippet": {"text": "x" * SHOWN}}
 
 
 def test_sarif_explains_each_rule_once():
