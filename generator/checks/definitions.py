@@ -34,6 +34,7 @@ _EXTENSION: Final = "x-kubernetes-"
 _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 # What a schema under `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it.
 _OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
+_UNSUPPORTED: Final = ("$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties")
 _SCALARS: Final = ("string", "integer", "number", "boolean")
 _TYPES: Final = (*_SCALARS, "object", "array")
 _STEP: Final = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^']+)'\]")
@@ -137,6 +138,7 @@ def _of_node(node: Mapping[str, Any], path: Pointer) -> Wrong:
 def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
     either, free = node.get(f"{_EXTENSION}int-or-string"), node.get(f"{_EXTENSION}preserve-unknown-fields")
     embedded = node.get(f"{_EXTENSION}embedded-resource")
+    yield from _of_unsupported(node, path)
     if node.get("type") and node["type"] not in _TYPES:
         yield (*path, "type"), f"expected {' or '.join(_TYPES)}"
     if embedded and node.get("type") != "object":
@@ -147,6 +149,17 @@ def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield path, "an embedded resource needs properties, or x-kubernetes-preserve-unknown-fields"
     if either and (free or embedded):
         yield path, "x-kubernetes-int-or-string allows none of the other extensions beside it"
+
+
+def _of_unsupported(node: Mapping[str, Any], path: Pointer) -> Wrong:
+    """What JSON Schema has and definitions do not (`specStandardValidatorV3`)."""
+    for key in _UNSUPPORTED:
+        if node.get(key) not in (None, "", {}):
+            yield (*path, key), f"{key} is not for definitions"
+    if isinstance(node.get("items"), list):
+        yield (*path, "items"), "one schema is for all items, not a list of them"
+    if node.get(f"{_EXTENSION}preserve-unknown-fields") is False:
+        yield (*path, f"{_EXTENSION}preserve-unknown-fields"), "it is true or not there"
 
 
 def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:

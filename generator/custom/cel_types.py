@@ -26,31 +26,33 @@ _CHAIN: Final = re.compile(rf"(?<![\w.\])}}])({_NAME})((?:\s*\.\s*{_NAME})*)(?!\
 _MACRO: Final = rf"\.(?:all|exists|exists_one|existsOne|filter|map)\s*\(\s*({_NAME})\s*,"
 _LOOP: Final = re.compile(_MACRO)
 _LOOP_OVER: Final = re.compile(rf"(?<![\w.\])}}?])({_NAME})((?:\.{_NAME})*?){_MACRO}")
-_OTHER_VARIABLES: Final = re.compile(rf"\.\s*\w+\s*\(\s*({_NAME})\s*,\s*({_NAME})\s*,|cel\.bind\(\s*({_NAME})\s*,()")
+_OTHER_VARIABLES: Final = re.compile(rf"\.\s*\w+\s*\(\s*({_NAME})\s*,\s*({_NAME})\s*,")
 _BOUND: Final = re.compile(rf"[(,]\s*({_NAME})\s*(?=,)")
 _TEXT: Final = re.compile(r"""[rRbB]*('''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
 _PATTERN: Final = re.compile(r"""\.matches\(\s*(r?'(?:\\.|[^'\\])*'|r?"(?:\\.|[^"\\])*")\s*\)""")
-_HAS: Final = re.compile(r"\bhas\s*\(\s*(\w+)[\w.]*\s*\)")
+_HAS: Final = re.compile(r"\bhas\s*\(\s*(\w+)\.[\w.]*\s*\)")
+_HAS_NO_FIELD: Final = re.compile(r"\bhas\s*\(\s*(\w+|[^()]*\])\s*\)")
 _HAS_TYPE: Final = r"([\1] == [\1])"
 """What is of the type of `has(…)`, which itself the library does not understand of a path that it was told of."""
 _UNDECLARED: Final = re.compile(r"undeclared reference to '\.?(\w+)[^']*'")
 _NO_OVERLOAD: Final = re.compile(r"found no matching overload for '([^']+)' applied to '([^\n]*)'")
+_ORDERED: Final = ("_<_", "_<=_", "_>_", "_>=_")
+_NUMBERS: Final = {"int", "uint", "double"}
+"""The types that Kubernetes compares with each other by these."""
 _OPERATORS: Final = {"size", "@in", "startsWith", "endsWith", "matches", "contains"}
 _OF_KUBERNETES: Final = frozenset(
     # https://kubernetes.io/docs/reference/using-api/cel/ and the macros of CEL that the library has not.
-    "abs add allowed asApproximateFloat asInteger authorizer base64 bind bitAnd bitNot bitOr bitShiftLeft "
-    "bitShiftRight bitXor bool build byte ceil cel charAt check cidr compareTo containsCIDR containsIP date datetime "
-    "decode distinct dns1035Label dns1035LabelPrefix dns1123Label dns1123LabelPrefix dns1123Subdomain "
-    "dns1123SubdomainPrefix dyn encode error errored escapeKey existsOne family fieldSelector find findAll first "
-    "flatten floor "
-    "format getEscapedPath getHost getHostname getPort getQuery getScheme greatest group hasValue indexOf insert ip "
-    "isCanonical isCIDR isGlobalUnicast isGreaterThan isInf isInteger isIP isLessThan isLinkLocalMulticast "
-    "isLinkLocalUnicast isLoopback isNaN isQuantity isSemver isUnspecified isURL join jsonpatch JSONPatch "
-    "labelSelector labelValue last lastIndexOf least lists lowerAscii major masked math minor name named namespace "
-    "none Object of ofNonZeroValue optFlatMap optional optMap orValue patch path prefixLength qualifiedName quantity "
-    "quote range reason regex replace requestResource resource reverse round semver serviceAccount sets sign slice "
-    "sort sortBy split sqrt strings sub subresource substring transformList transformMap transformMapEntry trim trunc "
-    "unwrap unwrapOpt upperAscii uri url uuid validate value".split()
+    "add all allowed asApproximateFloat asInteger authorizer bool build byte charAt check cidr compareTo contains "
+    "containsCIDR containsIP date datetime distinct dns1035Label dns1035LabelPrefix dns1123Label dns1123LabelPrefix "
+    "dns1123Subdomain dns1123SubdomainPrefix dyn equivalent error errored escapeKey exists exists_one existsOne "
+    "family fieldSelector find findAll first flatten format getEscapedPath getHost getHostname getPort getQuery "
+    "getScheme group hasValue indexOf insert intersects ip isCanonical isCIDR isGlobalUnicast isGreaterThan isInteger "
+    "isIP isLessThan isLinkLocalMulticast isLinkLocalUnicast isLoopback isQuantity isSemver isUnspecified isURL join "
+    "JSONPatch jsonpatch labelSelector labelValue last lastIndexOf lists lowerAscii major masked minor name named "
+    "namespace none Object of ofNonZeroValue optFlatMap optional optMap orValue patch path prefixLength qualifiedName "
+    "quantity quote range reason replace requestResource resource reverse semver serviceAccount sets sign slice sort "
+    "sortBy split strings sub subresource substring transformList transformMap transformMapEntry trim unwrap "
+    "unwrapOpt upperAscii uri url uuid validate value".split()
 )
 
 
@@ -63,6 +65,8 @@ def mistake(expression: str, roots: Roots, wanted: tuple[str, ...] = ()) -> str:
     if syntax := syntax_error(expression):
         return f"it is no CEL: {syntax}"
     plain = _TEXT.sub(lambda text: "'" + "_" * (len(text[0]) - 2) + "'", expression)
+    if wrong := _HAS_NO_FIELD.search(plain):
+        return f"{wrong[0]}: has takes a field, such as has(self.spec)"
     known = {**roots, **_loops(plain, roots)}
     for name, steps in _chains(plain):
         if name in known and (field := unknown_field(known[name], steps)):
@@ -87,7 +91,7 @@ def type_of(expression: str, roots: Roots) -> Node | None:
         found = declared.compile(_HAS.sub(_HAS_TYPE, expression)).return_type().name() if declared else ""
     except Exception:  # noqa: BLE001 - the library raises its own errors as plain ones
         return None
-    named = {"BOOL": "boolean", "STRING": "string", "INT": "integer"}
+    named = {word: type_ for type_, word in _SCALARS.items()}
     return {"type": named[found]} if found in named else None
 
 
@@ -112,7 +116,7 @@ def _said(error: str, bound: set[str]) -> str:
     if names:
         return f"there is nothing named {names[0]}"
     for function, types in _NO_OVERLOAD.findall(error):
-        numbers = "double" in types and ("int" in types or types.count("double") > 1)
+        numbers = function in _ORDERED and not set(re.findall(r"\w+", types)) - _NUMBERS
         if not numbers and (function in _OPERATORS or "_" in function):
             return f"{function.replace('@', '').replace('_', ' ').strip()} cannot be applied to {types}"
     return ""
@@ -138,7 +142,7 @@ def _loops(plain: str, roots: Roots) -> dict[str, Node | None]:
     times = Counter(loop[1] for loop in _LOOP.finditer(plain))
     found |= {name: None for name, count in times.items() if count != len(over.get(name, ()))}
     for other in _OTHER_VARIABLES.finditer(plain):
-        found.update(dict.fromkeys(filter(None, other.groups())))
+        found.update(dict.fromkeys(other.groups()))
     return found
 
 
@@ -195,7 +199,7 @@ def _types(plain: str, roots: Roots) -> dict[str, Any]:
 
 _DEEPEST: Final = 32
 """How deep the fields of a path lie whose types are told to the library."""
-_SCALARS: Final = {"string": "STRING", "integer": "INT", "boolean": "BOOL"}
+_SCALARS: Final = {"string": "STRING", "integer": "INT", "number": "DOUBLE", "boolean": "BOOL"}
 _FORMATS: Final = {
     **dict.fromkeys(("date", "date-time", "datetime"), "TIMESTAMP"),
     "duration": "DURATION",

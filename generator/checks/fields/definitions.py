@@ -154,13 +154,18 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
                 "deprecationWarning with deprecated: true only",
             ),
         ),
+        "deprecationWarning": Rule(
+            "unknown-value", "a line of at most 256 characters", {"pattern": "^[^\\x00-\\x1f\\x7f]{1,256}$"}
+        ),
         "name": dns_1035_label(),
         "selectableFields": Rule("number-range", "at most 8 fields", {"maxItems": 8}),
     },
     "CustomResourceColumnDefinition": {
         "jsonPath": _PATH,
         "type": one_of("boolean", "date", "integer", "number", "string", empty=False),
+        "format": one_of("int32", "int64", "float", "double", "byte", "date", "date-time", "password"),
     },
+    "CustomResourceSubresources": {"status": Rule("unknown-value", "no fields in it", {"maxProperties": 0})},
     "CustomResourceSubresourceScale": {
         "specReplicasPath": _below("spec"),
         "statusReplicasPath": _below("status"),

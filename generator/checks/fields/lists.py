@@ -17,7 +17,9 @@ from generator.schemas import minor, schema_for
 
 _DEFAULTS: Final = {"operator": "Equal", "protocol": "TCP"}
 Keys = tuple[str, ...]
+_DEFINITIONS: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1"
 _TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
+    (f"{_DEFINITIONS}.CustomResourceDefinitionSpec", "versions"): ("name",),
     ("io.k8s.api.core.v1.NodeSpec", "taints"): ("key", "effect"),
     ("io.k8s.api.core.v1.TopologySelectorTerm", "matchLabelExpressions"): ("key",),
     ("io.k8s.api.node.v1.Scheduling", "tolerations"): ("key", "operator", "value", "effect"),

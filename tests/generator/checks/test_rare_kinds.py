@@ -9,6 +9,7 @@ from tests.real.verdicts import Says, our_environment, ours
 
 PLACE = our_environment(ORACLE_VERSION)
 CASES = (*held_out("rarer"), *held_out("finer"), *held_out("fresh"))
+RULE = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule"
 FINE = {
     'Deployment/shop held-out /status={"conditions": [{"type": "A"}, {"type": "B"}]}',
     'Pod/listed held-out /status/hostIPs=[{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}]',
@@ -29,6 +30,13 @@ FINE = {
     'ValidatingWebhookConfiguration/look held-out /webhooks/0/rules/0/resources=["pods", "pods/status"]',
     'LimitRange/foreign held-out /spec/limits/1/max={"storage": "1Gi", "services": 1}',
     'Pod/scratchy held-out /spec/volumes/1/persistentVolumeClaim/claimName="scratchy-data"',
+    *(
+        f"CustomResourceDefinition/widgets.acme.io held-out {RULE}={rule}"
+        for rule in (
+            *('"self.weight > 1"', '"self.weight == 1.0"', '"self.size > 0u"', '"has(self.name)"'),
+            *("\"self.labels.all(k, v, v == 'a')\"", "\"sets.contains(self.tags, ['a'])\""),
+        )
+    ),
     *(
         f"PriorityLevelConfiguration/dealt held-out /spec/limited/limitResponse/queuing={queuing}"
         for queuing in ('{"handSize": 0, "queues": 181}', '{"handSize": 9}', '{"handSize": 15, "queues": 15}')

@@ -45,7 +45,8 @@ RULE = {"self": SELF, "oldSelf": SELF}
         "quantity(self.name).isGreaterThan(quantity('1'))",
         "!format.dns1123Label().validate(self.name).hasValue()",
         "self.labels.transformList(k, v, v + k).size() == 1",
-        "cel.bind(x, self.name, x == 'a')",
+        "self.labels.all(k, v, k != v) && sets.contains(self.words, ['a'])",
+        "self.ratio == 1.0 && self.size > 0u",
         "self.name.matches('^[a-z]\\\\.(b|c)+$') && self.name.matches(r'^\\d$')",
         "self.parts.all(x, has(x.id) && x.id == '') && self.words.all(x, x.size() > 1 && x == '')",
         "[1, 2].all(p, p > 0) && self.parts.all(p, p.id == '')",
@@ -73,6 +74,12 @@ def test_nothing_is_wrong(rule):
         ("self.size in self.words", "in cannot be applied to (int, list(string))"),
         ("has(self.name) && self.name", "cannot be applied to (bool, string)"),
         ("self.size", "it has to be of the type bool, and is int"),
+        ("self.size == 1.0", "cannot be applied to (int, double)"),
+        ("self.ratio == 1", "cannot be applied to (double, int)"),
+        ("has(self) && self.size > 1", "has takes a field"),
+        ("has(self.labels['a'])", "has takes a field"),
+        ("cel.bind(x, self.name, x == 'a')", "there is nothing named cel"),
+        ("math.greatest(self.size, 2) == 2", "there is nothing named math"),
     ],
 )
 def test_what_is_wrong_is_said(rule, words):
