@@ -17,7 +17,7 @@ from generator.k8syaml import parse
 from generator.manifest_files import ManifestFile
 from generator.policy import Promotion, Verify
 from generator.repository import Cluster, Environment, Pointer, Settings, Source
-from generator.suppressions import Suppression, of_settings, unused_paths
+from generator.suppressions import Given, Suppression, of_settings, unused_paths
 from generator.validate import problems, reweigh, running, unknown_checks
 from generator.verdict import Case, Status, status_of
 
@@ -128,9 +128,9 @@ def _open(
 ) -> tuple[list[tuple[RenderedObject, Finding]], list[Finding]]:
     """What nobody suppresses, and the findings about suppressions that hide nothing."""
     given, used, left = of_settings(around.settings), set[Suppression](), []
+    covered = Given(given)
     for placed, finding in told:
-        place = (around.path(placed.path), placed.kind, placed.name)
-        covering = {one for one in given if one.check == finding.check and one.covers_plain(*place)}
+        covering = covered.covering_plain(finding.check, around.path(placed.path), placed.kind, placed.name)
         used |= covering
         if not covering:
             left.append((placed, finding))

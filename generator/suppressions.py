@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import product
 
 from generator.checks.others import OTHERS
 from generator.errors import Location
@@ -23,6 +24,8 @@ from generator.repository import Repository, Settings, Source
 UNUSED = "unused-suppression"
 Place = tuple[str, str]
 """An environment and a service."""
+_About = tuple[str | None, ...]
+"""A check, an object, an environment, a service and a path; None stands for every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,35 @@ class Suppression:
     object: str | None = None
     path: str | None = None
 
-    def covers(self, environment: str, service: str, kind: str, name: str) -> bool:
-        """Whether it is about this object of a service."""
-        return self.reaches(environment, service) and self.object in (None, f"{kind}/{name}")
 
-    def covers_plain(self, path: str, kind: str, name: str) -> bool:
-        """Whether it is about this object of a plain manifest."""
-        if self.environment or self.service or self.object not in (None, f"{kind}/{name}"):
-            return False
-        return self.path is None or _inside(path, self.path)
+class Given:
+    """Suppressions, found by what they are about without a look at each."""
 
-    def reaches(self, environment: str, service: str) -> bool:
-        """Whether it is about this service in this environment."""
-        return self.path is None and self.environment in (None, environment) and self.service in (None, service)
+    def __init__(self, given: Iterable[Suppression]) -> None:
+        self._by_about: dict[_About, list[Suppression]] = {}
+        for one in given:
+            path = None if one.path is None else one.path.rstrip("/")
+            about = (one.check, one.object, one.environment or None, one.service or None, path)
+            self._by_about.setdefault(about, []).append(one)
+
+    def covering(self, check: str, environment: str, service: str, kind: str, name: str) -> set[Suppression]:
+        """Those that are about a check of an object of a service."""
+        return self._about(check, f"{kind}/{name}", (None, environment), (None, service), (None,))
+
+    def covering_plain(self, check: str, path: str, kind: str, name: str) -> set[Suppression]:
+        """Those that are about a check of an object of a plain manifest."""
+        return self._about(check, f"{kind}/{name}", (None,), (None,), (None, ".", path, *_folders(path)))
+
+    def _about(self, check: str, object: str, *places: tuple[str | None, ...]) -> set[Suppression]:
+        if not self._by_about:
+            return set()
+        wanted = product((check,), (None, object), *places)
+        return {one for about in wanted for one in self._by_about.get(about, ())}
 
 
-def _inside(path: str, folder: str) -> bool:
-    """Whether a path is that of a folder, or in it."""
-    folder = folder.rstrip("/")
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
+def _folders(path: str) -> Iterator[str]:
+    """The folders that a path is in."""
+    return (path[:index] for index, character in enumerate(path) if character == "/")
 
 
 def of_settings(settings: Settings) -> tuple[Suppression, ...]:
@@ -109,9 +122,10 @@ def unused(
     judged: Container[Place],
 ) -> Iterator[Finding]:
     """Those that hide nothing, as far as that can be told: every service that they are about has been judged."""
-    released = [place for place, overlay in repository.overlays.items() if overlay.release is not None]
+    released = (place for place, overlay in repository.overlays.items() if overlay.release is not None)
+    open_ = {about for place in released if place not in judged for about in product(*((None, name) for name in place))}
     for one in given:
-        if one.path or one in used or not all(place in judged for place in released if one.reaches(*place)):
+        if one.path or one in used or (one.environment, one.service) in open_:
             continue
         yield _hides_nothing(one, "" if one.check in running else ": the check is switched off")
 
@@ -120,9 +134,9 @@ def unused_paths(
     given: Iterable[Suppression], used: Container[Suppression], looked_at: Iterable[str]
 ) -> Iterator[Finding]:
     """Those of plain manifests that hide nothing, though all of their file or folder was looked at."""
-    places = list(looked_at)
+    places = {place.rstrip("/") for place in looked_at}
     for one in given:
-        if one.path and one not in used and any(_inside(one.path, place) for place in places):
+        if one.path and one not in used and not places.isdisjoint((".", one.path, *_folders(one.path))):
             yield _hides_nothing(one)
 
 

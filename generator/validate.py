@@ -22,7 +22,7 @@ from generator.k8syaml import parse
 from generator.manifest import Manifest
 from generator.rendered import up_to_date
 from generator.repository import Pointer, Repository, Settings, overlay_path
-from generator.suppressions import Suppression, suppressions, unknown, unused
+from generator.suppressions import Given, Suppression, suppressions, unknown, unused
 from generator.tree import Tree
 
 Told = tuple[Check, Severity, Problem]
@@ -87,7 +87,7 @@ class Validation:
         self._own = suppressions(policy or repository)
         self._rest: Rest = rest or Nothing()
         self._given = (*self._own, *self._rest.given)
-        self._suppressed = _by_check(self._given)
+        self._suppressed = Given(self._given)
         self._catalogue = catalogue or Catalogue()
         self._alone = running(repository.settings, ALONE)
         self._needed: dict[tuple[frozenset[str], bool], tuple[Running, ...]] = {}
@@ -228,19 +228,11 @@ def _was(before: Tree | None, builds: Iterable[Build], namespace: str) -> Mappin
     return applied(before, ((build.folder, build.files) for build in builds if not build.failed), namespace)
 
 
-def _by_check(given: Iterable[Suppression]) -> Mapping[str, Sequence[Suppression]]:
-    found: dict[str, list[Suppression]] = {}
-    for one in given:
-        found.setdefault(one.check, []).append(one)
-    return found
-
-
-def _open(told: Iterable[Told], given: Mapping[str, Sequence[Suppression]]) -> tuple[list[Told], set[Suppression]]:
-    """What nobody suppresses, and the suppressions that hide the rest; they are given by check."""
+def _open(told: Iterable[Told], given: Given) -> tuple[list[Told], set[Suppression]]:
+    """What nobody suppresses, and the suppressions that hide the rest."""
     left, used = [], set[Suppression]()
     for check, severity, problem in told:
-        place = _place(problem.placed)
-        covering = {one for one in given.get(check.id, ()) if one.covers(*place)}
+        covering = given.covering(check.id, *_place(problem.placed))
         used |= covering
         if not covering:
             left.append((check, severity, problem))

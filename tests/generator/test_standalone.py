@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from generator import manifest_files
+from generator import decode, manifest_files, standalone
+from generator.file_schemas import parsed
 from generator.k8syaml import parse
 from generator.k8syaml.lines import SHOWN
 from generator.manifest_files import read_bytes
-from generator.standalone import audit
+from generator.standalone import Around, audit
+from generator.suppressions import Suppression, of_settings
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  containers:\n  - {name: a, image: a:1, tty: 1}\n"
 
@@ -57,3 +59,26 @@ def test_json_that_cannot_be_placed_is_not_read_again_for_each_finding(read: lis
     found = audit([read_bytes("a.json", text.encode())], "1.36").findings
     assert [one.where.line for one in found] == [1] * 9
     assert len(read) == 1
+
+
+class Counted(tuple[Suppression, ...]):
+    """Suppressions that count how often somebody goes through them all."""
+
+    times = 0
+
+    def __iter__(self):
+        self.times += 1
+        return super().__iter__()
+
+
+def test_suppressions_are_not_looked_through_for_each_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = [f"- {{check: object-name, object: ConfigMap/A{number}, path: a/, reason: b}}" for number in range(20)]
+    text = "version: 1\nsuppress:\n" + "\n".join(hidden)
+    around = Around(decode.settings(parsed("towpath.yaml", text.encode())), targets=("a",))
+    given = Counted(of_settings(around.settings))
+    monkeypatch.setattr(standalone, "of_settings", lambda _: given)
+    named = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"A{number}"}} for number in range(1, 30)]
+    files = [read_bytes("a/b.json", "\n".join(map(json.dumps, named)).encode())]
+    found = [(one.check, one.message) for one in audit(files, "1.36", around=around).findings]
+    assert [check for check, _ in found] == ["object-name"] * 10 + ["unused-suppression"]
+    assert given.times <= 2
