@@ -32,6 +32,7 @@ __all__ = [
     "minor",
     "schema_for",
     "supported_versions",
+    "unknown_kind",
     "validate_object",
     "validator",
 ]
@@ -152,7 +153,7 @@ def validate_object(version: str, obj: object) -> list[SchemaError] | UnknownKin
     api_version, kind, served = obj["apiVersion"], obj["kind"], minor(version)
     compiled = _compiled(served, api_version, kind)
     if compiled is None:
-        return _unknown(served, api_version, kind)
+        return unknown_kind(served, api_version, kind)
     accepts, schema = compiled
     try:
         if accepts.is_valid(obj):
@@ -211,7 +212,8 @@ def _kinds(version: str) -> Mapping[tuple[str, str], Kind]:
 
 
 @lru_cache(maxsize=512)
-def _unknown(version: str, api_version: str, kind: str) -> UnknownKind:
+def unknown_kind(version: str, api_version: str, kind: str) -> UnknownKind:
+    """What is to be said of a kind that a version does not serve."""
     wanted = (api_version, kind)
     runs = [line for line in _store() if line.kind and (line.kind.api_version, line.kind.kind) == wanted]
     served = (f"1.{runs[0].first}", f"1.{runs[-1].last}") if runs else None

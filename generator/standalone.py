@@ -173,7 +173,7 @@ def _passed_over(placed: RenderedObject, skip: frozenset[str], known: Catalogue,
     """Whether nothing was said of an object: its kind is skipped, or unknown and that is fine."""
     if _named(placed, skip):
         return True
-    return known.ignore_missing and not known.has_schema(version, placed.value)
+    return known.ignore_missing and known.unknown(version, placed.value) is not None
 
 
 def _nowhere(version: str) -> Environment:

@@ -11,7 +11,7 @@ from generator.checks.check import Basis, Check, Family, Problem, RenderedObject
 from generator.checks.example import deployment
 from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
-from generator.schemas import UnknownKind, kinds
+from generator.schemas import kinds
 
 _NO_OBJECT: Final = (
     "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
@@ -55,8 +55,8 @@ def _unknown(scope: Scope) -> Iterator[Problem]:
     for placed in scope.doubtful:
         if (placed.api_version, placed.kind) in known or is_removed(version, placed.api_version, placed.kind):
             continue  # of what is removed, `removed-api` says more
-        found = scope.catalogue.validate(version, placed.value)
-        if isinstance(found, UnknownKind):
+        found = scope.catalogue.unknown(version, placed.value)
+        if found and not scope.catalogue.ignore_missing:
             fix = _BUILD_FIRST if placed.api_group == _KUSTOMIZE else ""
             yield Problem(placed, ("apiVersion",), str(found), fix)
 

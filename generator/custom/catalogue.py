@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from generator.custom.crds import CustomKind, bundled, bundled_versions
 from generator.errors import InputError, UsageError
 from generator.file_schemas import explain
 from generator.schema_words import SchemaError
-from generator.schemas import Kind, UnknownKind, kinds, minor, validate_object
+from generator.schemas import Kind, UnknownKind, kinds, minor, unknown_kind, validate_object
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -73,32 +73,38 @@ class Catalogue:
         key = _key(obj)
         if key is None or not isinstance(obj, Mapping) or key in kinds(version):
             return validate_object(version, obj)
+        if (judge := self._judge(version, key)) is not None:
+            return judge(obj)
+        return [] if self.ignore_missing else self._unknown(version, *key)
+
+    def unknown(self, version: str, obj: object) -> UnknownKind | None:
+        """What is to be said of the kind of an object where there is no schema of it, whether or not that may pass."""
+        key = _key(obj)
+        if key is None or key in kinds(version) or self._judge(version, key) is not None:
+            return None
+        return self._unknown(version, *key)
+
+    def _judge(self, version: str, key: Key) -> Callable[[Mapping[str, Any]], list[SchemaError]] | None:
+        """Validates objects of a kind that is not Kubernetes' own; None where there is no schema of it."""
         if custom := self.custom.get(key):
-            return custom.validate(version, obj)
+            return partial(custom.validate, version)
         for location in self.locations:
             if (accepts := _located(_path(location, version, *key))) is not None:
-                return explain(*accepts, obj)
-        if travelling := bundled(*key):
-            return travelling.validate(version, obj)
-        return [] if self.ignore_missing else self._unknown(version, obj, *key)
-
-    def has_schema(self, version: str, obj: object) -> bool:
-        """Whether an object can be validated at all."""
-        return not isinstance(replace(self, ignore_missing=False).validate(version, obj), UnknownKind)
+                return partial(explain, *accepts)
+        travelling = bundled(*key)
+        return partial(travelling.validate, version) if travelling else None
 
     def unknown_rules(self, version: str, keys: Iterable[Key]) -> int:
         """How many CEL rules of these kinds are not evaluated here."""
         custom = (self.custom_kind(*key) for key in set(keys) - set(kinds(version)))
         return sum(one.unknown_rules() for one in custom if one is not None)
 
-    def _unknown(self, version: str, obj: object, api_version: str, kind: str) -> UnknownKind | list[SchemaError]:
-        found = validate_object(version, obj)
+    def _unknown(self, version: str, api_version: str, kind: str) -> UnknownKind:
+        found = unknown_kind(minor(version), api_version, kind)
         group = api_version.rpartition("/")[0]
         others = [one for one, name in self.custom if name == kind and one.rpartition("/")[0] == group]
         others += bundled_versions(group, kind)
-        if isinstance(found, UnknownKind) and others:
-            return replace(found, did_you_mean=Kind(max(others), kind, namespaced=True))
-        return found
+        return replace(found, did_you_mean=Kind(max(others), kind, namespaced=True)) if others else found
 
 
 class _Layers(Mapping[Key, CustomKind]):

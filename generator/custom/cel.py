@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,22 +38,39 @@ _TIMES: Final = {
 }
 
 
-def violations(value: Any, node: Node | None, path: Pointer = ()) -> Iterator[SchemaError]:
-    """The rules that a value breaks, which is valid by its schema and has its defaults."""
-    if node is None:
-        return
-    told = node.get("x-kubernetes-validations", ())
-    rules = [(rule, text) for rule in told if (text := _evaluable(rule["rule"], node))]
-    if rules and value is not None:
-        own = typed(value, node)
-        for rule, text in rules:
-            yield from _broken(rule, text, own, path)
-    if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from violations(one, child(node, key), (*path, key))
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from violations(one, node.get("items"), (*path, index))
+class Rules:
+    """The rules of a schema, each made ready once for all values."""
+
+    def __init__(self, schema: Node) -> None:
+        self._schema = schema
+        self._ready: dict[int, list[tuple[Mapping[str, str], str]]] = {}
+
+    def violations(self, value: Any) -> Iterator[SchemaError]:
+        """Those that a value breaks, which is valid by the schema and has its defaults."""
+        return self._below(value, self._schema, ())
+
+    def _below(self, value: Any, node: Node | None, path: Pointer) -> Iterator[SchemaError]:
+        if node is None:
+            return
+        if value is not None and (rules := self._of(node)):
+            own = typed(value, node)
+            for rule, text in rules:
+                yield from _broken(rule, text, own, path)
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                yield from self._below(one, child(node, key), (*path, key))
+        elif isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from self._below(one, node.get("items"), (*path, index))
+
+    def _of(self, node: Node) -> Sequence[tuple[Mapping[str, str], str]]:
+        """Those of a node, as they are evaluated."""
+        told = node.get("x-kubernetes-validations")
+        if not told:
+            return ()
+        if id(node) not in self._ready:
+            self._ready[id(node)] = [(rule, text) for rule in told if (text := _evaluable(rule["rule"], node))]
+        return self._ready[id(node)]
 
 
 def unknown_rules(node: Any) -> int:

@@ -46,7 +46,7 @@ class CustomKind:
         if wrong:
             return _sorted(wrong)
         kept = {field: inner for field, inner in value.items() if field != "status"}
-        found = [*structural.duplicates(value, self.schema), *cel.violations(kept, self.schema)]
+        found = [*structural.duplicates(value, self.schema), *_rules(self).violations(kept)]
         return _sorted(SchemaError(_written(obj, error.path), error.check, error.message) for error in found)
 
     def unknown_rules(self) -> int:
@@ -90,6 +90,11 @@ def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft2020
         broken = {"not": {}, "x-towpath-expects": why}
         return jsonschema_rs.Draft202012Validator(broken, offline=True), broken
     return accepts, schema
+
+
+@lru_cache(maxsize=256)
+def _rules(custom: CustomKind) -> cel.Rules:
+    return cel.Rules(custom.schema)
 
 
 @lru_cache(maxsize=1024)

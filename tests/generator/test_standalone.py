@@ -1,14 +1,20 @@
 """Plain manifests: their findings, and what is kept of the files."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from generator import decode, manifest_files, standalone
+from generator.checks.fields.validator import _compiled as rules_of
+from generator.custom import cel
+from generator.custom.catalogue import Catalogue
+from generator.custom.crds import CustomKind
 from generator.file_schemas import parsed
 from generator.k8syaml import parse
 from generator.k8syaml.lines import SHOWN
 from generator.manifest_files import read_bytes
+from generator.schemas import Kind
 from generator.standalone import Around, audit
 from generator.suppressions import Suppression, of_settings
 
@@ -82,3 +88,38 @@ def test_suppressions_are_not_looked_through_for_each_finding(monkeypatch: pytes
     found = [(one.check, one.message) for one in audit(files, "1.36", around=around).findings]
     assert [check for check, _ in found] == ["object-name"] * 10 + ["unused-suppression"]
     assert given.times <= 2
+
+
+def test_an_object_is_validated_once_and_a_rule_made_ready_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[str] = []
+    ready: list[str] = []
+    validate, evaluable = CustomKind.validate, cel._evaluable
+
+    def validating(kind, version, value):
+        validated.append(value["metadata"]["name"])
+        return validate(kind, version, value)
+
+    def evaluating(rule, node):
+        ready.append(rule)
+        return evaluable(rule, node)
+
+    monkeypatch.setattr(CustomKind, "validate", validating)
+    monkeypatch.setattr(cel, "_evaluable", evaluating)
+    things = [{"apiVersion": "a.b/v1", "kind": "A", "metadata": {"name": name}, "spec": {"n": 0}} for name in "abc"]
+    rules = [{"rule": "self.n > 0"}, {"rule": "self.n < 9"}]
+    spec = {"type": "object", "properties": {"n": {"type": "integer"}}, "x-kubernetes-validations": rules}
+    schema = {"type": "object", "properties": {"spec": spec}}
+    known = Catalogue(ignore_missing=True).with_kinds([CustomKind(Kind("a.b/v1", "A", True), schema, "a")])
+    files = [read_bytes("a.json", "\n".join(map(json.dumps, things)).encode())]
+    found = audit(files, "1.36", catalogue=known).findings
+    assert [one.check for one in found] == ["kubernetes-schema"] * 3
+    assert validated == ["a", "b", "c"]
+    assert len(ready) == 4  # once to count those that cannot be evaluated
+
+
+def test_what_is_known_of_every_kind_is_made_ready_once_for_unknown_ones() -> None:
+    things = [{"apiVersion": "a.b/v1", "kind": f"Kind{number}", "metadata": {"name": "A"}} for number in range(20)]
+    before = rules_of.cache_info().misses
+    found = audit([read_bytes("a.json", "\n".join(map(json.dumps, things)).encode())], "1.29").findings
+    assert Counter(one.check for one in found) == {"unknown-kind": 20, "object-name": 20}
+    assert rules_of.cache_info().misses - before <= 1

@@ -33,7 +33,7 @@ from generator.checks.fields import (
 from generator.checks.fields.rule import Rule, Rules, Table, each
 from generator.repository import Pointer
 from generator.schema_words import errors_of, path_in, shown, type_name
-from generator.schemas import minor, schema_for
+from generator.schemas import kinds, minor, schema_for
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -80,7 +80,8 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
     """
     if not (api_version and kind):
         return
-    accepts, schema = _compiled(minor(version), api_version, kind)
+    known = (api_version, kind) in kinds(version)
+    accepts, schema = _compiled(minor(version), *((api_version, kind) if known else ("", "")))
     try:
         if not accepts.is_valid(value):
             yield from dict.fromkeys(_worded(error, schema, value) for error in errors_of(accepts, value))

@@ -312,8 +312,8 @@ def test_values_are_typed_as_their_schema_says():
     rule = "self.__namespace__ == 'x' && self.a__dash__b == 1.0 && self.labels['a-b'] == 'c' && self.blob == b'hi'"
     value = {"namespace": "x", "a-b": 1, "labels": {"a-b": "c"}, "blob": "aGk="}
     schema = {**TYPED, "x-kubernetes-validations": [{"rule": rule}]}
-    assert list(cel.violations(value, schema)) == []
-    assert len(list(cel.violations({**value, "a-b": 2}, schema))) == 1
+    assert list(cel.Rules(schema).violations(value)) == []
+    assert len(list(cel.Rules(schema).violations({**value, "a-b": 2}))) == 1
 
 
 TIMES = {
@@ -345,7 +345,7 @@ def test_rules_about_times_by_their_path_are_evaluated(rule, holds):
     value = {"since": "2026-01-01T00:00:00Z", "day": "2026-01-01", "every": {"a-b": "90m"}, "note": "x"}
     schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
     assert cel.unknown_rules(schema) == 0
-    assert (list(cel.violations(value, schema)) == []) is holds
+    assert (list(cel.Rules(schema).violations(value)) == []) is holds
 
 
 @pytest.mark.parametrize(
@@ -353,13 +353,14 @@ def test_rules_about_times_by_their_path_are_evaluated(rule, holds):
 )
 def test_other_rules_about_times_are_not_evaluated_but_counted(rule):
     schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
-    assert list(cel.violations({"since": "2026-01-01T00:00:00Z", "all": ["1s"], "note": "self.since"}, schema)) == []
+    value = {"since": "2026-01-01T00:00:00Z", "all": ["1s"], "note": "self.since"}
+    assert list(cel.Rules(schema).violations(value)) == []
     assert cel.unknown_rules(schema) == 1
 
 
 def test_a_text_that_only_go_reads_as_a_duration_breaks_no_rule():
     schema = {**TIMES, "x-kubernetes-validations": [{"rule": "self.every.a__dash__b > duration('1h')"}]}
-    assert list(cel.violations({"every": {"a-b": "1 s"}}, schema)) == []
+    assert list(cel.Rules(schema).violations({"every": {"a-b": "1 s"}})) == []
 
 
 def test_a_rule_looks_below_no_field_that_it_does_not_name():
@@ -369,8 +370,8 @@ def test_a_rule_looks_below_no_field_that_it_does_not_name():
 
     fields = {"size": {"type": "integer"}, "large": Large(type="object")}
     schema = {"type": "object", "properties": fields, "x-kubernetes-validations": [{"rule": "self.size < 3"}]}
-    assert list(cel.violations({"size": 1}, schema)) == []
-    assert len(list(cel.violations({"size": 4}, schema))) == 1
+    assert list(cel.Rules(schema).violations({"size": 1})) == []
+    assert len(list(cel.Rules(schema).violations({"size": 4}))) == 1
 
 
 def test_rules_with_functions_that_nobody_knows_are_counted():
@@ -400,7 +401,7 @@ def test_rules_with_functions_that_nobody_knows_are_counted():
     ],
 )
 def test_functions_of_kubernetes(rule, value, holds):
-    assert (list(cel.violations(value, {"x-kubernetes-validations": [{"rule": rule}]})) == []) is holds
+    assert (list(cel.Rules({"x-kubernetes-validations": [{"rule": rule}]}).violations(value)) == []) is holds
 
 
 @pytest.mark.parametrize("broken", ["spec: 1", "spec: {names: {kind: A}, versions: 3}", "spec: {names: 1}", "spec: {}"])
