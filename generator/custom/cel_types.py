@@ -160,7 +160,7 @@ def unknown_field(node: Node | None, steps: tuple[str, ...]) -> str:
             return ""
         if node.get("x-kubernetes-embedded-resource") and step in ("apiVersion", "kind", "metadata"):
             return ""
-        if step not in _fields(node) and "additionalProperties" not in node:
+        if _name(node, step) is None and "additionalProperties" not in node:
             return step
         node = _below(node, (step,))
     return ""
@@ -168,16 +168,19 @@ def unknown_field(node: Node | None, steps: tuple[str, ...]) -> str:
 
 def _below(node: Node | None, steps: tuple[str, ...]) -> Node | None:
     for step in steps:
-        node = _fields(node).get(step, _inside(node, "additionalProperties")) if node else node
+        if node:
+            name = _name(node, step)
+            node = _inside(node, "additionalProperties") if name is None else _inside(node["properties"], name)
     return node
 
 
-def _fields(node: Node) -> dict[str, Node | None]:
-    """The fields of a schema by their names, and as expressions write these."""
-    named = {
-        str(name): inner if isinstance(inner, Mapping) else None for name, inner in mapping(node, "properties").items()
-    }
-    return named | {escaped(name): inner for name, inner in named.items()}
+def _name(node: Node, step: str) -> str | None:
+    """The name of the field that an expression calls so; None where a schema has none."""
+    named = mapping(node, "properties")
+    if "__" in step:
+        found = [name for name in named if escaped(name) == step]
+        return found[-1] if found else step if step in named else None
+    return step if step in named else None
 
 
 def _inside(node: Node, key: str) -> Node | None:

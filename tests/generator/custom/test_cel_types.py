@@ -2,7 +2,9 @@
 
 import pytest
 
+from generator.custom import cel_types
 from generator.custom.admission_names import OF_DEVICES, OF_POLICIES
+from generator.custom.cel import escaped
 from generator.custom.cel_types import ANY, mistake, type_of
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
@@ -124,3 +126,18 @@ def test_schemas_of_any_shape_are_looked_at():
     odd += [{"type": []}, {"items": [1]}, {"type": "object", "additionalProperties": True}]
     for schema in odd:
         mistake("self.a.b == 1 && self.all(x, x.y == 1)", {"self": schema}, ("BOOL",))
+
+
+def test_a_field_is_found_without_a_look_at_all_that_a_schema_has(monkeypatch):
+    written = []
+
+    def counting(name):
+        written.append(name)
+        return escaped(name)
+
+    monkeypatch.setattr(cel_types, "escaped", counting)
+    many = {f"f{number}": {"type": "integer"} for number in range(50)}
+    roots = {"self": {"type": "object", "properties": {**many, "a-b": {"type": "string"}}}}
+    assert [mistake(f"self.f{number} > 0", roots, ("BOOL",)) for number in range(50)] == [""] * 50
+    assert written == []
+    assert "cannot be applied" in mistake("self.a__dash__b > 0", roots)
