@@ -21,7 +21,8 @@ from generator.output import output
 from generator.pins import Pins
 from generator.release import ReleaseId
 from generator.repository import Overlay, Repository, rendered_path, spec_path
-from generator.resolve import ResolvedService, resolve
+from generator.resolve import resolve
+from generator.resolved import ResolvedService
 from generator.tree import Tree, blob_id
 
 

@@ -12,7 +12,6 @@ from generator.admission import objections
 from generator.errors import InputError, Location
 from generator.file_schemas import key_location, problem
 from generator.finding import Finding, Severity
-from generator.foreign.source import chart_defaults
 from generator.gates import untunable
 from generator.repository import (
     Chart,
@@ -26,6 +25,7 @@ from generator.repository import (
     spec_path,
 )
 from generator.tree import Tree
+from generator.values import chart_layer
 
 warning = partial(Finding, severity=Severity.WARNING)
 _LONGEST_WAY = 10
@@ -168,7 +168,7 @@ class _ChartValues:
         self._tree = tree
         self.folder = chart.folder
         try:
-            self.values = frozenset(chart_defaults(tree, chart).data)
+            self.values = frozenset(chart_layer(tree, chart).data)
         except InputError:  # rendering says so
             self.values = frozenset()
 

@@ -11,7 +11,7 @@ from generator.errors import InputError, Location
 from generator.k8syaml import Document, parse
 from generator.manifest import Manifest
 from generator.repository import Pointer
-from generator.resolve import ResolvedService
+from generator.resolved import ResolvedService
 from generator.values import Origins
 
 LAYERS: Final = ("template default", "environment defaults", "service spec", "overlay")

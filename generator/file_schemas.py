@@ -7,8 +7,7 @@ Schemas are `schemas/<kind>.schema.json`. What they list under `x-towpath-later`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -16,7 +15,8 @@ from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.k8syaml import YamlError, parse
 from generator.repository import Pointer, Source
-from generator.schema_words import SchemaError, errors_of, located, shown, type_name, worded
+from generator.schema_errors import explain, node_at
+from generator.schema_words import SchemaError
 from generator.shipped import shipped
 from generator.tree import Tree
 from generator.version import VERSION
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FileKind = Literal["towpath", "environment", "service", "overlay", "template"]
 
-_ALTERNATIVES: Final = ("anyOf", "oneOf")
 MAX_FILE: Final = 1024 * 1024
 """Bytes of one of our own files, and of all files that a service mounts (a ConfigMap holds no more)."""
 
@@ -146,16 +145,6 @@ def key_location(source: Source, pointer: Pointer) -> Location:
     return source.shown(*source.document.key_position(pointer))
 
 
-def explain(accepts: jsonschema_rs.Validator, schema: Mapping[str, Any], instance: object) -> list[SchemaError]:
-    """Everything that a schema has against a value, in words.
-
-    Of alternatives (`anyOf`, `oneOf`) the one that fits the value's type is explained.
-    """
-    leaves = (leaf for error in errors_of(accepts, instance) for leaf in _leaves(error, schema))
-    words = (words for leaf in leaves for words in _words(leaf, schema))
-    return list(dict.fromkeys(located(one, instance) for one in words))
-
-
 @lru_cache
 def _compiled(kind: FileKind) -> tuple[jsonschema_rs.Draft202012Validator, Mapping[str, Any]]:
     import jsonschema_rs
@@ -164,76 +153,13 @@ def _compiled(kind: FileKind) -> tuple[jsonschema_rs.Draft202012Validator, Mappi
     return jsonschema_rs.Draft202012Validator(schema, offline=True), schema
 
 
-def _leaves(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[jsonschema_rs.ValidationError]:
-    """The error itself, or those of the alternative that was probably meant: the one with the fewest complaints."""
-    branches = error.kind.as_dict()["context"] if error.kind.name in _ALTERNATIVES else []
-    fitting = [branch for branch in branches if not any(_refuses_kind(one, error, schema) for one in branch)]
-    fewest = min(map(len, fitting), default=0)
-    meant = [branch for branch in fitting if len(branch) == fewest]
-    if len(meant) == 1:
-        yield from (leaf for one in meant[0] for leaf in _leaves(one, schema))
-    else:
-        yield error
-
-
-def _refuses_kind(
-    error: jsonschema_rs.ValidationError, whole: jsonschema_rs.ValidationError, schema: Mapping[str, Any]
-) -> bool:
-    """Whether a branch was not meant at all: it refuses the type, the very value or every field of the whole."""
-    if error.instance_path != whole.instance_path:
-        return False
-    return error.kind.name in ("type", "const", "enum") or _knows_no_field(error, schema)
-
-
-def _knows_no_field(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> bool:
-    """Whether none of the fields that are there is one of a map's, or looks like one."""
-    if error.kind.name != "additionalProperties" or not isinstance(error.instance, dict):
-        return False
-    unexpected, known = error.kind.as_dict()["unexpected"], _node(schema, tuple(error.schema_path[:-1]))
-    if len(unexpected) < len(error.instance):
-        return False
-    return not any(get_close_matches(field, known.get("properties", {}), n=1) for field in unexpected)
-
-
-def _words(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[SchemaError]:
-    path = tuple(error.instance_path)
-    if error.kind.name == "propertyNames":
-        inner = error.kind.as_dict()["error"]
-        for words in worded(inner, schema, ""):
-            yield SchemaError((*path, str(inner.instance)), "bad-name", words.message)
-    elif error.kind.name in _ALTERNATIVES and (types := _types(error)):
-        yield SchemaError(path, "wrong-type", f"expected {' or '.join(types)}, got {shown(error.instance)}")
-    elif error.kind.name in _ALTERNATIVES and "x-towpath-expects" not in _node(schema, tuple(error.schema_path[:-1])):
-        fits = "more than one" if [] in error.kind.as_dict()["context"] else "none"
-        yield SchemaError(path, "bad-value", f"{shown(error.instance)} has {fits} of the allowed forms")
-    else:
-        yield from worded(error, schema, "")
-
-
-def _types(error: jsonschema_rs.ValidationError) -> list[str]:
-    """The types that the alternatives accept, when a wrong type is all that each of them complains about."""
-    names: list[str] = []
-    for branch in error.kind.as_dict()["context"]:
-        if len(branch) != 1 or branch[0].kind.name != "type" or branch[0].instance_path != error.instance_path:
-            return []
-        names += branch[0].kind.as_dict()["types"]
-    samples = {"object": type_name({}), "array": type_name([])}
-    return [samples.get(name, name) for name in dict.fromkeys(names)]
-
-
 def _later(error: SchemaError, instance: object, schema: Mapping[str, Any]) -> SchemaError:
     """The same error, or that the field or its value comes with a later version."""
     field = ".".join(str(step) for step in error.path)
     later = schema.get("x-towpath-later", ())
     if error.check == "unknown-field" and field in later:
         return SchemaError(error.path, "not-supported", f"'{field}' is not supported in {VERSION}")
-    value = _node(instance, error.path) if error.check == "bad-value" else None
+    value = node_at(instance, error.path) if error.check == "bad-value" else None
     if isinstance(value, str) and f"{field}={value}" in later:
         return SchemaError(error.path, "not-supported", f"'{field}: {value}' is not supported in {VERSION}")
     return error
-
-
-def _node(instance: Any, path: Pointer) -> Any:
-    for step in path:
-        instance = instance[step]
-    return instance

@@ -14,7 +14,7 @@ from generator.plain_manifests import manifests
 from generator.render import render
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
 
 
 def output(resolved: ResolvedService, run: Runner) -> tuple[Manifest, ...]:

@@ -13,7 +13,7 @@ from generator.file_schemas import InvalidInput, findings_of
 from generator.load import load_spec
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
-from generator.resolve import Pinned
+from generator.resolved import Pinned
 from generator.templates import Template, load_template, no_template
 from generator.tree import Tree
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from generator.checks.check import RenderedObject
 from generator.errors import InputError, Location
@@ -21,26 +20,11 @@ from generator.manifest_files import ManifestFile, read_bytes
 from generator.patches.sourced import FileText, Node, sourced, written
 from generator.portable import is_device
 from generator.repository import manifests_path, rendered_path
+from generator.resolved import PlainFile, ResolvedService
 from generator.tree import Tree
-
-if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*\.yaml")
 _SPECIAL: Final = frozenset({"kustomization.yaml", "chart.yaml"})
-
-
-@dataclass(frozen=True, slots=True)
-class PlainFile:
-    """A file of plain manifests, by its path in the repository."""
-
-    path: str
-    content: bytes
-
-    @property
-    def name(self) -> str:
-        """The name of the file, in both folders."""
-        return self.path.rpartition("/")[2]
 
 
 def plain_files(release: Tree, base: Tree, environment: str, service: str) -> tuple[PlainFile, ...]:

@@ -27,7 +27,7 @@ from generator.skeleton import Draft
 from generator.templates import FOLDER, LIBRARY, Template
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
     from generator.tree import Tree
     from generator.values import Origins
 

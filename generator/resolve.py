@@ -3,83 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from generator.admission import objections
 from generator.errors import InputError, Location
-from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, explain, key_location, place_order, problem
+from generator.file_schemas import AT_KEY, MAX_FILE, InvalidInput, key_location, place_order, problem
 from generator.finding import Finding, errors
-from generator.foreign.source import chart_defaults, foreign_of, program_version
+from generator.foreign.source import foreign_of, program_version
 from generator.images import mirrored
-from generator.plain_manifests import PlainFile, plain_files
-from generator.release import ImageReference, Release, parse_image
+from generator.plain_manifests import plain_files
+from generator.release import parse_image
 from generator.repository import (
     BASE,
     Chart,
     Environment,
     Foreign,
     Overlay,
-    Patch,
     Pointer,
     Repository,
     ServiceSpec,
     manifests_path,
 )
+from generator.resolved import Pinned, ResolvedService
+from generator.schema_errors import explain
 from generator.schema_words import SchemaError
 from generator.templates import FOLDER as TEMPLATES
 from generator.templates import Template
-from generator.tree import Tree, safe_path
+from generator.tree import safe_path
 from generator.value_schema import compiled
-from generator.values import Layer, Origins, Values, file_layer, laid, merge_all, replaced_lists
+from generator.values import Layer, Origins, Values, chart_layer, file_layer, laid, merge_all, replaced_lists
 from generator.verbatim import misread
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """What a release is made of, read from `tree`: the pinned commit, or the newest tree where nothing is pinned.
-
-    `revision` is the pinned commit, `base` the tree that the overlay is in, and `newest` the service's template there,
-    None where that is `template` itself.
-    """
-
-    spec: ServiceSpec
-    template: Template
-    tree: Tree
-    base: Tree
-    newest: Template | None = None
-    revision: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedService:
-    """A service in an environment, ready to render.
-
-    `tree` is where template files are read, `image` the mirrored one, `images` the mirrored others by name. `files` is
-    the content of each of the `files` by its path in the container, `manifests` its plain manifests. Every declared
-    value is in `values`: None stands for one that is not set. `patches` are those of the spec and then of the overlay.
-    `foreign` is rendered by a program of this `version`, and a chart from what is `given`: the values less its own.
-    """
-
-    environment: Environment
-    service: str
-    namespace: str
-    template: Template
-    tree: Tree
-    release: Release
-    image: ImageReference
-    images: Mapping[str, ImageReference]
-    values: Mapping[str, Any]
-    origins: Origins
-    foreign: Foreign | None
-    given: Mapping[str, Any]
-    version: str
-    files: Mapping[str, bytes]
-    manifests: tuple[PlainFile, ...]
-    patches: tuple[Patch, ...]
-    owner: str | None
-    spec: ServiceSpec = field(repr=False)
-    overlay: Overlay = field(repr=False)
 
 
 class MissingValueError(InputError):
@@ -153,7 +106,7 @@ def _layers(
     template = pinned.template
     lowest, declared = Layer(template.defaults, template.default_location), template.values
     if isinstance(foreign, Chart):
-        lowest = chart_defaults(pinned.tree, foreign)
+        lowest = chart_layer(pinned.tree, foreign)
         declared = lowest.data
     return (
         lowest,

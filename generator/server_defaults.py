@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from generator.checks.quantity import amount
 from generator.errors import InputError
+from generator.quantity import amount
 from generator.release import parse_image
 from generator.workload import POD_TEMPLATES
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from generator.errors import Location
-from generator.file_schemas import key_location
-from generator.repository import Pointer, Source
+from generator.errors import InputError, Location
+from generator.file_schemas import key_location, read_source
+from generator.repository import Chart, Pointer, Source
+from generator.tree import Tree
 
 Values = dict[str, Any]
 
@@ -36,6 +37,21 @@ def file_layer(source: Source, field: str, only: Container[str] | None = None) -
     if only is not None:
         data = {key: value for key, value in data.items() if key in only}
     return Layer(data, partial(_in_file, source, field), source.text)
+
+
+def chart_layer(tree: Tree, chart: Chart) -> Layer:
+    """The values that a chart has by itself. Raises `InputError` where they cannot be read."""
+    path = f"{chart.folder}/values.yaml"
+    source = read_source(tree, path)
+    if source is None:
+        return Layer({}, lambda _pointer, _key: Location(chart.folder))
+    if not isinstance(source.data, Mapping):
+        raise InputError("the values of a chart are a map", where=Location(path, 1), next="mend the chart")
+
+    def locate(pointer: Pointer, key: bool, source: Source = source) -> Location:
+        return key_location(source, pointer) if key and pointer else source.at(pointer)
+
+    return Layer(source.data, locate, source.text)
 
 
 def _in_file(source: Source, field: str, pointer: Pointer, key: bool) -> Location:

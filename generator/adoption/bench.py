@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generator.file_schemas import explain
 from generator.k8syaml import parse
 from generator.release import Release
 from generator.render import render
 from generator.repository import Environment, Overlay, Repository, ServiceSpec, Source, overlay_path, spec_path
-from generator.resolve import Pinned, resolve
+from generator.resolve import resolve
+from generator.resolved import Pinned
+from generator.schema_errors import explain
 from generator.schema_words import SchemaError
 from generator.templates import Template
 from generator.tree import Tree

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, stream
-from generator.checks.quantity import whole
 from generator.finding import Severity
+from generator.quantity import whole
 from generator.workload import containers, items, mapping
 
 _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")

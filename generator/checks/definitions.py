@@ -18,9 +18,9 @@ from generator.custom.admission_names import EVERY_OBJECT
 from generator.custom.cel_types import Roots, mistake, unknown_field
 from generator.custom.crds import KIND
 from generator.custom.structural import fits, is_pattern
-from generator.file_schemas import explain
 from generator.finding import Severity
 from generator.repository import Pointer
+from generator.schema_errors import explain
 from generator.schemas import definition
 from generator.workload import at, items, mapping
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
 from generator.checks.fields.storage import VOLUME_SOURCES
-from generator.checks.quantity import amount, whole
 from generator.finding import Severity
+from generator.quantity import amount, whole
 from generator.repository import Pointer
 from generator.schemas import minor
 from generator.workload import CONTAINERS, at, items, mapping

@@ -11,8 +11,8 @@ from typing import Any, Final
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.cron import problem
 from generator.checks.example import job
-from generator.checks.quantity import whole
 from generator.finding import Severity
+from generator.quantity import whole
 from generator.workload import items, mapping
 
 _SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
 from generator.checks.example import deployment, job
-from generator.checks.quantity import whole
 from generator.finding import Severity
+from generator.quantity import whole
 from generator.repository import Pointer
 from generator.schemas import minor
 from generator.workload import items, mapping

@@ -8,9 +8,9 @@ from typing import Any, Final
 from generator.checks.autoscaling import target_of
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
 from generator.checks.example import deployment, manifest, service, stream
-from generator.checks.quantity import is_zero, whole
 from generator.checks.selection import Selected
 from generator.finding import Severity
+from generator.quantity import is_zero, whole
 from generator.workload import items, mapping
 
 _REPLICATED: Final = ("Deployment", "StatefulSet")

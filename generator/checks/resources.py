@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
 from generator.checks.example import deployment, manifest
-from generator.checks.quantity import amount
 from generator.finding import Severity
+from generator.quantity import amount
 from generator.workload import items, mapping
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import deployment
-from generator.checks.quantity import is_zero, whole
 from generator.finding import Severity
+from generator.quantity import is_zero, whole
 from generator.workload import mapping
 
 _PROGRESS = 600

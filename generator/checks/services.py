@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import manifest, service
-from generator.checks.quantity import whole
 from generator.finding import Severity
+from generator.quantity import whole
 from generator.repository import Pointer
 from generator.workload import items, mapping
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.checks.check import Check
     from generator.checks.others import Other
     from generator.repository import Repository
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
 
 _LINE = re.compile(
     r"(?P<path>(?:\./)?environments/(?P<env>[^/]+)/rendered/(?P<service>[^/]+)/[^/:]+):(?P<line>[0-9]{1,9})"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.crds import CustomKind, bundled, bundled_versions
 from generator.errors import InputError, UsageError
-from generator.file_schemas import explain
+from generator.schema_errors import explain
 from generator.schema_words import SchemaError
 from generator.schemas import Kind, UnknownKind, kinds, minor, unknown_kind, validate_object
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.custom import cel, structural
 from generator.decoded import decoded
-from generator.file_schemas import explain
+from generator.schema_errors import explain
 from generator.schema_words import SchemaError
 from generator.schemas import Kind, definition, supported_versions
 from generator.shipped import shipped

@@ -14,7 +14,7 @@ from generator.foreign.program import RefusedError
 from generator.repository import Chart, Pointer
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
     from generator.tree import Tree
 
 Part = tuple[str, str]

@@ -23,7 +23,7 @@ from generator.schemas import minor
 from generator.workload import HELM_TESTS, at, helm_hooks
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
     from generator.tree import Tree
 
 _VALUES: Final = "service-values.yaml"

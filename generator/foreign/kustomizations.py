@@ -21,7 +21,7 @@ from generator.repository import Kustomization, Pointer, Source
 from generator.workload import at
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
     from generator.tree import Tree
 
 NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")

@@ -18,7 +18,7 @@ from generator.workload import at
 
 if TYPE_CHECKING:
     from generator.foreign.placing import Placing
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
 
 _UNFIT: Final = re.compile(r"[^a-z0-9._-]+")
 

@@ -19,7 +19,7 @@ from generator.repository import Pointer
 from generator.workload import CONTAINERS
 
 if TYPE_CHECKING:
-    from generator.resolve import ResolvedService
+    from generator.resolved import ResolvedService
 
 
 class Placing:

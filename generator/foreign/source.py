@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from generator.errors import InputError, Location
-from generator.file_schemas import key_location, read_source
-from generator.repository import Chart, Foreign, Kustomization, Overlay, Pointer, ServiceSpec, Settings, Source
-from generator.values import Layer
+from generator.file_schemas import key_location
+from generator.repository import Foreign, Kustomization, Overlay, ServiceSpec, Settings
 
 if TYPE_CHECKING:
-    from generator.resolve import Pinned
-    from generator.tree import Tree
+    from generator.resolved import Pinned
 
 
 def foreign_of(pinned: Pinned, overlay: Overlay) -> Foreign | None:
@@ -59,18 +56,3 @@ def program_version(settings: Settings, spec: ServiceSpec) -> str:
         what = f"towpath.yaml does not say which version of {name} renders {spec.name}"
         raise InputError(what, where=foreign_location(spec), next=next)
     return settings.programs[name]
-
-
-def chart_defaults(tree: Tree, chart: Chart) -> Layer:
-    """The values that a chart has by itself. Raises `InputError` where they cannot be read."""
-    path = f"{chart.folder}/values.yaml"
-    source = read_source(tree, path)
-    if source is None:
-        return Layer({}, lambda _pointer, _key: Location(chart.folder))
-    if not isinstance(source.data, Mapping):
-        raise InputError("the values of a chart are a map", where=Location(path, 1), next="mend the chart")
-
-    def locate(pointer: Pointer, key: bool, source: Source = source) -> Location:
-        return key_location(source, pointer) if key and pointer else source.at(pointer)
-
-    return Layer(source.data, locate, source.text)

@@ -11,7 +11,8 @@ from generator.file_schemas import InvalidInput
 from generator.git import CommitTree, Git
 from generator.load import load
 from generator.pins import Pins
-from generator.resolve import Pinned, ResolvedService, resolve
+from generator.resolve import resolve
+from generator.resolved import Pinned, ResolvedService
 from generator.tree import DiskTree
 from tests.generator.memory import FILES, SERVICE, WORKLOAD, shop
 from tests.heads import head_of

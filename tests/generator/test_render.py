@@ -15,7 +15,8 @@ from generator.finding import errors
 from generator.k8syaml import dump, load_all, parse
 from generator.pins import Pins
 from generator.render import context_of, render
-from generator.resolve import Pinned, resolve
+from generator.resolve import resolve
+from generator.resolved import Pinned
 from generator.sandbox import Engine
 from generator.schemas import validate_object
 from generator.shipped import shipped

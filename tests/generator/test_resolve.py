@@ -8,7 +8,8 @@ from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.load import load, load_overlay
 from generator.pins import Pins
-from generator.resolve import MissingValueError, Pinned, ResolvedService, resolve
+from generator.resolve import MissingValueError, resolve
+from generator.resolved import Pinned, ResolvedService
 from generator.templates import load_template
 from tests.generator.memory import FILES, SERVICE, WORKLOAD, shop
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from generator.checks.quantity import amount, is_zero, quantity
+from generator.quantity import amount, is_zero, quantity
 
 
 @pytest.mark.parametrize(
