@@ -18,18 +18,15 @@ _CLAIMS: Final[Mapping[str, Pointer]] = {
 
 
 def _claims(scope: Scope) -> Iterator[Problem]:
-    for container in scope.containers:
-        for index, claim in items(container.value, "resources", "claims"):
-            known = _claimed(container.placed.value, container.pointer)
-            if str(claim.get("name")) not in known:
-                there = f"it claims {', '.join(known)}" if known else "it claims nothing"
-                message = f"{container.placed.title}: {container.name} uses the claim {claim.get('name')}; {there}"
-                yield Problem(container.placed, (*container.pointer, "resources", "claims", index, "name"), message)
-
-
-def _claimed(value: Mapping[str, Any], container: Pointer) -> list[str]:
-    """The claims of the pod that a container at a place belongs to."""
-    return [str(claim.get("name")) for _, claim in items(value, *container[:-2], "resourceClaims")]
+    for pod in scope.pods:
+        known = dict.fromkeys(str(claim.get("name")) for _, claim in items(pod.spec, "resourceClaims"))
+        for container in pod.containers:
+            for index, claim in items(container.value, "resources", "claims"):
+                if str(claim.get("name")) not in known:
+                    there = f"it claims {', '.join(known)}" if known else "it claims nothing"
+                    message = f"{container.placed.title}: {container.name} uses the claim {claim.get('name')}; {there}"
+                    where = (*container.pointer, "resources", "claims", index, "name")
+                    yield Problem(container.placed, where, message)
 
 
 def _requests(scope: Scope) -> Iterator[Problem]:
