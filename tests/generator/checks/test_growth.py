@@ -108,7 +108,7 @@ MANY: Mapping[str, Many] = {
     "objects of one name": each(lambda _: obj("v1", "ConfigMap", "same")),
     "objects of unknown kinds": each(lambda at: obj("a.b/v1", f"Thing{at}")),
     "routes": each(lambda at: obj("gateway.networking.k8s.io/v1", "HTTPRoute", f"r{at}", spec={})),
-    "fields that there are not": lambda n: [obj("v1", "ConfigMap", **{f"k{at}": 1 for at in range(n)})],
+    "fields that there are not": lambda n: [obj("v1", "ConfigMap") | {f"k{at}": 1 for at in range(n)}],
     "texts that are none": lambda n: [obj("v1", "ConfigMap", data={f"k{at}": 1 for at in range(n)})],
     "labels": lambda n: [pod({}) | {"metadata": {"name": "a", "labels": {f"k{at}": "v" for at in range(n)}}}],
     "variables": lambda n: [pod({"env": [{"name": f"A{at}", "value": "$(A0)"} for at in range(n)]})],
