@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 __all__ = [
+    "READ_EMPTY",
     "Kind",
     "Schema",
     "SchemaError",
@@ -42,6 +43,40 @@ Schema = dict[str, Any]
 _VERSION = re.compile(r"v?1\.(\d+)(?:[.+-].*)?")
 _STABILITY = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 _REFERENCE = re.compile(r'"\$ref":"#/\$defs/([^"]+)"')
+
+
+_API = "io.k8s.api."
+READ_EMPTY: Mapping[str, tuple[str, ...]] = {
+    f"{_API}apps.v1.ControllerRevision": ("revision",),
+    f"{_API}batch.v1.PodFailurePolicy": ("rules",),
+    f"{_API}core.v1.ClusterTrustBundleProjection": ("path",),
+    f"{_API}core.v1.Event": ("involvedObject",),
+    f"{_API}core.v1.HTTPHeader": ("value",),
+    f"{_API}core.v1.ISCSIPersistentVolumeSource": ("lun",),
+    f"{_API}core.v1.ISCSIVolumeSource": ("lun",),
+    f"{_API}core.v1.LimitRangeSpec": ("limits",),
+    f"{_API}core.v1.PodCertificateProjection": ("keyType", "signerName"),
+    f"{_API}core.v1.PreferredSchedulingTerm": ("preference",),
+    f"{_API}core.v1.SleepAction": ("seconds",),
+    f"{_API}core.v1.Sysctl": ("value",),
+    f"{_API}discovery.v1.ForZone": ("name",),
+    f"{_API}resource.v1.Counter": ("value",),
+    f"{_API}resource.v1.DeviceClass": ("spec",),
+    f"{_API}resource.v1.ResourceClaim": ("spec",),
+    f"{_API}resource.v1.ResourceClaimTemplate": ("spec",),
+    f"{_API}resource.v1.ResourceClaimTemplateSpec": ("spec",),
+    f"{_API}resource.v1.ResourcePool": ("generation",),
+    f"{_API}storage.v1.CSIDriver": ("spec",),
+    f"{_API}storage.v1.CSINode": ("spec",),
+    f"{_API}storage.v1.CSINodeSpec": ("drivers",),
+    f"{_API}storage.v1.TokenRequest": ("audience",),
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion": ("served", "storage"),
+}
+"""Fields that the published schemas require and the API server does without, by type.
+
+It decodes an empty text, a zero or a false and has nothing against it: 1.36 was asked about each required field. So the
+schemas here do not require them; the check `unset-field` warns of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +168,16 @@ def definition(version: str, name: str) -> Schema:
         current = waiting.pop()
         if current not in needed:
             text = definitions[current].json
-            needed[current] = json.loads(text)
+            needed[current] = _lenient(current, json.loads(text))
             waiting += _REFERENCE.findall(text)
     return {"$ref": f"#/$defs/{name}", "$defs": needed}
+
+
+def _lenient(name: str, schema: Schema) -> Schema:
+    """The schema of a type without what it requires and the API server does not."""
+    if name in READ_EMPTY:
+        schema["required"] = [field for field in schema.get("required", ()) if field not in READ_EMPTY[name]]
+    return schema
 
 
 def validator(version: str, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:

@@ -147,6 +147,17 @@ FAMILY = Family(
             deployment("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: a, optional: true}}}]"),
             deployment("env: [{name: A, valueFrom: {configMapKeyRef: {key: a, optional: true}}, }]"),
         ),
+        Check(
+            "unset-field",
+            Severity.WARNING,
+            Basis.BROKEN,
+            "the published schema requires the field; the API server reads an empty text, zero or false for it",
+            "write what is meant",
+            by_rules("unset-field"),
+            deployment("lifecycle:\n  preStop: {sleep: {seconds: 5}}"),
+            deployment("lifecycle:\n  preStop: {sleep: {}}"),
+            by_schema=True,
+        ),
         _check(
             "one-of",
             "these fields exclude each other, and one of them is needed",

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.rule import Rule, Table, absent, each, filled, has, once, one_of, optional, when
+from generator.checks.fields.rule import (
+    Rule,
+    Schema,
+    Table,
+    absent,
+    each,
+    filled,
+    formatted,
+    has,
+    once,
+    one_of,
+    optional,
+    since,
+    when,
+)
 from generator.checks.fields.syntax import (
     DOMAIN_PATH,
     HOST_NAME,
@@ -26,11 +40,20 @@ _NO_LOOPBACK: Final = Rule(
     "no address of the machine itself or of its link",
     {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.|224\.0\.0\.|fe80:|ff02:)"}},
 )
+_SHORT: Final = formatted("address", "addresses in their shortest form, such as fd00::1", "towpath-short-ip")
 _ADDRESSES: Final = {
     "IPv4": {"allOf": [IP.schema, {"pattern": "^[0-9.]+$"}]},
     "IPv6": {"allOf": [IP.schema, {"pattern": ":"}]},
     "FQDN": HOST_NAME.schema,
 }
+
+
+def _addressed(family: str, schema: Schema, words: str) -> Rule:
+    """What the addresses of a type may be."""
+    endpoint = {"properties": {"addresses": {"items": schema}}}
+    return when(has("addressType", family), {"properties": {"endpoints": {"items": endpoint}}}, "address", words)
+
+
 ENDPOINTS: Final[Table] = {
     "networking.v1.IngressClass": {"": filled("spec")},
     "core.v1.EndpointSubset": {
@@ -59,18 +82,9 @@ ENDPOINTS: Final[Table] = {
         "appProtocol": qualified_name(),
     },
     "discovery.v1.EndpointSlice": {
-        "": tuple(
-            when(
-                has("addressType", family),
-                {
-                    "properties": {
-                        "endpoints": {"items": {"properties": {"addresses": {"items": schema}}}},
-                    }
-                },
-                "address",
-                f"{family} addresses",
-            )
-            for family, schema in _ADDRESSES.items()
+        "": (
+            *(_addressed(family, schema, f"{family} addresses") for family, schema in _ADDRESSES.items()),
+            since(36, _addressed("IPv6", _SHORT.schema, _SHORT.expects)),
         ),
         "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),
         "endpoints": Rule("number-range", "at most 1000 endpoints", {"maxItems": 1000}),

@@ -33,7 +33,7 @@ from generator.checks.fields import (
 from generator.checks.fields.rule import Rule, Rules, Table, each
 from generator.repository import Pointer
 from generator.schema_words import errors_of, path_in, shown, type_name
-from generator.schemas import kinds, minor, schema_for
+from generator.schemas import READ_EMPTY, kinds, minor, schema_for
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -107,8 +107,8 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "properties": {
             "name": _node(None, objects.name_of(kind if source else ""), number),
-            "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
             "namespace": _node(None, objects.NAMESPACE, number),
+            "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
             "finalizers": _node(None, objects.FINALIZERS if source else each(objects.CUSTOM_FINALIZER), number),
             **{field: _node(None, rules, number) for field, rules in objects.OF_OBJECT.items()},
         }
@@ -132,11 +132,17 @@ def _type(name: str, definition: Mapping[str, Any], number: int) -> dict[str, An
         for field in (*fields, *(field for field in rules if field and field not in fields))
         if (node := _node(fields.get(field), rules.get(field, ()), number))
     }
-    made = _node(None, _beyond(definition, rules.get("", ())), number)
+    made = _node(None, (*_beyond(definition, rules.get("", ())), *_unset(name)), number)
     return {**made, "properties": properties} if properties else made
 
 
-def _beyond(definition: Mapping[str, Any], rules: Rules) -> Rules:
+def _unset(name: str) -> tuple[Rule, ...]:
+    """What a type should have, though the API server reads it as empty."""
+    fields = READ_EMPTY.get(name, ())
+    return tuple(Rule("unset-field", f"{field} to be set", {"required": [field]}) for field in fields)
+
+
+def _beyond(definition: Mapping[str, Any], rules: Rules) -> tuple[Rule, ...]:
     """The rules of a type, less the fields that its schema demands anyway."""
     demanded = definition.get("required", [])
     own = rules if isinstance(rules, tuple) else (rules,)

@@ -9,12 +9,18 @@ from tests.real.verdicts import Says, our_environment, ours
 
 PLACE = our_environment(ORACLE_VERSION)
 CASES = (*held_out("rarer"), *held_out("finer"), *held_out("fresh"))
+SECOND = '/spec/versions/1={"name": "v2", "schema": {"openAPIV3Schema": {"type": "object"}}}'
 RULE = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule"
 FINE = {
     'Deployment/shop held-out /status={"conditions": [{"type": "A"}, {"type": "B"}]}',
     'Pod/listed held-out /status/hostIPs=[{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}]',
     'Deployment/shop held-out /spec/template/metadata/finalizers=["kept"]',
     "Pod/listed held-out /spec/priority=0",
+    'Pod/listed held-out /spec/securityContext/sysctls=[{"name": "kernel.shm_rmid_forced"}]',
+    "Pod/listed held-out /spec/containers/0/lifecycle/preStop/sleep={}",
+    'Pod/listed held-out /spec/containers/0/livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "X"}]}}',
+    "CustomResourceDefinition/widgets.acme.io held-out /spec/versions/0/served removed",
+    f"CustomResourceDefinition/widgets.acme.io held-out {SECOND}",
     'Pod/listed held-out /spec/preemptionPolicy="PreemptLowerPriority"',
     'ResourceQuota/devices held-out /spec/hard={"requests.acme.io/card": 0.5}',
     'Pod/pages held-out /spec/volumes/0/emptyDir/medium="HugePages-2MB"',
