@@ -6,13 +6,14 @@ Sources: the Kubernetes deprecation guide (reference/using-api/deprecation-guide
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
 from generator.checks.example import manifest
 from generator.finding import Severity
-from generator.schemas import minor
+from generator.schemas import kinds, minor
 
 
 class Life(NamedTuple):
@@ -80,6 +81,22 @@ LIVES: Final[Mapping[tuple[str, str], Life]] = {
 """By apiVersion and kind."""
 
 
+_ON: Final = ("autoscaling/v2beta2", f"{_FLOW}/v1beta2", f"{_FLOW}/v1beta3")
+_ON_OF_STORAGE: Final = ("storage.k8s.io/v1beta1", "CSIStorageCapacity")
+_UNFINISHED: Final = re.compile(r".*/v\d+(alpha|beta)\d+")
+
+
+def is_off(version: str, api_version: str, kind: str) -> bool:
+    """Whether a version has an API, and serves it only with `--runtime-config`.
+
+    These are all alpha versions, and since 1.24 the beta versions of new APIs (KEP-3136; `pkg/controlplane/instance.go`
+    of k8s.io/kubernetes).
+    """
+    if not _UNFINISHED.fullmatch(api_version) or (api_version, kind) not in kinds(version):
+        return False
+    return api_version not in _ON and (api_version, kind) != _ON_OF_STORAGE
+
+
 def is_removed(version: str, api_version: str, kind: str) -> bool:
     """Whether a Kubernetes version has given up an API that there once was."""
     life = LIVES.get((api_version, kind))
@@ -109,6 +126,13 @@ def _deprecated(scope: Scope) -> Iterator[Problem]:
                 f"and goes in 1.{life.removed}; {_instead(new)}"
             )
             yield Problem(placed, ("apiVersion",), message, _fix(new))
+
+
+def _off(scope: Scope) -> Iterator[Problem]:
+    for placed in scope.objects:
+        if is_off(scope.version, placed.api_version, placed.kind):
+            message = f"Kubernetes {minor(scope.version)} does not serve {placed.api_version} {placed.kind} by itself"
+            yield Problem(placed, ("apiVersion",), message)
 
 
 def _listed(scope: Scope) -> Iterator[tuple[RenderedObject, Life]]:
@@ -161,6 +185,16 @@ FAMILY = Family(
             _removed,
             _scaler("v2"),
             _scaler("v2beta2"),
+        ),
+        Check(
+            "api-off-by-default",
+            Severity.ERROR,
+            Basis.REFUSED,
+            "alpha and newer beta APIs are only there where the API server was started with --runtime-config",
+            "write a stable apiVersion where there is one; where your cluster serves it, switch this check off",
+            _off,
+            _attributes("v1"),
+            _attributes("v1beta1"),
         ),
         Check(
             "deprecated-api",

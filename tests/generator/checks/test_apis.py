@@ -1,6 +1,6 @@
 """The table of lives against the schemas: what is removed is not served, and what takes its place is."""
 
-from generator.checks.apis import LIVES
+from generator.checks.apis import LIVES, is_off
 from generator.schemas import kinds, supported_versions
 from tests.generator.checks.rendered import problems
 
@@ -34,6 +34,17 @@ def test_every_api_that_the_schemas_lose_is_in_the_table():
         if not served(number + 1, key) and "beta" in key[0] and not served(LAST, key)
     }
     assert beta <= set(LIVES)
+
+
+def test_apis_that_are_not_finished_are_off_but_for_those_that_always_were_on():
+    for number in range(FIRST, LAST + 1):
+        on = {key for key in kinds(f"1.{number}") if not is_off(f"1.{number}", *key)}
+        assert {key for key in on if "alpha" in key[0]} == set()
+        unfinished = {key for key in on if "beta" in key[0]}
+        assert unfinished <= {key for key, life in LIVES.items() if life.removed <= 32}, number
+    assert is_off("1.36", "resource.k8s.io/v1beta1", "ResourceClaim")
+    assert not is_off("1.36", "resource.k8s.io/v1", "ResourceClaim")
+    assert not is_off("1.36", "example.com/v1alpha1", "Widget")
 
 
 def test_both_messages_name_the_version_and_the_successor():
