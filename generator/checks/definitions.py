@@ -156,6 +156,8 @@ def _of_unsupported(node: Mapping[str, Any], path: Pointer) -> Wrong:
     for key in _UNSUPPORTED:
         if node.get(key) not in (None, "", {}):
             yield (*path, key), f"{key} is not for definitions"
+    if not isinstance(node.get("additionalProperties"), bool | Mapping | None):
+        yield (*path, "additionalProperties"), "it is a schema, or true"
     if isinstance(node.get("items"), list):
         yield (*path, "items"), "one schema is for all items, not a list of them"
     if node.get(f"{_EXTENSION}preserve-unknown-fields") is False:

@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from generator.repository import Pointer
-from generator.schemas import minor, schema_for
+from generator.schemas import Schema, definition, minor, schema_for
 
 _DEFAULTS: Final = {"operator": "Equal", "protocol": "TCP"}
 Keys = tuple[str, ...]
+_METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _DEFINITIONS: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1"
 _TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
     (f"{_DEFINITIONS}.CustomResourceDefinitionSpec", "versions"): ("name",),
@@ -81,15 +82,12 @@ def _twice(keys: Keys, items: list[Any], path: Pointer) -> Iterator[tuple[Pointe
 @lru_cache(maxsize=512)
 def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
     """The types of a kind, reduced to the fields that are such lists or lead to them; and the kind's own type."""
-    schema = schema_for(version, api_version, kind)
-    if schema is None:
-        return {}, ""
+    schema = schema_for(version, api_version, kind) or _custom(version)
     whole = {
         name: {
-            field: _step(node, _TOLD_APART.get((name, field)))
-            for field, node in definition.get("properties", {}).items()
+            field: _step(node, _TOLD_APART.get((name, field))) for field, node in type_.get("properties", {}).items()
         }
-        for name, definition in schema["$defs"].items()
+        for name, type_ in schema["$defs"].items()
     }
     useful = {name for name, steps in whole.items() if any(keys is not None for keys, _, _ in steps.values())}
     while more := {
@@ -104,6 +102,13 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
         if name in useful
     }
     return graph, _named(schema) or ""
+
+
+def _custom(version: str) -> Schema:
+    """The schema of a custom resource, as far as it is like any other: its metadata."""
+    types = definition(version, _METADATA)["$defs"]
+    whole = {"properties": {"metadata": {"$ref": f"#/$defs/{_METADATA}"}}}
+    return {"$ref": "#/$defs/custom", "$defs": {**types, "custom": whole}}
 
 
 def _step(node: Mapping[str, Any], keys: Keys | None) -> Step:

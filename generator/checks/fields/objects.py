@@ -47,8 +47,7 @@ _FINALIZER: Final = text(
     "a domain, '/' and a name, or orphan, foregroundDeletion or kubernetes",
     f"orphan|foregroundDeletion|kubernetes|(?=.*/){KEY}",
 )
-CUSTOM_FINALIZER: Final = text("name-syntax", "a name, or a domain, '/' and a name", KEY)
-"""A finalizer of a custom resource: there, a name alone is only warned about."""
+_ANY_FINALIZER: Final = text("name-syntax", "a name, or a domain, '/' and a name", KEY)
 _LEVEL: Final = one_of("privileged", "baseline", "restricted", empty=False)
 _POD_SECURITY: Final = Rule(
     _LEVEL.check,
@@ -100,14 +99,24 @@ OF_OBJECT: Final[dict[str, Rules]] = {
     "managedFields": Rule("unknown-value", "no managedFields: the API server writes them", {"type": "null"}),
 }
 """What the metadata of an object may hold, apart from its names; of that in templates it is not looked at."""
-FINALIZERS: Final = (
-    each(_FINALIZER),
-    Rule(
-        "one-of",
-        "orphan or foregroundDeletion",
-        {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
-    ),
+_ONE_END: Final = Rule(
+    "one-of",
+    "orphan or foregroundDeletion",
+    {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
 )
+_OF_ANY_FINALIZER: Final = (
+    *("APIService", "CustomResourceDefinition", "Event", "Lease", "PodDisruptionBudget", "RuntimeClass"),
+    *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
+)
+"""The kinds that are validated by k8s.io/apimachinery's rules about metadata alone, as custom resources are."""
+
+
+def finalizers_of(kind: str) -> Rules:
+    """The rules for `metadata.finalizers`; of custom resources, a name alone is only warned about."""
+    return (each(_ANY_FINALIZER if not kind or kind in _OF_ANY_FINALIZER else _FINALIZER), _ONE_END)
+
+
 METADATA: Final[Table] = {
     "meta.v1.ObjectMeta": {
         "labels": (keys(label_key()), values(label_value())),

@@ -30,7 +30,7 @@ from generator.checks.fields import (
     volumes,
     workloads,
 )
-from generator.checks.fields.rule import Rule, Rules, Table, each
+from generator.checks.fields.rule import Rule, Rules, Table
 from generator.repository import Pointer
 from generator.schema_words import errors_of, path_in, shown, type_name
 from generator.schemas import READ_EMPTY, kinds, minor, schema_for
@@ -109,7 +109,7 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
             "name": _node(None, objects.name_of(kind if source else ""), number),
             "namespace": _node(None, objects.NAMESPACE, number),
             "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
-            "finalizers": _node(None, objects.FINALIZERS if source else each(objects.CUSTOM_FINALIZER), number),
+            "finalizers": _node(None, objects.finalizers_of(kind if source else ""), number),
             **{field: _node(None, rules, number) for field, rules in objects.OF_OBJECT.items()},
         }
     }

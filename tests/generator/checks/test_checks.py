@@ -64,7 +64,10 @@ def test_a_finalizer_of_a_custom_resource_may_be_a_name_alone():
     with_finalizer = "apiVersion: API\nkind: KIND\nmetadata: {name: a, finalizers: [cleanup]}\nspec: {selfSigned: {}}\n"
     own = with_finalizer.replace("API", "v1").replace("KIND", "ConfigMap").replace("spec: {selfSigned: {}}\n", "")
     assert [check for check, *_ in said(own)] == ["name-syntax"]
-    assert said(with_finalizer.replace("API", "cert-manager.io/v1").replace("KIND", "Issuer")) == []
+    issuer = with_finalizer.replace("API", "cert-manager.io/v1").replace("KIND", "Issuer")
+    assert said(issuer) == []
+    twice = issuer.replace("[cleanup]", "[cleanup, cleanup]")
+    assert said(twice) == [("duplicate-key", 3, "Issuer a: metadata.finalizers has cleanup twice")]
 
 
 def test_two_services_with_one_object_are_told_apart():
