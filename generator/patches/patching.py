@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from generator.errors import InputError, Location
@@ -14,6 +14,9 @@ from generator.patches.sourced import Node, RenderedFile, patch_text, sourced, w
 from generator.patches.strategic_merge import PatchError
 from generator.repository import Patch
 from generator.workload import at
+
+_Head = tuple[Any, Any]
+"""What stands at the kind and the name of an object."""
 
 
 def patched(manifests: Sequence[Manifest], patches: Iterable[Patch]) -> tuple[Manifest, ...]:
@@ -28,28 +31,27 @@ def patched(manifests: Sequence[Manifest], patches: Iterable[Patch]) -> tuple[Ma
     return tuple(made for file in files if (made := file.manifest()) is not None)
 
 
-@dataclass(slots=True)
 class _File:
     """A manifest while it is being patched; its nodes are made for the first patch that is for it."""
 
-    before: Manifest
-    nodes: list[Node] | None = None
-
-    @property
-    def objects(self) -> list[Any]:
-        """What stands at the kind and the name of each object, as far as it goes."""
-        if self.nodes is None:
-            return list(self.before.objects)
-        return [_head(node) for node in self.nodes]
+    def __init__(self, before: Manifest) -> None:
+        self.before = before
+        self.nodes: list[Node] | None = None
+        self.heads: list[_Head] = [(at(one, ("kind",)), at(one, ("metadata", "name"))) for one in before.objects]
 
     def take(self, patch: Patch) -> int:
         """Apply a patch to the objects that it is for; their number."""
-        meant = [_is_for(patch, value) for value in self.objects]
-        if any(meant):
+        meant = [
+            index for index, (kind, name) in enumerate(self.heads) if kind == patch.kind and patch.name in (None, name)
+        ]
+        if meant:
             nodes = RenderedFile(self.before).nodes() if self.nodes is None else self.nodes
-            changed = [_applied(patch, node) if wanted else node for node, wanted in zip(nodes, meant, strict=True)]
-            self.nodes = [node for node in changed if node is not None]
-        return sum(meant)
+            changed = [_applied(patch, nodes[index]) for index in meant]
+            for index, node in zip(reversed(meant), reversed(changed), strict=True):
+                nodes[index : index + 1] = [] if node is None else [node]
+                self.heads[index : index + 1] = [] if node is None else [_head(node)]
+            self.nodes = nodes
+        return len(meant)
 
     def manifest(self) -> Manifest | None:
         """The file as it is now."""
@@ -62,14 +64,8 @@ class _File:
         return replace(made, origins=self.before.origins)
 
 
-def _is_for(patch: Patch, value: Any) -> bool:
-    return at(value, ("kind",)) == patch.kind and patch.name in (None, at(value, ("metadata", "name")))
-
-
-def _head(node: Node) -> Any:
-    """The kind and the name of an object."""
-    kind, name = (_text(node, *pointer) for pointer in (("kind",), ("metadata", "name")))
-    return {"kind": kind, "metadata": {"name": name}}
+def _head(node: Node) -> _Head:
+    return _text(node, "kind"), _text(node, "metadata", "name")
 
 
 def _text(node: Node, *pointer: str) -> Any:
@@ -93,8 +89,7 @@ def _applied(patch: Patch, node: Node) -> Node | None:
 
 
 def _unmatched(patch: Patch, files: Iterable[_File]) -> InputError:
-    heads = (value for file in files for value in file.objects)
-    names = (f"{at(value, ('kind',))} {at(value, ('metadata', 'name'))}" for value in heads)
+    names = (f"{kind} {name}" for file in files for kind, name in file.heads)
     next = f"there is: {', '.join(sorted(names)) or 'nothing'}; correct the target, or remove the patch"
     where: Location = patch.source.at((*patch.entry, "target"))
     return InputError(f"the patch changes nothing: there is no {_title(patch)}", where=where, next=next)

@@ -4,6 +4,7 @@ import pytest
 
 from generator.build import build_all
 from generator.k8syaml import load_all
+from generator.patches import patching
 from generator.pins import Pins
 from generator.tree import EMPTY, EditedTree
 from generator.validate import validate
@@ -138,3 +139,20 @@ def test_patches_of_the_spec_are_part_of_the_release_and_those_of_an_overlay_are
         built({SPEC: PATCHES})[1].release
         == built({SPEC: PATCHES.replace("{name: LEVEL, value: debug}", "{value: debug, name: LEVEL}  # x")})[1].release
     )
+
+
+def test_a_patch_looks_at_what_it_changes_and_not_at_all_that_was_patched_before(monkeypatch):
+    maps = [f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{at}}}\ndata: {{a: b}}\n" for at in range(20)]
+    patches = [f"- target: {{kind: ConfigMap, name: m{at}}}\n  patch: {{data: {{a: c{at}}}}}\n" for at in range(20)]
+    read, head = [], patching._head
+
+    def counting(node):
+        read.append(node)
+        return head(node)
+
+    monkeypatch.setattr(patching, "_head", counting)
+    given = {SPEC: FILES[SPEC] + "patches:\n" + "".join(patches), f"{SPEC[:-5]}/manifests/m.yaml": "---\n".join(maps)}
+    _, build = built(given)
+    (patched,) = (manifest.objects for manifest in build.manifests if manifest.name == "m.yaml")
+    assert [one["data"] for one in patched] == [{"a": f"c{at}"} for at in range(20)]
+    assert len(read) == 20
