@@ -22,8 +22,9 @@ from generator.again import Again
 from generator.errors import InputError, OutsideError
 from generator.git_log import Change, parse_log
 from generator.loose import objects_of, read_loose
+from generator.refusals import LARGEST, too_large
 from generator.release import is_commit
-from generator.tree import LARGEST, NOTHING, Entries, nested, safe_path, too_large
+from generator.tree import NOTHING, Entries, nested, safe_path
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 FOLDER = b"40000"

@@ -158,9 +158,9 @@ def _tickets(count: int) -> int:
 def _all(root: str, path: str, found: Looks) -> None:
     """All that is below a folder."""
     if path.count("/") >= DEEPEST:
-        from generator.tree import nested
+        from generator.refusals import too_deep
 
-        nested(path)
+        raise too_deep(path, DEEPEST)
     for name in _files(root, path, found):
         _all(root, f"{path}/{name}", found)
 
@@ -198,7 +198,7 @@ def _keep(found: Looks, path: str, looks: list[_Named]) -> None:
 
 
 def _refuse(entry: os.DirEntry[str], path: str) -> None:
-    from generator.tree import link, odd
+    from generator.refusals import link, odd
 
     raise link(path) if entry.is_symlink() else odd(path)
 

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from generator.tree import LARGEST
+from generator.refusals import LARGEST
 
 _HEADER: Final = re.compile(rb"(blob|tree|commit|tag) ([0-9]{1,12})\0")
 _LONGEST_HEADER: Final = 32

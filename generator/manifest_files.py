@@ -19,9 +19,9 @@ from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
 from generator.k8syaml.lines import Lines, line_of
+from generator.refusals import LARGEST, too_large
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
-from generator.tree import LARGEST, too_large
 from generator.workload import at
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")

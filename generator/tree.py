@@ -18,12 +18,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from generator.errors import InputError, Location
+from generator.errors import InputError
 from generator.looks import DEEPEST
 from generator.portable import is_git
-
-LARGEST: Final = 16 * 2**20
-"""Bytes of the largest file that is ever read."""
+from generator.refusals import LARGEST, link, odd, too_deep, too_large
 
 _READING: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -101,15 +99,8 @@ def _names_git(path: str, parts: list[str]) -> bool:
 def nested(path: str) -> str:
     """The path of a folder, when it is no deeper than `DEEPEST`; raises `InputError` otherwise."""
     if path.count("/") >= DEEPEST:
-        where = Location("/".join(path.split("/")[:3]))
-        raise InputError(f"folders are nested more than {DEEPEST} deep", where=where, next="remove them")
+        raise too_deep(path, DEEPEST)
     return path
-
-
-def too_large(path: str) -> InputError:
-    """The error for a file that no repository of manifests needs."""
-    what = f"the file is larger than {LARGEST // 2**20} MiB"
-    return InputError(what, where=Location(path), next="keep it out of the folders that towpath reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +180,6 @@ def _walk(folder: str, path: str) -> Iterator[str]:
                 yield below
             else:
                 raise odd(below)
-
-
-def odd(path: str) -> InputError:
-    """The error for a pipe, a socket or a device."""
-    return InputError("neither a file nor a folder", where=Location(path), next="remove it")
-
-
-def link(path: str) -> InputError:
-    """The error for a link."""
-    return InputError("links are not followed", where=Location(path), next="replace it by a regular file")
 
 
 class _EmptyTree:

@@ -25,9 +25,10 @@ from generator.build import Build
 from generator.errors import InputError, Location
 from generator.finding import Finding, Severity
 from generator.looks import Look, look_of
+from generator.refusals import link
 from generator.rendered import foreign_file
 from generator.state import open_regular, state_folder
-from generator.tree import Tree, link, safe_path
+from generator.tree import Tree, safe_path
 
 _UNFINISHED = "write-"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

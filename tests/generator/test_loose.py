@@ -9,7 +9,8 @@ import pytest
 from generator.errors import InputError
 from generator.git import Git
 from generator.loose import objects_of, read_loose
-from generator.tree import LARGEST, blob_id
+from generator.refusals import LARGEST
+from generator.tree import blob_id
 
 
 @pytest.fixture
