@@ -21,9 +21,9 @@ from typing import Any
 from bot.objects import tree_content, write_object
 from bot.refs import move_refs, read_refs, valid_ref
 from generator.errors import InputError, OutsideError, TowpathError
-from generator.git import FOLDER, Git, GitError
 from generator.release import is_commit
-from generator.tree import safe_path
+from generator.trees.git import FOLDER, Git, GitError
+from generator.trees.tree import safe_path
 
 _NOTHING = "0" * 40
 _FILE = b"100644"

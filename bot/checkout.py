@@ -10,10 +10,10 @@ from bot.clock import SystemClock
 from bot.forge.local import LocalForge
 from bot.git import Clone, remote_url
 from generator.errors import InputError, Location, redact
-from generator.git import Git
-from generator.load import load_settings
+from generator.own_files.load import load_settings
 from generator.state import STATE, state_folder
-from generator.tree import DiskTree
+from generator.trees.git import Git
+from generator.trees.tree import DiskTree
 
 
 def open_clone(checkout: Path) -> Clone:

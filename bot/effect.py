@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from generator.build import Build
+from generator.building.build import Build
+from generator.building.ownership import owned
 from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.file_schemas import InvalidInput
 from generator.finding import Finding, errors, new_errors
 from generator.k8syaml import YamlError, load_all
-from generator.load import check, load
-from generator.ownership import owned
-from generator.pins import Pins
+from generator.own_files.load import check, load
 from generator.repository import Overlay, Repository, rendered_path
+from generator.resolving.pins import Pins
 from generator.survey import Survey, survey, whole
-from generator.tree import EditedTree, Tree
+from generator.trees.tree import EditedTree, Tree
 
 Place = tuple[str, str]
 

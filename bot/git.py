@@ -21,7 +21,7 @@ from bot.bare import (
 )
 from bot.refs import valid_ref, write_ref
 from generator.errors import HeldError, InputError, OutsideError, redact
-from generator.git import Git, GitError
+from generator.trees.git import Git, GitError
 
 __all__ = [
     "BOT",

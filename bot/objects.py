@@ -13,7 +13,7 @@ from stat import S_IMODE
 from typing import Literal
 
 from generator.errors import OutsideError
-from generator.git import FOLDER
+from generator.trees.git import FOLDER
 
 Kind = Literal["blob", "tree", "commit"]
 # As git calls a file that is not there yet: what a dead process left of them, git-gc(1) removes.

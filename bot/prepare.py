@@ -13,17 +13,17 @@ from bot.git import Clone
 from bot.messages.commit import commit_message
 from bot.messages.words import summary
 from bot.promotion import Kind, MissingValue, Move, Prepared, Promotion, Rendered
-from generator.build import Build, Builder, inputs
+from generator.building.build import Build, Builder, inputs
+from generator.building.ownership import NAME, stale
 from generator.errors import InputError, TowpathError
 from generator.finding import Finding, errors, new_errors
-from generator.load import load, load_overlay
 from generator.manifest import Manifest
-from generator.ownership import NAME, stale
-from generator.pins import Pins
+from generator.own_files.load import load, load_overlay
 from generator.repository import Overlay, Repository, overlay_path, rendered_path
-from generator.resolve import MissingValueError
-from generator.tree import EditedTree, Tree
-from generator.validate import validate
+from generator.resolving.pins import Pins
+from generator.resolving.resolve import MissingValueError
+from generator.trees.tree import EditedTree, Tree
+from generator.validation.validate import validate
 
 Place = tuple[str, str]
 

@@ -16,11 +16,11 @@ from bot.forge.interface import Forge, PullRequest, PullState
 from bot.git import Clone, Identity, RefUpdate
 from bot.messages.proposals import proposal_body, proposal_message
 from generator.errors import HeldError, InputError
-from generator.git import Git, GitError
-from generator.load import load
-from generator.pins import Pins
+from generator.own_files.load import load
 from generator.repository import Repository
-from generator.tree import Tree
+from generator.resolving.pins import Pins
+from generator.trees.git import Git, GitError
+from generator.trees.tree import Tree
 
 _ODD = re.compile(r"[^A-Za-z0-9._/-]+|\.{2,}")
 

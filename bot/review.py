@@ -16,9 +16,9 @@ from generator import confined, judge
 from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.finding import Finding, new_errors
-from generator.git import Git, GitError
 from generator.judge import Request
-from generator.tree import safe_path
+from generator.trees.git import Git, GitError
+from generator.trees.tree import safe_path
 
 _RENDERED = "rendered"
 

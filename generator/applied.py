@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.k8syaml import YamlError, load_all
-from generator.tree import Tree, blob_id, flat_folder_id
+from generator.trees.tree import Tree, blob_id, flat_folder_id
 from generator.workload import at, mapping
 
 Identity = tuple[str, str, str, str]

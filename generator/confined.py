@@ -8,7 +8,8 @@ itself: it asks for that, and `generator.foreign.programs` runs helm or kustomiz
 own.
 
 What it is not: another user, or a wall between it and the files that you can read. Against that there is the sandbox
-of the templates (`generator.sandbox`); this process keeps what passes the sandbox from costing more than a failure.
+of the templates (`generator.rendering.sandbox`); this process keeps what passes the sandbox from costing more than a
+failure.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from typing import TYPE_CHECKING, Any, Final
 from generator.errors import InputError, Location, OutsideError, TowpathError, UsageError
 from generator.foreign.program import Printed, RefusedError, Run, run_from_json, run_json
 from generator.report.json import error_json, finding_from_json, finding_json
-from generator.verdict import Case, Status, Verdict
+from generator.validation.verdict import Case, Status, Verdict
 
 if TYPE_CHECKING:
-    from generator.build import Reuse
+    from generator.building.build import Reuse
     from generator.judge import Request
     from generator.manifest import Manifest
     from generator.repository import Overlay
@@ -303,8 +304,8 @@ def _asking(asked: Run) -> Printed:
 
 def _watch(request: Request, limits: Limits) -> Reuse:
     """Says what is rendered next, and sees to it that its templates do not compute for too long."""
-    from generator.load import load_spec
-    from generator.sandbox import Engine
+    from generator.own_files.load import load_spec
+    from generator.rendering.sandbox import Engine
 
     tree = request.tree(request.git)
     templates = {Engine.pieces.__code__, Engine.holds.__code__}

@@ -18,7 +18,7 @@ from generator.repository import Pointer, Source
 from generator.schema_errors import explain, node_at
 from generator.schema_words import SchemaError
 from generator.shipped import shipped
-from generator.tree import Tree
+from generator.trees.tree import Tree
 from generator.version import VERSION
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.beside import available
-from generator.build import Build, Reuse
+from generator.building.build import Build, Reuse
 from generator.custom.catalogue import Catalogue
 from generator.foreign import programs
 from generator.foreign.program import Runner
-from generator.git import Git
-from generator.load import load
-from generator.pins import Pins
+from generator.own_files.load import load
 from generator.report.text import count
+from generator.resolving.pins import Pins
 from generator.survey import survey
-from generator.tree import DiskTree, Tree
-from generator.verdict import Contents, Verdict, cases_of, contents
+from generator.trees.git import Git
+from generator.trees.tree import DiskTree, Tree
+from generator.validation.verdict import Contents, Verdict, cases_of, contents
 
 
 @dataclass(frozen=True, slots=True)

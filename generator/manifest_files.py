@@ -13,15 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
-from generator.checks.check import RenderedObject
+from generator.checks.objects import RenderedObject
 from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
 from generator.k8syaml import Document, parse
 from generator.k8syaml.lines import Lines, line_of
-from generator.refusals import LARGEST, too_large
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
+from generator.trees.refusals import LARGEST, too_large
 from generator.workload import at
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")

@@ -11,7 +11,7 @@ from generator.foreign.program import Runner
 from generator.manifest import Manifest
 from generator.patches.patching import patched
 from generator.plain_manifests import manifests
-from generator.render import render
+from generator.rendering.render import render
 
 if TYPE_CHECKING:
     from generator.resolved import ResolvedService

@@ -11,12 +11,12 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.load import SETTINGS, load
+from generator.own_files.load import SETTINGS, load
+from generator.own_files.templates import Template, load_template, names
 from generator.repository import Repository, overlay_path, spec_path
+from generator.resolving.value_schema import compiled
 from generator.shipped import shipped
-from generator.templates import Template, load_template, names
-from generator.tree import Tree
-from generator.value_schema import compiled
+from generator.trees.tree import Tree
 
 KINDS: Final = ("towpath", "environment", "service", "overlay", "template", "validation-output")
 WITH_VALUES: Final = ("service", "overlay")

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from generator.checks.check import RenderedObject
+from generator.checks.objects import RenderedObject
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput
 from generator.foreign.placing import Placing
 from generator.manifest import Manifest
 from generator.manifest_files import ManifestFile, read_bytes
 from generator.patches.sourced import FileText, Node, sourced, written
-from generator.portable import is_device
 from generator.repository import manifests_path, rendered_path
 from generator.resolved import PlainFile, ResolvedService
-from generator.tree import Tree
+from generator.trees.portable import is_device
+from generator.trees.tree import Tree
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*\.yaml")
 _SPECIAL: Final = frozenset({"kustomization.yaml", "chart.yaml"})

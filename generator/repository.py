@@ -1,7 +1,7 @@
 """The GitOps repository as data: settings, environments, service specs and overlays, each with its source.
 
-`generator.load.load` makes a `Repository` out of a `Tree`. The values are those of the files, unmerged;
-`generator.resolve` merges them.
+`generator.own_files.load.load` makes a `Repository` out of a `Tree`. The values are those of the files, unmerged;
+`generator.resolving.resolve` merges them.
 """
 
 from __future__ import annotations

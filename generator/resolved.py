@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.own_files.templates import Template
 from generator.release import ImageReference, Release
 from generator.repository import Environment, Foreign, Overlay, Patch, ServiceSpec
-from generator.templates import Template
-from generator.tree import Tree
+from generator.trees.tree import Tree
 from generator.values import Origins
 
 

@@ -17,25 +17,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from generator.build import Build
+from generator.building.build import Build
+from generator.building.write import Plan, plan, write
 from generator.errors import InputError, UsageError
 from generator.finding import errors
-from generator.git import Git, GitError
 from generator.k8syaml import scalar
-from generator.load import load
+from generator.own_files.load import load
+from generator.own_files.templates import load_template, names
 from generator.own_schemas import is_editable, modeline
-from generator.pins import Pins
-from generator.portable import is_device
 from generator.repository import Foreign, Kustomization, Repository, overlay_path, spec_path
+from generator.resolving.pins import Pins
 from generator.shipped import shipped
 from generator.state import STATE
 from generator.suggest import one_of
 from generator.survey import survey, whole
 from generator.template_library import lock as template_lock
 from generator.template_library import source as template_source
-from generator.templates import load_template, names
-from generator.tree import DiskTree, Tree
-from generator.write import Plan, plan, write
+from generator.trees.git import Git, GitError
+from generator.trees.portable import is_device
+from generator.trees.tree import DiskTree, Tree
 
 Example = Literal["web", "online-boutique", "none"]
 BRANCH = "main"

@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
-from generator import load, processes
-from generator.build import Build, Builder, Reuse, chosen
+from generator import processes
+from generator.building.build import Build, Builder, Reuse, chosen
+from generator.building.rendered import left_behind, up_to_date
 from generator.custom.catalogue import Catalogue
 from generator.errors import ForgottenError
 from generator.finding import Finding, errors
 from generator.foreign import programs
 from generator.foreign.program import Runner
-from generator.judged import Across, Judged, Place, Rest, Whole
-from generator.pins import Pins
-from generator.rendered import left_behind, up_to_date
+from generator.own_files import load
 from generator.repository import Overlay, Repository, overlay_path, rendered_path, spec_path
-from generator.tree import Tree
-from generator.validate import Validation, reweigh
+from generator.resolving.pins import Pins
+from generator.trees.tree import Tree
+from generator.validation.judged import Across, Judged, Place, Rest, Whole
+from generator.validation.validate import Validation, reweigh
 
 T = TypeVar("T")
 
 _FIRST = 4
 """Services that are done before there are several processes: these then have the templates and schemas that most need,
-compiled, and what a template wrote to write it again (`generator.replay`)."""
+compiled, and what a template wrote to write it again (`generator.rendering.replay`)."""
 
 _ACROSS = 16
 """Services that are judged together in the time that one is built and judged in by itself."""

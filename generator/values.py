@@ -14,7 +14,7 @@ from typing import Any
 from generator.errors import InputError, Location
 from generator.file_schemas import key_location, read_source
 from generator.repository import Chart, Pointer, Source
-from generator.tree import Tree
+from generator.trees.tree import Tree
 
 Values = dict[str, Any]
 

@@ -15,7 +15,7 @@ from generator.report.console import out, out_json, say
 if TYPE_CHECKING:
     from generator.release import ImageReference, Release
     from generator.repository import Overlay, Repository
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 
 @click.command()
@@ -211,10 +211,10 @@ def _edit_worktree(
     output: str,
 ) -> None:
     from bot.effect import effect
+    from generator.building.write import Plan, write
     from generator.cli.checkout import worktree_pins
-    from generator.load import load
-    from generator.tree import DiskTree
-    from generator.write import Plan, write
+    from generator.own_files.load import load
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     repository = load(tree)

@@ -124,8 +124,8 @@ def _clock(repository: Path, simulation: Simulation | None) -> Clock:
     from bot.bare import Bare
     from bot.checkout import local_remote
     from bot.simulate.running import clock_since
-    from generator.load import load_settings
-    from generator.tree import DiskTree
+    from generator.own_files.load import load_settings
+    from generator.trees.tree import DiskTree
 
     bare, base = Bare(local_remote(repository)), load_settings(DiskTree(repository)).forge.branch
     head = bare.ref(f"refs/heads/{base}")
@@ -139,9 +139,9 @@ def _simulated(repository: Path, simulation: Simulation, clock: Clock) -> Source
     from bot.simulate.instrument import counting
     from bot.simulate.words import parse_behaviour
     from bot.simulate.world import Scenario, World
-    from generator.load import load
+    from generator.own_files.load import load
     from generator.report.console import say
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     say("simulation: no cluster is asked; services, traffic and time to roll out are made up")
     tree = DiskTree(repository)
@@ -154,8 +154,8 @@ def _simulated(repository: Path, simulation: Simulation, clock: Clock) -> Source
 def _real(repository: Path) -> Sources:
     from bot.cluster.absent import AbsentCluster
     from bot.metrics.prometheus import PrometheusMetrics, sources
-    from generator.load import load
-    from generator.tree import DiskTree
+    from generator.own_files.load import load
+    from generator.trees.tree import DiskTree
 
     environments = load(DiskTree(repository)).environments
     return Sources(AbsentCluster(), PrometheusMetrics(sources(environments.values())))

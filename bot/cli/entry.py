@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def main() -> NoReturn:
     """Do what needs no program, or load the program and run it."""
     try:
-        from generator.glance import is_done
+        from generator.remembered.glance import is_done
 
         if is_done(sys.argv[1:]):
             _leave(0)

@@ -30,7 +30,7 @@ def command(repository: Path, service: str, environments: tuple[str, ...], outpu
     from bot.decide.pipeline import order
     from bot.messages.track import history_json, history_lines
     from bot.observe.history import HistoryReader
-    from generator.load import load
+    from generator.own_files.load import load
 
     clone = open_clone(repository)
     head = clone.fetch()

@@ -14,7 +14,7 @@ from generator.cli.options import environment_option, output_option, reason_opti
 
 if TYPE_CHECKING:
     from generator.repository import Repository
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 
 @click.command()
@@ -122,7 +122,7 @@ def _coming(text: str) -> datetime:
     """A time that is still to come. Raises `UsageError`."""
     from bot.clock import SystemClock
     from generator.errors import UsageError
-    from generator.units import moment
+    from generator.own_files.units import moment
 
     try:
         ends = moment(text)

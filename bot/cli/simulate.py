@@ -105,8 +105,8 @@ class _Plan:
 
 def _plan(repository: Path, service: str, environment: str | None, wanted: _Wanted) -> _Plan:
     from bot.simulate.forecast import stations
-    from generator.load import load
-    from generator.tree import DiskTree
+    from generator.own_files.load import load
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(repository)
     way = stations(load(tree), tree, service)

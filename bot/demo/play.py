@@ -17,8 +17,8 @@ from bot.outcome import Outcome, Result
 from bot.record import Record, Topic
 from bot.simulate.behaviour import Behaviour
 from generator.errors import TowpathError
-from generator.git import Git
 from generator.report.console import out
+from generator.trees.git import Git
 
 SERVICE = "checkoutservice"
 IMAGE = f"us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo/{SERVICE}"

@@ -19,9 +19,9 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, World
-from generator.git import Git
 from generator.release import parse_image
 from generator.scaffold import create
+from generator.trees.git import Git
 
 BOT = "towpath-bot"
 STEP = timedelta(minutes=1)

@@ -13,7 +13,7 @@ from bot.prepare import Preparer
 from bot.promotion import owned_paths
 from bot.snapshot import HeadFacts
 from generator.errors import InputError, OutsideError
-from generator.git import Git
+from generator.trees.git import Git
 
 _FOREIGN = HeadFacts(parent_on_base=False, ours=False, inputs="", touched=False)
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from bot.history import Arrival, History, LiftEntry, Placement, Track, Window
 from bot.observe.placement import Followed, Placements, Unreadable, read_lifts, read_mapping
 from bot.observe.state import BlobCache, State, apply
-from generator import ownership
-from generator.digest import SOURCES
+from generator.building import ownership
 from generator.errors import InputError
-from generator.git import Git
-from generator.git_log import Change
 from generator.policy import Lift
 from generator.release import ReleaseId
 from generator.repository import BASE
+from generator.resolving.digest import SOURCES
+from generator.trees.git import Git
+from generator.trees.git_log import Change
 
 Place = tuple[str, str]
 

@@ -10,8 +10,8 @@ from bot.forge.interface import PullRequest, PullState
 from bot.prepare import Preparer
 from bot.promotion import owned_paths, owners
 from bot.snapshot import Landing
-from generator.git import Git
-from generator.git_log import Change
+from generator.trees.git import Git
+from generator.trees.git_log import Change
 
 Place = tuple[str, str]
 

@@ -19,8 +19,8 @@ from bot.prepare import Preparer
 from bot.promotion import Promotion
 from bot.record import Ledger
 from bot.snapshot import Snapshot
-from generator.gates import gates
-from generator.load import load
+from generator.own_files.gates import gates
+from generator.own_files.load import load
 from generator.policy import Gate
 from generator.repository import Repository
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from bot.history import Placement
 from bot.observe.state import State
-from generator.digest import content_paths, release_id
 from generator.errors import TowpathError
-from generator.git import Git
 from generator.k8syaml import load_all
-from generator.load import load_spec
+from generator.own_files.load import load_spec
 from generator.policy import Lift
 from generator.release import Others, ReleaseId, is_commit
 from generator.repository import overlay_path, spec_path
-from generator.tree import Tree
+from generator.resolving.digest import content_paths, release_id
+from generator.trees.git import Git
+from generator.trees.tree import Tree
 
 _Images = tuple[str, Others]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from generator.git_log import Change
-from generator.tree import Entries, entries_of
+from generator.trees.git_log import Change
+from generator.trees.tree import Entries, entries_of
 
 
 class Blobs(Protocol):
@@ -37,7 +37,7 @@ class BlobCache:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The files of one commit as path → blob id; a `generator.tree.Tree`."""
+    """The files of one commit as path → blob id; a `generator.trees.tree.Tree`."""
 
     paths: Mapping[str, str]
     blobs: Blobs

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.cluster.interface import Application
 from bot.simulate.manifests import WorkloadSpec, workloads
-from generator.git import Git
 from generator.k8syaml import load_all
+from generator.trees.git import Git
 
 _RENDERED = re.compile(r"environments/([^/]+)/rendered/([^/]+)/.+\.ya?ml")
 

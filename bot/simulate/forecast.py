@@ -22,10 +22,10 @@ from bot.simulate.clock import Clock
 from bot.simulate.scene import Stage as Scenery
 from bot.simulate.traffic import Pod
 from bot.simulate.world import Timing
-from generator.gates import gates
+from generator.own_files.gates import gates
 from generator.policy import Gate, Mode, OnFail, Verify
 from generator.repository import Repository
-from generator.tree import Tree
+from generator.trees.tree import Tree
 
 
 class Outcome(Enum):

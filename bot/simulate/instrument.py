@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from bot.gates.selector import parse
 from bot.metrics.interface import Matcher, Selector
 from generator.errors import InputError
-from generator.gates import gates
+from generator.own_files.gates import gates
 from generator.policy import Gate, RatioGate
 from generator.repository import Repository
-from generator.tree import Tree
+from generator.trees.tree import Tree
 
 Labels = tuple[tuple[str, str], ...]
 # Values that labels of outcomes have in practice, good ones first.

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.simulate.behaviour import Behaviour
 from generator.errors import UsageError
-from generator.units import duration
+from generator.own_files.units import duration
 
 _WHO = re.compile(r"(?P<service>[a-z0-9-]+|\*)(?::(?P<tag>[A-Za-z0-9._-]+))?(?:@(?P<environment>[a-z0-9-]+))?")
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)/(?P<unit>s|min|h)")

@@ -22,7 +22,7 @@ from bot.simulate.metrics import SimulatedMetrics
 from bot.simulate.rollout import Generation, generations, pods, report
 from bot.simulate.scene import Gauge
 from bot.simulate.traffic import Events, Pod, Traffic
-from generator.git import Git
+from generator.trees.git import Git
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from generator import load
 from generator.adoption.bench import Bench
 from generator.adoption.collect import Collected, LeftOut
 from generator.adoption.environments import environment_file
 from generator.adoption.grouping import Group, Key, grouped
 from generator.adoption.inversion import Fit, Wanted, at_home, fits
 from generator.adoption.service_files import Adopted, Made, Writer, released_image
-from generator.build import Build, Builder, Built, build_all
+from generator.building.build import Build, Builder, Built, build_all
 from generator.custom.catalogue import Catalogue
 from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.finding import Finding, errors
-from generator.pins import Pins
+from generator.own_files import load
+from generator.own_files.templates import Template, load_templates
 from generator.repository import overlay_path
+from generator.resolving.pins import Pins
 from generator.schemas import UnknownKind
 from generator.server_defaults import comparable
-from generator.templates import Template, load_templates
-from generator.tree import EditedTree, Tree
+from generator.trees.tree import EditedTree, Tree
 
 Map = Mapping[str, Any]
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.k8syaml import parse
+from generator.own_files.templates import Template
 from generator.release import Release
-from generator.render import render
+from generator.rendering.render import render
 from generator.repository import Environment, Overlay, Repository, ServiceSpec, Source, overlay_path, spec_path
-from generator.resolve import resolve
 from generator.resolved import Pinned
+from generator.resolving.resolve import resolve
+from generator.resolving.value_schema import compiled
 from generator.schema_errors import explain
 from generator.schema_words import SchemaError
-from generator.templates import Template
-from generator.tree import Tree
-from generator.value_schema import compiled
+from generator.trees.tree import Tree
 from generator.values import merge
 
 Map = Mapping[str, Any]

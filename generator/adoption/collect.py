@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from generator.adoption.grouping import Key, key_of, title
 from generator.adoption.live import as_written, made_by_cluster
-from generator.checks.check import RenderedObject
+from generator.checks.objects import RenderedObject
 from generator.errors import Location
-from generator.load import is_label
 from generator.manifest_files import ManifestFile
+from generator.own_files.load import is_label
 from generator.workload import at, items, mapping
 
 Map = Mapping[str, Any]

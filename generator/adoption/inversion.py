@@ -20,8 +20,8 @@ from generator.diff import differences
 from generator.diff_words import ABSENT
 from generator.errors import InputError
 from generator.k8syaml import dump
+from generator.own_files.templates import Template
 from generator.server_defaults import comparable, essential
-from generator.templates import Template
 from generator.workload import containers, items
 
 Map = Mapping[str, Any]

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from generator.workload import at, mapping
-
-if TYPE_CHECKING:
-    from generator.adoption.proposals import Parts
 
 Map = Mapping[str, Any]
 
@@ -38,11 +35,11 @@ class Ports:
         return True if name == first else name
 
 
-def ports_of(parts: Parts) -> Ports:
+def ports_of(released: Map, internal: Map | None) -> Ports:
     """The ports of the released container and of the Service that leads to it."""
-    declared = [one for one in parts.container.get("ports", ()) if isinstance(one, Mapping)]
-    served = list(mapping(parts.internal, "spec").get("ports", ())) if parts.internal is not None else []
-    by_name = any(isinstance(one, str) for one in (*_probed(parts.container), *_targets(served)))
+    declared = [one for one in released.get("ports", ()) if isinstance(one, Mapping)]
+    served = list(mapping(internal, "spec").get("ports", ())) if internal is not None else []
+    by_name = any(isinstance(one, str) for one in (*_probed(released), *_targets(served)))
     merged = _merged(declared, served, by_name)
     if merged is not None:
         return Ports(merged or None, by_name, None, _names(merged))

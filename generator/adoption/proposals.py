@@ -113,7 +113,7 @@ def _services(service: str, deployment: Map, found: list[Map]) -> tuple[Map | No
 
 def proposed(parts: Parts) -> Values:
     """The values; None for one that has to be taken away where a default sets it."""
-    ports = ports_of(parts)
+    ports = ports_of(parts.container, parts.internal)
     return {
         **_labels(parts),
         **_container_values(parts),

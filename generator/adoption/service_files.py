@@ -17,12 +17,12 @@ from generator.adoption.spec_text import spec_text
 from generator.errors import InputError
 from generator.images import full_repository
 from generator.k8syaml import dump, scalar
-from generator.load import is_label
+from generator.own_files.load import is_label
 from generator.own_schemas import is_editable, modeline
 from generator.release import parse_image
 from generator.repository import manifests_path, overlay_path, spec_path
 from generator.server_defaults import essential, with_tag
-from generator.tree import Tree
+from generator.trees.tree import Tree
 from generator.workload import containers, listed_containers
 
 Map = Mapping[str, Any]

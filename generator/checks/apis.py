@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import manifest
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.schemas import kinds, minor
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from generator.applied import Identity
 from generator.checks.fields.validator import violations
+from generator.checks.objects import Container, Pod, RenderedObject, pod_of
 from generator.checks.selection import Selected, Selection
 from generator.checks.sound import is_sound
 from generator.custom.catalogue import Catalogue
@@ -20,94 +21,7 @@ from generator.decoded import decoded
 from generator.finding import Severity
 from generator.repository import Environment, Pointer
 from generator.schemas import kinds
-from generator.workload import CONTAINERS, POD_TEMPLATES, items, mapping
-
-
-@dataclass(frozen=True)
-class RenderedObject:
-    """One object of the rendered file at `path`; `index` counts the documents of the file.
-
-    `within` leads to the object in its document, where that is a List of several.
-    """
-
-    service: str
-    path: str
-    index: int
-    value: Mapping[str, Any]
-    within: Pointer = ()
-    api_version: str = field(init=False, repr=False, compare=False)
-    """Its apiVersion, or the empty text."""
-    api_group: str = field(init=False, repr=False, compare=False)
-    """The group of its API, empty for the core group."""
-    kind: str = field(init=False, repr=False, compare=False)
-    """Its kind, or the empty text."""
-    name: str = field(init=False, repr=False, compare=False)
-    """Its name, or the empty text."""
-    namespace: str | None = field(init=False, repr=False, compare=False)
-    """The namespace it names, if it does."""
-    metadata: Mapping[str, Any] = field(init=False, repr=False, compare=False)
-    """Its metadata, empty where it has none."""
-
-    def __post_init__(self) -> None:
-        # Every check asks for these, so they are not looked up each time.
-        value, known = mapping(self.value), self.__dict__
-        known["metadata"] = metadata = mapping(value, "metadata")
-        namespace = metadata.get("namespace")
-        known["api_version"] = api_version = str(value.get("apiVersion") or "")
-        known["api_group"] = api_version.rpartition("/")[0]
-        known["kind"] = str(value.get("kind") or "")
-        known["name"] = str(metadata.get("name") or "")
-        known["namespace"] = namespace if isinstance(namespace, str) else None
-
-    @property
-    def title(self) -> str:
-        """How people name it: `Deployment web`."""
-        return f"{self.kind} {self.name}".strip() or "this document"
-
-    def identity(self, namespace: str) -> Identity:
-        """What the cluster knows it by, where objects without a namespace go into this one."""
-        return (self.api_group, self.kind, self.namespace or namespace, self.name)
-
-
-class Container(NamedTuple):
-    """A container of a workload: where it stands, in which list, and what is written of it."""
-
-    placed: RenderedObject
-    pointer: Pointer
-    group: str
-    value: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Its name, or the empty text."""
-        return str(self.value.get("name") or "")
-
-    @property
-    def lasting(self) -> bool:
-        """Whether it runs as long as its pod: no init container, unless it is a sidecar."""
-        return self.group == "containers" or self.sidecar
-
-    @property
-    def sidecar(self) -> bool:
-        """Whether it is an init container that keeps running (restartPolicy: Always)."""
-        return self.group == "initContainers" and self.value.get("restartPolicy") == "Always"
-
-
-class Pod(NamedTuple):
-    """The pods of a workload; `pointer` leads to what describes them (`spec.template`), `spec` is its `spec`."""
-
-    placed: RenderedObject
-    pointer: Pointer
-    metadata: Mapping[str, Any]
-    labels: Mapping[str, Any]
-    spec: Mapping[str, Any]
-    containers: tuple[Container, ...]
-
-    @property
-    def spec_pointer(self) -> Pointer:
-        """Where their spec stands."""
-        return (*self.pointer, "spec")
-
+from generator.workload import POD_TEMPLATES
 
 _NOBODY: Final = Selected({}, ())
 
@@ -175,7 +89,7 @@ class Scope:
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
         """The pods of every workload."""
-        return tuple(_pod(placed) for placed in self.of(*POD_TEMPLATES))
+        return tuple(pod_of(placed) for placed in self.of(*POD_TEMPLATES))
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
@@ -206,19 +120,6 @@ class Scope:
         """The objects of these kinds of Kubernetes."""
         for kind in kinds:
             yield from self.by_kind.get(kind, ())
-
-
-def _pod(placed: RenderedObject) -> Pod:
-    pointer = POD_TEMPLATES[placed.kind]
-    spec = mapping(placed.value, *pointer, "spec")
-    containers = tuple(
-        Container(placed, (*pointer, "spec", group, index), group, value)
-        for group in CONTAINERS
-        if group in spec
-        for index, value in items(spec, group)
-    )
-    metadata = mapping(placed.value, *pointer, "metadata")
-    return Pod(placed, pointer, metadata, mapping(metadata, "labels"), spec, containers)
 
 
 @dataclass(frozen=True, slots=True)

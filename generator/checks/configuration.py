@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import config_map
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.workload import mapping
 

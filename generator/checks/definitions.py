@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.checks.admission import WITH_RULES, covered
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.expressions import WITH_EXPRESSIONS, expressions
+from generator.checks.objects import RenderedObject
 from generator.custom.admission_names import EVERY_OBJECT
 from generator.custom.cel_types import Roots, mistake, unknown_field
 from generator.custom.crds import KIND

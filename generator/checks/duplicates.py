@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.applied import Identity
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import config_map, deployment, service, stream
 from generator.checks.fields.lists import duplicates
+from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import items

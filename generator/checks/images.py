@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Basis, Check, Container, Family, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
+from generator.checks.objects import Container
 from generator.errors import InputError
 from generator.finding import Severity
 from generator.release import ImageReference, parse_image

@@ -8,9 +8,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.cron import problem
 from generator.checks.example import job
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.workload import items, mapping

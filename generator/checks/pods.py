@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, job
+from generator.checks.objects import Container, Pod
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer

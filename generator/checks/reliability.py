@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.checks.autoscaling import target_of
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest, service, stream
+from generator.checks.objects import Container, Pod, RenderedObject
 from generator.checks.selection import Selected
 from generator.finding import Severity
 from generator.quantity import is_zero, whole

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest
+from generator.checks.objects import Container, Pod
 from generator.finding import Severity
 from generator.quantity import amount
 from generator.workload import items, mapping

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import items, mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import manifest, service, stream, workload
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import items, mapping

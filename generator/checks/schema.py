@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.checks.apis import is_removed
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
+from generator.checks.objects import RenderedObject
 from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
 from generator.schemas import kinds

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
+from generator.checks.objects import Container, Pod
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import items, mapping

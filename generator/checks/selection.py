@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from generator.checks.objects import Pod
 from generator.workload import items, mapping
-
-if TYPE_CHECKING:
-    from generator.checks.check import Pod
 
 _REMEMBERED: Final = 256
 """Selectors of which is remembered what they select: each may select all pods there are."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from generator.checks.check import Basis, Check, Family, Pod, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest, service, stream
+from generator.checks.objects import Pod, RenderedObject
 from generator.checks.selection import holds
 from generator.finding import Severity
 from generator.repository import Pointer

@@ -6,8 +6,9 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Family, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import manifest, service
+from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.checks.check import Basis, Check, Container, Family, Pod, Problem, RenderedObject, Scope
+from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest, stream
+from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import at, items, mapping

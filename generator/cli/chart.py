@@ -43,8 +43,8 @@ def add(
       towpath chart add podinfo --repo https://stefanprodan.github.io/podinfo --version 6.9.2 --replace
       towpath chart add ../app/deploy/chart --as shop
     """
+    from generator.building.write import Plan, write
     from generator.foreign.chart_source import edits, fetch
-    from generator.write import Plan, write
 
     found = fetch(source, version, repo)
     folder = name or found.name

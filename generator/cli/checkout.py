@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import UsageError
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 
 if TYPE_CHECKING:
-    from generator.git import Git
+    from generator.trees.git import Git
 
 
 def worktree_pins(root: Path) -> Pins:
@@ -18,7 +18,7 @@ def worktree_pins(root: Path) -> Pins:
 
 
 def _head(root: Path) -> tuple[Git, str | None]:
-    from generator.git import Git
+    from generator.trees.git import Git
 
     git = Git(root)
     return git, git.resolve("HEAD")
@@ -33,7 +33,7 @@ def commit_of(root: Path, revision: str | None = None) -> str | None:
         if revision is not None:
             raise UsageError(f"{root} is no git repository, so it has no {revision}", next="leave --base out")
         return None
-    from generator.git import Git
+    from generator.trees.git import Git
 
     commit = Git(root).resolve(revision or "HEAD")
     if commit is None and revision is not None:

@@ -16,8 +16,8 @@ from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
     from generator.diff import Change, Placed
-    from generator.git import Git
-    from generator.tree import Tree
+    from generator.trees.git import Git
+    from generator.trees.tree import Tree
 
 
 @click.command()
@@ -38,8 +38,8 @@ def command(old: str, new: str | None, repository: Path, output: str) -> None:
       towpath diff v1.2 v1.3        # between two commits
     """
     from generator.diff import compare
-    from generator.git import Git
-    from generator.tree import DiskTree
+    from generator.trees.git import Git
+    from generator.trees.tree import DiskTree
 
     git = Git(repository)
     _check_top(git, repository)
@@ -66,7 +66,7 @@ def _check_top(git: Git, root: Path) -> None:
 
 def _commit(git: Git, name: str) -> str:
     """The id of a commit named in any of git's ways (`HEAD~2`): these names come from the person at the keyboard."""
-    from generator.git import GitError
+    from generator.trees.git import GitError
 
     try:
         return git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

@@ -15,7 +15,7 @@ from generator.report.console import coloured, out, out_json
 from generator.suggest import one_of
 
 if TYPE_CHECKING:
-    from generator.build import Build
+    from generator.building.build import Build
     from generator.checks.check import Check
     from generator.checks.others import Other
     from generator.repository import Repository
@@ -74,9 +74,9 @@ def _root(repository: Path | None) -> Path | None:
 
 
 def _checks(root: Path | None, output: str) -> None:
-    from generator.load import load
+    from generator.own_files.load import load
     from generator.report.check_list import checks_json, checks_text
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     settings = load(DiskTree(root)).settings if root else None
     out_json(checks_json(settings)) if output == "json" else out(checks_text(settings, coloured(sys.stdout)))
@@ -85,11 +85,11 @@ def _checks(root: Path | None, output: str) -> None:
 def _check(name: str, root: Path | None, output: str) -> None:
     from generator.checks.all import BY_ID
     from generator.checks.others import OTHERS
-    from generator.load import load
+    from generator.own_files.load import load
     from generator.report.explained import check_json, check_text, other_json, other_text
-    from generator.suppressions import suppressions
-    from generator.tree import DiskTree
-    from generator.validate import weigh
+    from generator.trees.tree import DiskTree
+    from generator.validation.suppressions import suppressions
+    from generator.validation.validate import weigh
 
     if root is not None and name not in BY_ID and name in services(root):
         raise UsageError(f"{name} is a service: in which environment?", next=f"towpath explain {name} -e ENV")
@@ -114,8 +114,8 @@ def _check(name: str, root: Path | None, output: str) -> None:
 
 
 def _value(service: str, path: str | None, environment: str | None, root: Path, output: str) -> None:
-    from generator.explain import explain, leaves
     from generator.report.explained import value_json, value_text, values_text
+    from generator.resolving.explain import explain, leaves
 
     if path in services(root) and service not in services(root):
         service, path = path, service  # whichever comes first
@@ -137,9 +137,9 @@ def _value(service: str, path: str | None, environment: str | None, root: Path, 
 
 
 def _line(found: re.Match[str], root: Path, output: str) -> None:
-    from generator.explain import at_line, explain_at
     from generator.report.explained import value_json, value_text
     from generator.report.json import location_json
+    from generator.resolving.explain import at_line, explain_at
 
     service = one_of("service", found["service"], services(root))
     environment = one_of("environment", found["env"], environments(root))
@@ -157,10 +157,10 @@ def _line(found: re.Match[str], root: Path, output: str) -> None:
 
 def _built(root: Path, environment: str, service: str) -> tuple[ResolvedService, Build]:
     """The values of a service, and what they render; raises `InputError` for whatever keeps it from being rendered."""
-    from generator.build import Builder
+    from generator.building.build import Builder
     from generator.cli.checkout import worktree_pins
-    from generator.load import load
-    from generator.tree import DiskTree
+    from generator.own_files.load import load
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     repository: Repository = load(tree)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.adoption.adopt import Adoption
     from generator.adoption.collect import Collected
     from generator.manifest_files import ManifestFile
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 
 _MOST_UNREAD: Final = 20
@@ -75,7 +75,7 @@ def command(
       kubectl get deploy,svc,cm,hpa -n shop -o yaml | towpath import - -e prod --dry-run
     """
     from generator.adoption.adopt import adopt
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(repository)
     files = {name: files_of(mine, patterns(ignored)) for name, mine in _by_environment(paths, environments).items()}
@@ -118,7 +118,7 @@ def _collected(
     tree: Tree, files: dict[str, Iterator[ManifestFile]], namespace: str | None, secrets: bool
 ) -> Iterator[Collected]:
     from generator.adoption.collect import collected
-    from generator.load import load_environment
+    from generator.own_files.load import load_environment
 
     for name, mine in files.items():
         _check_name(name)
@@ -132,7 +132,7 @@ def _collected(
 
 
 def _check_name(name: str) -> None:
-    from generator.load import is_label
+    from generator.own_files.load import is_label
 
     if name == "base" or not is_label(name):
         next = "use lower case letters, digits and '-', at most 63, and not 'base'"
@@ -155,8 +155,8 @@ def _readable(files: Iterable[ManifestFile]) -> list[ManifestFile]:
 
 
 def _write(root: Path, adoption: Adoption) -> None:
-    from generator.tree import DiskTree
-    from generator.write import Plan, plan, write
+    from generator.building.write import Plan, plan, write
+    from generator.trees.tree import DiskTree
 
     rendered = plan(DiskTree(root), adoption.builds)
     write(root, Plan({**adoption.files, **rendered.writes}, (), 0, (), ()))

@@ -14,9 +14,9 @@ from typing import TypeVar
 import click
 
 from generator.errors import InputError, UsageError
-from generator.glance import repository_above
-from generator.looks import SETTINGS
+from generator.remembered.glance import repository_above
 from generator.suggest import one_of
+from generator.trees.looks import SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

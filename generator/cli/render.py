@@ -18,15 +18,15 @@ from generator.report.console import coloured, out, out_json, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.build import Build
-    from generator.cache import Recalled
-    from generator.glance import Glance
-    from generator.judged import Place, Rest
-    from generator.looks import Looks
-    from generator.memory import Memory, Part
+    from generator.building.build import Build
+    from generator.building.write import Plan
+    from generator.remembered.cache import Recalled
+    from generator.remembered.glance import Glance
+    from generator.remembered.memory import Memory, Part
     from generator.survey import Survey
-    from generator.tree import DiskTree, Tree
-    from generator.write import Plan
+    from generator.trees.looks import Looks
+    from generator.trees.tree import DiskTree, Tree
+    from generator.validation.judged import Place, Rest
 
 T = TypeVar("T")
 
@@ -72,9 +72,9 @@ def command(service: str | None, environments: tuple[str, ...], check: bool, rep
 
 def _checked(root: Path, environments: tuple[str, ...], service: str | None) -> Outcome:
     """What rendering would do. It is for CI: it believes nothing that an earlier run has left behind."""
+    from generator.building.write import plan
     from generator.report.changes import changes_text
-    from generator.tree import DiskTree
-    from generator.write import plan
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     found = _survey(root, tree, lambda build: plan(tree, [build]), environments, service)
@@ -84,8 +84,8 @@ def _checked(root: Path, environments: tuple[str, ...], service: str | None) -> 
 
 def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -> Outcome:
     """Render some services, without a look at what an earlier run remembers."""
-    from generator.tree import DiskTree
-    from generator.write import carry_out, plan, spooled, workspace
+    from generator.building.write import carry_out, plan, spooled, workspace
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     with workspace(root) as folder:
@@ -98,7 +98,7 @@ def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -
 def _changed(root: Path) -> Outcome:
     """Render what has changed since the last run that is remembered, or everything."""
     from generator.garbage import uncollected
-    from generator.glance import glance
+    from generator.remembered.glance import glance
 
     with uncollected():
         seen = glance(root)
@@ -110,10 +110,10 @@ def _changed(root: Path) -> Outcome:
 
 def _anew(root: Path, seen: Glance) -> Outcome:
     """Render what looks otherwise than it did."""
+    from generator.building.write import workspace
     from generator.errors import ForgottenError
-    from generator.sections import DamagedError
-    from generator.tree import DiskTree
-    from generator.write import workspace
+    from generator.remembered.sections import DamagedError
+    from generator.trees.tree import DiskTree
 
     now = seen.now  # all of it, before anything is read or written
     with workspace(root) as folder:
@@ -137,7 +137,7 @@ class _Run:
         """What has to be looked at; None for everything."""
         from generator.cli.checkout import worktree_pins
         from generator.custom.definitions import Definitions
-        from generator.memory import part_of
+        from generator.remembered.memory import part_of
 
         memory = recalled.memory()
         if self.seen.head != recalled.head and not worktree_pins(self.disk.root).hold(
@@ -148,11 +148,11 @@ class _Run:
 
     def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
-        from generator.cache import clock, remember
-        from generator.looks import amended, settled, unsettled
-        from generator.sandbox import compiled_before
-        from generator.seen_tree import SeenTree
-        from generator.write import carry_out
+        from generator.building.write import carry_out
+        from generator.remembered.cache import clock, remember
+        from generator.rendering.sandbox import compiled_before
+        from generator.trees.looks import amended, settled, unsettled
+        from generator.trees.seen_tree import SeenTree
 
         compiled_before(compiled)
         tree = part.tree(self.disk, self.now) if part else SeenTree(self.disk, self.now)
@@ -172,7 +172,7 @@ class _Run:
     def _known(self, part: Part | None, found: Survey[_Kept], planned: Plan) -> Memory | None:
         """What there is to remember. Raises `ForgottenError`."""
         from generator.custom.definitions import Definitions
-        from generator.memory import Done, remembered
+        from generator.remembered.memory import Done, remembered
 
         if found.seen is None:
             return None
@@ -182,7 +182,7 @@ class _Run:
         return remembered(found.seen, done, planned.findings, Definitions(self.disk).paths)
 
     def _keep(self, build: Build) -> _Kept:
-        from generator.write import plan, spooled
+        from generator.building.write import plan, spooled
 
         planned = spooled(plan(self.disk, [build]), self.folder)
         return _Kept(planned, (build.environment, build.service), build.mounted)
@@ -216,7 +216,7 @@ def _survey(
 
 
 def _planned(tree: Tree, plans: Iterable[Plan], orphans: Iterable[str]) -> Plan:
-    from generator.write import plan, together
+    from generator.building.write import plan, together
 
     return together([*plans, plan(tree, (), orphans)])
 
@@ -229,7 +229,7 @@ def _outcome(findings: Iterable[Finding], planned: Plan, changes: str = "", unch
 
 def _orphans(tree: Tree, found: Survey[T], environments: tuple[str, ...] = (), service: str | None = None) -> list[str]:
     """Rendered folders without an overlay; only where nothing narrower was asked for."""
-    from generator.ownership import orphans
+    from generator.building.ownership import orphans
 
     if service or found.repository is None:
         return []

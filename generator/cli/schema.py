@@ -13,7 +13,7 @@ from generator.report.console import out, out_json, say
 from generator.suggest import one_of
 
 if TYPE_CHECKING:
-    from generator.templates import Template
+    from generator.own_files.templates import Template
 
 _KINDS = ("towpath", "environment", "service", "overlay", "template", "validation-output")
 _WITH_VALUES = ("service", "overlay")
@@ -58,17 +58,17 @@ def command(
 
 
 def _template(root: Path, name: str) -> Template:
-    from generator.templates import load_template, names
-    from generator.tree import DiskTree
+    from generator.own_files.templates import load_template, names
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     return load_template(tree, one_of("template", name, names(tree)))
 
 
 def _write(root: Path, version: str) -> None:
+    from generator.building.write import Plan, write
     from generator.own_schemas import editor_files
-    from generator.tree import DiskTree
-    from generator.write import Plan, write
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(root)
     files = {path: content for path, content in editor_files(tree, version).items() if tree.read(path) != content}

@@ -56,7 +56,7 @@ def files_of(paths: Iterable[str], ignored: list[re.Pattern[str]]) -> Iterator[M
     """
     from generator.manifest import STDIN as STDIN_PATH
     from generator.manifest_files import files_below, read_bytes, read_file
-    from generator.refusals import LARGEST
+    from generator.trees.refusals import LARGEST
 
     for path in dict.fromkeys(paths):
         if path == STDIN:

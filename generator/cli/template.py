@@ -36,10 +36,10 @@ def new(name: str, parent: str | None, repository: Path, output: str) -> None:
       towpath template new job
       towpath template new payments --extends backend
     """
+    from generator.own_files.templates import names
     from generator.suggest import one_of
     from generator.template_library.work import carry_out, make
-    from generator.templates import names
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     if parent is not None:
         one_of("template", parent, names(DiskTree(repository)))
@@ -67,11 +67,11 @@ def test(names: tuple[str, ...], update: bool, repository: Path, output: str) ->
       towpath template test
       towpath template test backend --update
     """
+    from generator.building.write import Plan, write
+    from generator.own_files.templates import names as known
     from generator.suggest import one_of
     from generator.template_library.cases import cases, run
-    from generator.templates import names as known
-    from generator.tree import DiskTree
-    from generator.write import Plan, write
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(repository)
     chosen = [one_of("template", name, known(tree)) for name in names]
@@ -178,7 +178,7 @@ def update(names: tuple[str, ...], to: str | None, conflicts: str, dry_run: bool
     from generator.template_library import lock as template_lock
     from generator.template_library.work import refuse_broken
     from generator.template_library.work import update as bring
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     if to is not None and len(names) != 1:
         raise UsageError("--to is about one template", next="name it")
@@ -201,11 +201,11 @@ def list_(repository: Path, output: str) -> None:
     Examples:
       towpath template list
     """
+    from generator.own_files.templates import names
     from generator.report.text import count
     from generator.template_library import lock as template_lock
     from generator.template_library.work import changes
-    from generator.templates import names
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(repository)
     origins = template_lock.read(tree)
@@ -247,7 +247,7 @@ def diff(name: str, repository: Path) -> None:
     from generator.template_library import lock as template_lock
     from generator.template_library.work import diff as lines
     from generator.template_library.work import originals
-    from generator.tree import EMPTY, DiskTree, EditedTree
+    from generator.trees.tree import EMPTY, DiskTree, EditedTree
 
     tree = DiskTree(repository)
     one_of("template from elsewhere", name, template_lock.read(tree))
@@ -260,7 +260,7 @@ def _finish_all(ready: list[Work], open_: list[Work], dry_run: bool, repository:
     """Show what is ready and write it; show what is open and leave it."""
     from generator.template_library.work import carry_out
     from generator.template_library.work import diff as lines
-    from generator.tree import DiskTree
+    from generator.trees.tree import DiskTree
 
     tree = DiskTree(repository)
     shown = {work.name: list(lines(tree, work.edits)) for work in ready}

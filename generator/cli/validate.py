@@ -21,8 +21,8 @@ from generator.suggest import one_of
 if TYPE_CHECKING:
     from generator.custom.catalogue import Catalogue
     from generator.judge import Request
-    from generator.standalone import Around
-    from generator.verdict import Verdict
+    from generator.validation.standalone import Around
+    from generator.validation.verdict import Verdict
 
 _FORMATS = ("text", "json", "sarif", "junit", "github")
 _NEWEST = "master"
@@ -191,8 +191,8 @@ def _judged(request: Request, apart: bool) -> Verdict:
 
 def _plain(targets: Iterable[str], root: Path | None, also: tuple[str, ...], known: Catalogue, plain: Plain) -> Verdict:
     from generator.report.text import count
-    from generator.standalone import Selection, audit
-    from generator.verdict import Verdict
+    from generator.validation.standalone import Selection, audit
+    from generator.validation.verdict import Verdict
 
     version = _version("--kubernetes-version", plain.kubernetes_version or _NEWEST)
     around, known = _around(root, targets, known)
@@ -219,9 +219,9 @@ def _around(root: Path | None, targets: Iterable[str], known: Catalogue) -> tupl
     from dataclasses import replace
 
     from generator.custom.definitions import Definitions
-    from generator.load import load_settings
-    from generator.standalone import Around
-    from generator.tree import DiskTree
+    from generator.own_files.load import load_settings
+    from generator.trees.tree import DiskTree
+    from generator.validation.standalone import Around
 
     tree = DiskTree(root)
     around = Around(load_settings(tree), Path(os.path.relpath(Path.cwd(), root.absolute())).as_posix())

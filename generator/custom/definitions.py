@@ -12,8 +12,8 @@ from typing import Any, Final
 from generator.custom.crds import KIND, CustomKind, defined
 from generator.errors import InputError
 from generator.k8syaml import load_all
-from generator.looks import DEEPEST, of_tools
-from generator.tree import Tree
+from generator.trees.looks import DEEPEST, of_tools
+from generator.trees.tree import Tree
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _NAME: Final = KIND.encode()

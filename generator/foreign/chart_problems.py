@@ -15,7 +15,7 @@ from generator.repository import Chart, Pointer
 
 if TYPE_CHECKING:
     from generator.resolved import ResolvedService
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 Part = tuple[str, str]
 """The path of a file of a chart, and what it has written."""

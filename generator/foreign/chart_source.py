@@ -23,7 +23,7 @@ from generator.file_schemas import parsed, read_source
 from generator.foreign.chart_problems import DEFINITION
 from generator.k8syaml import dump
 from generator.repository import CHARTS
-from generator.tree import DiskTree, Tree, safe_path
+from generator.trees.tree import DiskTree, Tree, safe_path
 
 LOCK: Final = f"{CHARTS}/towpath.lock"
 MAX_FILES: Final = 5_000

@@ -24,7 +24,7 @@ from generator.workload import HELM_TESTS, at, helm_hooks
 
 if TYPE_CHECKING:
     from generator.resolved import ResolvedService
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 _VALUES: Final = "service-values.yaml"
 _SOURCE: Final = re.compile(r"^---\n# Source: (.*)\n", re.M)

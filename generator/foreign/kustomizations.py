@@ -22,7 +22,7 @@ from generator.workload import at
 
 if TYPE_CHECKING:
     from generator.resolved import ResolvedService
-    from generator.tree import Tree
+    from generator.trees.tree import Tree
 
 NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """What a kustomization may be called (kustomize: api/konfig, RecognizedKustomizationFileNames)."""

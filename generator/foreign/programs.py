@@ -29,7 +29,7 @@ from typing import Final
 from generator.errors import InputError, OutsideError
 from generator.foreign.program import Printed, RefusedError, Run
 from generator.state import cache_folder, open_own
-from generator.tree import blob_id, safe_path
+from generator.trees.tree import blob_id, safe_path
 
 SECONDS: Final = 60.0
 MEMORY: Final = 2 * 2**30

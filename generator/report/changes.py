@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from generator.building.write import Plan
 from generator.report.text import paint, plain
-from generator.tree import Tree
-from generator.write import Plan
+from generator.trees.tree import Tree
 
 _MOST_LINES = 400
 

@@ -13,7 +13,7 @@ from generator.checks.others import OTHERS
 from generator.finding import Severity
 from generator.report.text import paint
 from generator.repository import Settings
-from generator.validate import weigh
+from generator.validation.validate import weigh
 
 _OFF = "off"
 

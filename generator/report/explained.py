@@ -10,11 +10,11 @@ from typing import Any
 from generator.checks.check import Check
 from generator.checks.others import Other
 from generator.errors import Location
-from generator.explain import Explanation
 from generator.report.check_pages import example, severity
 from generator.report.json import location_json
 from generator.report.text import paint, plain
-from generator.suppressions import Suppression
+from generator.resolving.explain import Explanation
+from generator.validation.suppressions import Suppression
 
 _LONGEST = 60
 _WIDTH = 110

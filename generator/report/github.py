@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from generator.finding import Finding, Severity
 from generator.report.text import in_order, plain
-from generator.verdict import Verdict
+from generator.validation.verdict import Verdict
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

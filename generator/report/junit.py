@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 from generator.errors import redact
 from generator.finding import Finding, errors
 from generator.report.text import escaped, finding_text, in_order
-from generator.verdict import Case, Status, Verdict
+from generator.validation.verdict import Case, Status, Verdict
 
 # Anything else is no character of XML 1.0 (section 2.2), not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

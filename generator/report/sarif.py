@@ -18,7 +18,7 @@ from generator.finding import Finding, Severity
 from generator.k8syaml.lines import SHOWN
 from generator.report.json import dumps
 from generator.report.text import in_order
-from generator.verdict import Verdict
+from generator.validation.verdict import Verdict
 from generator.version import VERSION
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

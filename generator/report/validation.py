@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.report.json import dumps, findings_json
 from generator.report.text import findings_text, plain
-from generator.verdict import Verdict
+from generator.validation.verdict import Verdict
 
 FORMATS: Mapping[str, str] = {
     "text": "generator.report.validation:text",

@@ -17,11 +17,11 @@ from typing import Final
 
 from generator.errors import Location
 from generator.finding import Finding, errors
-from generator.pins import Pins
+from generator.own_files.templates import FOLDER, TESTS, names
 from generator.repository import BASE, overlay_path, spec_path
+from generator.resolving.pins import Pins
 from generator.survey import survey, whole
-from generator.templates import FOLDER, TESTS, names
-from generator.tree import EMPTY, EditedTree, Tree
+from generator.trees.tree import EMPTY, EditedTree, Tree
 
 SERVICE: Final = "app"
 ENVIRONMENT: Final = "golden"

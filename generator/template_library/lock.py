@@ -13,9 +13,9 @@ from typing import Any, Final
 from generator.errors import InputError, Location
 from generator.file_schemas import read_source
 from generator.k8syaml import dump
+from generator.own_files.templates import FOLDER
 from generator.release import is_commit
-from generator.templates import FOLDER
-from generator.tree import Tree
+from generator.trees.tree import Tree
 
 PATH: Final = f"{FOLDER}/towpath.lock"
 SHIPPED: Final = "towpath"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from generator.errors import InputError
-from generator.git import Git, GitError
-from generator.tree import blob_id
+from generator.trees.git import Git, GitError
+from generator.trees.tree import blob_id
 
 _MARKER: Final = b"<<<<<<< "
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from generator.errors import InputError, OutsideError, UsageError
-from generator.git import Git, GitError
+from generator.own_files.templates import FOLDER
 from generator.shipped import shipped
 from generator.template_library.lock import SHIPPED, Origin
-from generator.templates import FOLDER
-from generator.tree import DiskTree, blob_id, safe_path
+from generator.trees.git import Git, GitError
+from generator.trees.tree import DiskTree, blob_id, safe_path
 from generator.version import VERSION
 
 MAX_FILES: Final = 200

@@ -12,18 +12,19 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-from generator import render, templates
+from generator.building.write import Plan, write
 from generator.errors import UsageError
 from generator.file_schemas import InvalidInput
-from generator.git import Git
+from generator.own_files import templates
+from generator.own_files.templates import FOLDER
+from generator.rendering import render
 from generator.template_library import lock as template_lock
 from generator.template_library.cases import cases, run
 from generator.template_library.lock import Origin
 from generator.template_library.merge import Conflict, lost, merge
 from generator.template_library.source import Address, Fetched, fetch, local_files, with_tool
-from generator.templates import FOLDER
-from generator.tree import DiskTree, EditedTree, Tree
-from generator.write import Plan, write
+from generator.trees.git import Git
+from generator.trees.tree import DiskTree, EditedTree, Tree
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _STARTER: Final = Path(__file__).parents[1] / "starter" / "template"

@@ -9,14 +9,14 @@ from bot.git import Clone
 from bot.observe.history import HistoryReader
 from bot.prepare import Preparer
 from bot.promotion import Kind, Move, Promotion
-from generator.build import build_all
-from generator.digest import release_id
-from generator.load import load_spec
-from generator.ownership import owned
-from generator.pins import Pins
+from generator.building.build import build_all
+from generator.building.ownership import owned
+from generator.own_files.load import load_spec
 from generator.release import Release, ReleaseId
 from generator.repository import overlay_path
-from generator.tree import DiskTree, EditedTree, Tree
+from generator.resolving.digest import release_id
+from generator.resolving.pins import Pins
+from generator.trees.tree import DiskTree, EditedTree, Tree
 from tests.copies import copy_repositories, pack
 from tests.fakes.origin import Origin
 from tests.generator.small import FILES

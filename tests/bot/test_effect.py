@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.effect import Effect, effect
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 from tests.bot.small import A, Small
 from tests.generator.small import FILES
 

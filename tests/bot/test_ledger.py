@@ -14,7 +14,7 @@ from bot.history import ArrivalKey
 from bot.ledger_format import LedgerError, format_record, parse_record, record_path
 from bot.record import Ledger, Record, Topic
 from generator.errors import OutsideError
-from generator.tree import blob_id
+from generator.trees.tree import blob_id
 from tests.fakes.origin import Origin
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

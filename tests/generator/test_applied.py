@@ -5,12 +5,12 @@ import json
 import pytest
 
 from bot.cli.main import run
+from generator.building.write import plan, write
 from generator.finding import errors
-from generator.git import CommitTree, Git
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 from generator.survey import survey, whole
-from generator.tree import DiskTree, EditedTree
-from generator.write import plan, write
+from generator.trees.git import CommitTree, Git
+from generator.trees.tree import DiskTree, EditedTree
 from tests.generator.small import FILES, commit, write_files
 
 NO_PINS = Pins(None, None)

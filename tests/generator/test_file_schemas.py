@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generator.errors import InputError, Location
 from generator.file_schemas import FileKind, InvalidInput, findings_of, parsed, problem, problems, read_checked
 from generator.shipped import shipped
-from tests.generator.memory import shop
+from tests.generator.remembered.memory import shop
 
 
 def schema(kind: str) -> Any:

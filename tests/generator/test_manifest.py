@@ -2,14 +2,14 @@
 
 import pytest
 
-from generator.build import build_all
+from generator.building.build import build_all
 from generator.errors import Location
 from generator.manifest import Manifest, Span, rendered_at
-from generator.pins import Pins
-from generator.render import assemble, spans_of
-from generator.sandbox import Engine
-from generator.skeleton import Draft
-from generator.tree import DiskTree
+from generator.rendering.render import assemble, spans_of
+from generator.rendering.sandbox import Engine
+from generator.rendering.skeleton import Draft
+from generator.resolving.pins import Pins
+from generator.trees.tree import DiskTree
 from tests.generator.small import FILES, write_files
 
 TEMPLATE = """\

@@ -5,11 +5,11 @@ from pathlib import Path
 from generator.errors import InputError
 from generator.finding import Finding, Severity, errors
 from generator.manifest_files import read_bytes
-from generator.pins import Pins
 from generator.report.text import findings_text
-from generator.standalone import audit
+from generator.resolving.pins import Pins
 from generator.survey import survey, whole
-from generator.tree import DiskTree, EditedTree
+from generator.trees.tree import DiskTree, EditedTree
+from generator.validation.standalone import audit
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "mistakes.txt"

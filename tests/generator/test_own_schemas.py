@@ -4,9 +4,9 @@ import jsonschema
 import pytest
 
 from bot.cli.main import run
+from generator.own_files.templates import load_template
 from generator.own_schemas import KINDS, own_schema, with_values
-from generator.templates import load_template
-from generator.tree import DiskTree
+from generator.trees.tree import DiskTree
 from tests.generator.small import FILES, write_files
 
 

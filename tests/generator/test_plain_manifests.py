@@ -2,13 +2,13 @@
 
 import pytest
 
-from generator.build import build_all
+from generator.building.build import build_all
 from generator.finding import errors
 from generator.k8syaml import load_all
-from generator.load import check, load
-from generator.pins import Pins
-from generator.tree import EMPTY, EditedTree
-from generator.validate import validate
+from generator.own_files.load import check, load
+from generator.resolving.pins import Pins
+from generator.trees.tree import EMPTY, EditedTree
+from generator.validation.validate import validate
 from tests.generator.small import FILES
 
 BASE = "environments/base/services/web/manifests"

@@ -9,9 +9,9 @@ from bot.cli.main import run
 from generator import scaffold
 from generator.errors import UsageError
 from generator.finding import errors
-from generator.load import check
+from generator.own_files.load import check
 from generator.scaffold import create
-from generator.tree import DiskTree
+from generator.trees.tree import DiskTree
 from tests.generator.foreign.sources import CHART, KUSTOMIZATION
 from tests.generator.foreign.sources import files as foreign_files
 from tests.generator.small import FILES, git, write_files

@@ -2,10 +2,10 @@
 
 from generator import processes
 from generator.errors import Location
-from generator.pins import Pins
-from generator.sandbox import Compiled
+from generator.rendering.sandbox import Compiled
+from generator.resolving.pins import Pins
 from generator.survey import survey, whole
-from generator.tree import EMPTY, EditedTree
+from generator.trees.tree import EMPTY, EditedTree
 from tests.generator.small import FILES
 
 TEMPLATE = "templates/web/deployment.yaml.j2"

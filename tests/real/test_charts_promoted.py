@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.simulate.clock import START
-from generator.git import Git
 from generator.scaffold import create
+from generator.trees.git import Git
 from tests.generator.foreign.sources import CHART
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 

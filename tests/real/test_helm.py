@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from generator.build import Build, build_all
+from generator.building.build import Build, build_all
 from generator.errors import InputError, OutsideError
 from generator.finding import errors
 from generator.foreign import programs
 from generator.foreign.program import RefusedError, Run
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 from tests.generator.foreign.sources import CHART, files, tree
 
 DEPLOYMENT = "charts/shop/templates/deployment.yaml"

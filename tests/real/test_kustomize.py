@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from generator.build import Build, build_all
+from generator.building.build import Build, build_all
 from generator.errors import OutsideError
 from generator.finding import errors
 from generator.foreign import programs
 from generator.foreign.program import RefusedError, Run
 from generator.k8syaml import load_all
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 from tests.generator.foreign.sources import KUSTOMIZATION, tree
 
 BASE = "kustomizations/shop/base/kustomization.yaml"

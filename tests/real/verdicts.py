@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from generator import decode
 from generator.checks import immutable
 from generator.checks.all import CHECKS
-from generator.checks.check import Basis, RenderedObject, Scope
+from generator.checks.check import Basis, Scope
+from generator.checks.objects import RenderedObject
 from generator.file_schemas import parsed
 from generator.k8syaml import YamlError, load_all
 from generator.manifest import Manifest
+from generator.own_files import decode
 from generator.repository import Environment
-from generator.validate import problems, running
+from generator.validation.validate import problems, running
 from tests.real.cases import Case
 from tests.testbed.api_server import Answer, ApiServer
 

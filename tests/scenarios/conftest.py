@@ -12,8 +12,8 @@ import pytest
 from bot.evidence import State
 from bot.forge.interface import PullState
 from bot.simulate.clock import START
-from generator.git import Git
 from generator.scaffold import create
+from generator.trees.git import Git
 from tests.copies import copy_repositories, pack
 from tests.scenarios.shop import ENVIRONMENTS, Shop
 

@@ -33,16 +33,16 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, World
+from generator.building.ownership import orphans
+from generator.building.write import plan
 from generator.finding import errors
-from generator.git import Git
-from generator.ownership import orphans
-from generator.pins import Pins
 from generator.release import Release, parse_image
 from generator.repository import overlay_path
+from generator.resolving.pins import Pins
 from generator.state import state_folder
 from generator.survey import survey, whole
-from generator.tree import EditedTree
-from generator.write import plan
+from generator.trees.git import Git
+from generator.trees.tree import EditedTree
 
 IMAGE = "ghcr.io/acme/web"
 BOT = "towpath-bot"

@@ -12,11 +12,11 @@ from bot.history import Arrival, ArrivalKey
 from bot.ledger import read
 from bot.promotion import Kind
 from bot.record import Ledger, Topic
-from generator.build import build
-from generator.load import load
-from generator.pins import Pins
+from generator.building.build import build
+from generator.own_files.load import load
 from generator.release import ReleaseId
 from generator.repository import overlay_path, rendered_path
+from generator.resolving.pins import Pins
 from tests.simulation.site import BOT, PARENTS, SERVICES, Site
 
 

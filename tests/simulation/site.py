@@ -18,9 +18,9 @@ from bot.record import Ledger
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import SimulatedClock
 from bot.simulate.world import Scenario, Timing, World
-from generator.pins import Pins
 from generator.repository import overlay_path
-from generator.tree import DiskTree
+from generator.resolving.pins import Pins
+from generator.trees.tree import DiskTree
 from tests.bot.small import rendered
 from tests.fakes.forge import FakeForge, FakeServer
 from tests.generator.small import FILES as SMALL

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.generator.replaying import CHOICES, CONTEXTS, EVERY, OF_ALL, Asked, held
+from tests.generator.rendering.replaying import CHOICES, CONTEXTS, EVERY, OF_ALL, Asked, held
 
 
 @pytest.mark.parametrize("expression", [*EVERY, *OF_ALL])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.load import load
+from generator.own_files.load import load
 
 PLACES = {
     ("web", "-e", "prod"): ["environments/prod/services/web.yaml"],

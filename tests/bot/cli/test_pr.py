@@ -9,7 +9,7 @@ from bot.bare import BOT
 from bot.forge.interface import PullState, Status, StatusState
 from bot.objects import tree_content, write_object
 from generator.confined import Limits
-from generator.verdict import Verdict
+from generator.validation.verdict import Verdict
 from tests.bot.cli.conftest import NEW
 
 CLEAN = Verdict((), (), "nothing")

@@ -8,9 +8,9 @@ import pytest
 
 from bot.history import History, Track
 from bot.observe.history import HistoryReader
-from generator import ownership
-from generator.git import Git
+from generator.building import ownership
 from generator.release import ReleaseId
+from generator.trees.git import Git
 from tests.generator.small import FILES, commit, write_files
 
 A, B = "ghcr.io/acme/web:1.4.1", "ghcr.io/acme/web:1.4.2"

@@ -10,7 +10,7 @@ from bot.history import Placement
 from bot.observe.placement import Followed, Placements, Unreadable, read_lifts, read_mapping
 from bot.observe.state import State
 from generator.policy import Lift
-from generator.tree import blob_id
+from generator.trees.tree import blob_id
 from tests.bot.small import OVERLAY, A, B, Small
 from tests.generator.small import FILES
 

@@ -8,9 +8,9 @@ from bot.gates.selector import parse
 from bot.metrics.interface import Matcher
 from bot.simulate.instrument import GRPC, HTTP, Counter, Instrument, counting, instruments, matches, selects
 from generator.errors import InputError
-from generator.load import load
+from generator.own_files.load import load
 from generator.policy import RatioGate, ThresholdGate
-from generator.tree import DiskTree
+from generator.trees.tree import DiskTree
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,7 +8,7 @@ from generator.adoption.adopt import Adoption, adopt
 from generator.adoption.collect import Collected, collected
 from generator.manifest_files import read_bytes
 from generator.shipped import shipped
-from generator.tree import EMPTY, EditedTree
+from generator.trees.tree import EMPTY, EditedTree
 
 TEMPLATES = {
     f"templates/{path.relative_to(shipped('templates'))}": path.read_bytes()

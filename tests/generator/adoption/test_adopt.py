@@ -6,7 +6,7 @@ from generator.adoption.adopt import adopt
 from generator.errors import InputError
 from generator.k8syaml import load_all
 from generator.server_defaults import comparable
-from generator.tree import EditedTree
+from generator.trees.tree import EditedTree
 from tests.generator.adoption.manifests import (
     CRON,
     MAILER,

@@ -8,8 +8,8 @@ from generator.finding import errors
 from generator.k8syaml import dump
 from generator.template_library.cases import run
 from tests.generator.adoption.manifests import adopted
-from tests.generator.test_render import CASES, SHIPPED
-from tests.generator.test_templates_hold import TEMPLATES, surveyed, values_of
+from tests.generator.own_files.test_templates_hold import TEMPLATES, surveyed, values_of
+from tests.generator.rendering.test_render import CASES, SHIPPED
 
 
 def stream(objects):

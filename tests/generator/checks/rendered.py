@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator import decode
-from generator.build import Build
+from generator.building.build import Build
 from generator.checks.all import CHECKS
-from generator.checks.check import Problem, RenderedObject, Scope
+from generator.checks.check import Problem, Scope
+from generator.checks.objects import RenderedObject
 from generator.file_schemas import parsed
 from generator.finding import Finding, errors
 from generator.k8syaml import load_all
 from generator.manifest import Manifest
+from generator.own_files import decode
 from generator.repository import Environment, Repository
-from generator.validate import validate
+from generator.validation.validate import validate
 
 ENVIRONMENT = """\
 cluster: {name: test, kubernetesVersion: "1.34", controller: flux}

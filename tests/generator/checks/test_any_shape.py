@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.checks.all import CHECKS
-from generator.checks.check import RenderedObject, Scope
+from generator.checks.check import Scope
 from generator.checks.example import job
+from generator.checks.objects import RenderedObject
 from generator.k8syaml import dump, load_all
 from generator.manifest import Manifest
 from tests.generator.checks.rendered import environment, problems

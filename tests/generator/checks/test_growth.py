@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from generator.checks.all import CHECKS
-from generator.checks.check import RenderedObject, Scope
+from generator.checks.check import Scope
+from generator.checks.objects import RenderedObject
 from tests.generator.checks.rendered import environment
 
 Object = dict[str, Any]

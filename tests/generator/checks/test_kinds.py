@@ -1,7 +1,8 @@
 """A check that need not run would find nothing: where there are none of its kinds, or nothing that is doubtful."""
 
 from generator.checks.all import CHECKS
-from generator.checks.check import RenderedObject, Scope
+from generator.checks.check import Scope
+from generator.checks.objects import RenderedObject
 from generator.k8syaml import load_all
 from tests.generator.checks.rendered import environment, manifest
 

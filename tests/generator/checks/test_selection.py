@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from generator.checks import selection
-from generator.checks.check import RenderedObject, Scope
+from generator.checks.check import Scope
+from generator.checks.objects import RenderedObject
 from generator.k8syaml import load_all
-from generator.validate import ACROSS
+from generator.validation.validate import ACROSS
 from tests.generator.checks.rendered import environment
 
 WORKLOAD = """\

@@ -93,7 +93,7 @@ def test_what_is_deleted_as_soon_as_it_was_written_comes_back(root):
 @pytest.fixture
 def settled(monkeypatch):
     """The clock of the file system has gone on since every change."""
-    monkeypatch.setattr("generator.looks.TICK", -(10**12))
+    monkeypatch.setattr("generator.trees.looks.TICK", -(10**12))
 
 
 def test_nothing_to_do_renders_and_validates_nothing(root, settled, monkeypatch):
@@ -118,7 +118,7 @@ def test_what_cannot_be_kept_is_no_error(root, settled, monkeypatch, capsys):
     def refuse(*_):
         raise ValueError("unmarshallable object")
 
-    monkeypatch.setattr("generator.cache.whole", refuse)
+    monkeypatch.setattr("generator.remembered.cache.whole", refuse)
     for unchanged in (0, 6):
         code, said = rendered_json(root, capsys)
         assert (code, said["unchanged"]) == (0, unchanged)
@@ -158,7 +158,7 @@ def test_a_service_that_cannot_be_built_is_looked_at_each_time_and_the_others_ar
     write_files(root, {"environments/test/services/gone.yaml": FILES[TEST]})
     code, said = rendered_json(root, capsys)
     assert code == 1 and len(said["written"]) == 6
-    monkeypatch.setattr("generator.build.output", lambda *_: pytest.fail("rendered again"))
+    monkeypatch.setattr("generator.building.build.output", lambda *_: pytest.fail("rendered again"))
     for _ in range(2):
         again = rendered_json(root, capsys)
         assert again == (1, {**said, "written": [], "unchanged": 6})
@@ -185,7 +185,7 @@ def test_one_changed_service_renders_one_service(root, settled, monkeypatch):
         rendered.append((resolved.environment.name, resolved.service))
         return really(resolved, run)
 
-    monkeypatch.setattr("generator.build.output", spied)
+    monkeypatch.setattr("generator.building.build.output", spied)
     assert render(root) == 0
     assert rendered == [("prod", "web"), ("test", "web")]
     assert render(root, "--check") == 0

@@ -11,7 +11,7 @@ from generator.custom.definitions import Definitions
 from generator.errors import InputError
 from generator.schemas import UnknownKind
 from generator.shipped import shipped
-from generator.tree import DiskTree, EditedTree
+from generator.trees.tree import DiskTree, EditedTree
 from tests.generator.small import write_files
 
 STORE = (shipped("schemas") / "crds/definitions.tsv").read_text().splitlines()

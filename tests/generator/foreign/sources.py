@@ -7,7 +7,7 @@ import io
 import tarfile
 from collections.abc import Mapping
 
-from generator.tree import EMPTY, EditedTree
+from generator.trees.tree import EMPTY, EditedTree
 from tests.generator.small import FILES as SMALL
 
 CHART: Mapping[str, str] = {

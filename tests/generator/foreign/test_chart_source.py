@@ -6,7 +6,7 @@ from bot.cli.main import run
 from generator.errors import InputError, OutsideError, UsageError
 from generator.foreign import chart_source
 from generator.foreign.chart_source import LOCK, edits, fetch, read_lock
-from generator.tree import DiskTree
+from generator.trees.tree import DiskTree
 from tests.generator.foreign import sources
 from tests.generator.foreign.sources import CHART
 from tests.generator.small import write_files

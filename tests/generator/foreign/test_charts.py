@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from generator.build import build_all
+from generator.building.build import build_all
 from generator.finding import errors
 from generator.foreign.program import Printed, RefusedError
-from generator.load import check, load
-from generator.pins import Pins
-from generator.tree import EditedTree
-from generator.validate import validate
+from generator.own_files.load import check, load
+from generator.resolving.pins import Pins
+from generator.trees.tree import EditedTree
+from generator.validation.validate import validate
 from tests.generator.foreign.sources import CHART, archive, files, tree
 
 DEPLOYMENT = "charts/shop/templates/deployment.yaml"

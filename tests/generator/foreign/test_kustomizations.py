@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from generator.build import build_all
+from generator.building.build import build_all
 from generator.finding import errors
 from generator.foreign.program import Printed, RefusedError
-from generator.pins import Pins
+from generator.resolving.pins import Pins
 from tests.generator.foreign.sources import KUSTOMIZATION, tree
 
 BASE = "kustomizations/shop/base/kustomization.yaml"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from generator.build import build_all
+from generator.building.build import build_all
 from generator.k8syaml import load_all
 from generator.patches import patching
-from generator.pins import Pins
-from generator.tree import EMPTY, EditedTree
-from generator.validate import validate
+from generator.resolving.pins import Pins
+from generator.trees.tree import EMPTY, EditedTree
+from generator.validation.validate import validate
 from tests.generator.small import FILES
 
 SPEC = "environments/base/services/web.yaml"

@@ -11,7 +11,7 @@ from generator.errors import Location
 from generator.finding import Finding, Severity
 from generator.k8syaml.lines import SHOWN
 from generator.report.validation import FORMATS, written
-from generator.verdict import Case, Status, Verdict
+from generator.validation.verdict import Case, Status, Verdict
 
 SARIF = json.loads((Path(__file__).parent.parent / "data/sarif-schema-2.1.0.json").read_text())
 PLACE = Location("environments/test/rendered/a b/x,y.yaml", 4, 9, "  image: 100%")

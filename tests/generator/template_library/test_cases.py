@@ -2,10 +2,10 @@
 
 import pytest
 
+from generator.own_files.templates import paths
 from generator.shipped import shipped
 from generator.template_library.cases import Case, cases, run
-from generator.templates import paths
-from generator.tree import EMPTY, EditedTree
+from generator.trees.tree import EMPTY, EditedTree
 from tests.generator.small import FILES
 
 SHIPPED = EditedTree(

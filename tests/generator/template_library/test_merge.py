@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.template_library.merge import Conflict, merge
-from generator.tree import blob_id
+from generator.trees.tree import blob_id
 
 ONE, OURS, THEIRS = b"a\nb\nc\nd\ne\n", b"A\nb\nc\nd\ne\n", b"a\nb\nc\nd\nE\n"
 

@@ -13,7 +13,7 @@ from generator.template_library import source as template_source
 from generator.template_library.cases import cases, run
 from generator.template_library.source import Address
 from generator.template_library.work import add, carry_out, changes, diff, make, originals, refuse_broken, update
-from generator.tree import EMPTY, DiskTree, EditedTree
+from generator.trees.tree import EMPTY, DiskTree, EditedTree
 from tests.generator.small import FILES, commit, git, write_files
 
 API = "templates/api/template.yaml"

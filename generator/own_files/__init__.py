@@ -1,0 +1,1 @@
+"""Our own files, read and checked, with the line of every mistake."""

@@ -1,0 +1,1 @@
+"""From rendered manifests to findings, and what becomes of a finding."""
