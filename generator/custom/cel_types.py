@@ -36,6 +36,7 @@ _HAS_TYPE: Final = r"([\1] == [\1])"
 """What is of the type of `has(…)`, which itself the library does not understand of a path that it was told of."""
 _UNDECLARED: Final = re.compile(r"undeclared reference to '\.?(\w+)[^']*'")
 _NO_OVERLOAD: Final = re.compile(r"found no matching overload for '([^']+)' applied to '([^\n]*)'")
+_OF_MANY: Final = ("all", "exists", "exists_one", "existsOne", "filter", "map", "size")
 _ORDERED: Final = ("_<_", "_<=_", "_>_", "_>=_")
 _NUMBERS: Final = {"int", "uint", "double"}
 """The types that Kubernetes compares with each other by these."""
@@ -71,6 +72,8 @@ def mistake(expression: str, roots: Roots, wanted: tuple[str, ...] = ()) -> str:
     for name, steps in _chains(plain):
         if name in known and (field := unknown_field(known[name], steps)):
             return f"{'.'.join((name, *steps))}: there is no field {field}"
+    if misused := _misused(plain, known):
+        return f"{misused}: it has fields, and is no list or map"
     for literal in _PATTERN.findall(expression):
         if not is_pattern(_text(literal)):
             return f"{literal} is no regular expression of Go's"
@@ -129,6 +132,21 @@ def _chains(plain: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         if found[3] and not steps:
             continue
         yield found[1], steps[:-1] if found[3] else steps
+
+
+def _misused(plain: str, known: Roots) -> str:
+    """The first path to a value with fields that is treated as a list or a map."""
+    for found in _CHAIN.finditer(plain):
+        steps = tuple(step.strip() for step in found[2].split(".")[1:])
+        above = steps[:-1] if found[3] else steps
+        of_many = steps[-1:] and steps[-1] in _OF_MANY if found[3] else plain[found.end() :].lstrip().startswith("[")
+        if of_many and _has_fields(_below(known.get(found[1]), above)):
+            return ".".join((found[1], *above))
+    return ""
+
+
+def _has_fields(node: Node | None) -> bool:
+    return node is not None and bool(node.get("properties")) and "additionalProperties" not in node
 
 
 def _loops(plain: str, roots: Roots) -> dict[str, Node | None]:

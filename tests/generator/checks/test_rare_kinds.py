@@ -41,6 +41,7 @@ FINE = {
         for rule in (
             *('"self.weight > 1"', '"self.weight == 1.0"', '"self.size > 0u"', '"has(self.name)"'),
             *("\"self.labels.all(k, v, v == 'a')\"", "\"sets.contains(self.tags, ['a'])\""),
+            "\"self.labels['a'] == 'b' && self.labels.size() > 0\"",
         )
     ),
     *(
