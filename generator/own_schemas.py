@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.own_files.load import SETTINGS, load
-from generator.own_files.templates import Template, load_template, names
+from generator.own_files.templates import Template, loader, names
 from generator.repository import Repository, overlay_path, spec_path
 from generator.resolving.value_schema import compiled
 from generator.shipped import shipped
@@ -70,9 +70,10 @@ def editor_files(tree: Tree, version: str) -> dict[str, bytes]:
     """
     repository = load(tree)
     files = {f"{FOLDER}/{kind}.schema.json": _json(own_schema(kind)) for kind in KINDS[:-1]}
+    loaded = loader(tree)
     for name in sorted(set(names(tree)) & {service.template for service in repository.services.values()}):
         for kind in WITH_VALUES:
-            files[_path(kind, name)] = _json(with_values(kind, load_template(tree, name), version))
+            files[_path(kind, name)] = _json(with_values(kind, loaded(name), version))
     return files | dict(_with_modelines(tree, repository))
 
 

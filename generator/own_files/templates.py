@@ -7,10 +7,10 @@ parent says about the one of that name; a manifest's file is looked up from the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from generator.errors import InputError, Location
@@ -132,7 +132,12 @@ def load_template(tree: Tree, name: str) -> Template:
 
     Trees whose templates are the same, as those of most commits are, give the same object.
     """
-    return _template(_content(tree), name)
+    return loader(tree)(name)
+
+
+def loader(tree: Tree) -> Callable[[str], Template]:
+    """Loads templates of a tree as `load_template` does, and looks at its files once for all of them."""
+    return partial(_template, _content(tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,8 @@ def _template(templates: _Content, name: str) -> Template:
 
 def load_templates(tree: Tree) -> dict[str, Template]:
     """All templates of a tree by name. Raises like `load_template`."""
-    content = _content(tree)
-    return {name: _template(content, name) for name in names(tree)}
+    load = loader(tree)
+    return {name: load(name) for name in names(tree)}
 
 
 def check(tree: Tree, name: str) -> list[Finding]:

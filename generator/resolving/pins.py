@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.errors import InputError, Location
 from generator.file_schemas import InvalidInput, findings_of
 from generator.own_files.load import load_spec
-from generator.own_files.templates import Template, load_template, no_template
+from generator.own_files.templates import Template, loader, no_template
 from generator.release import is_commit
 from generator.repository import Overlay, Repository, ServiceSpec, spec_path
 from generator.resolved import Pinned
@@ -134,7 +134,7 @@ class _Content:
         if name is None:
             return no_template(spec.source, self._paths(spec))
         if name not in self._templates:
-            self._templates[name] = self._read(load_template, name)
+            self._templates[name] = self._read(self._load, name)
         return self._templates[name]
 
     def _paths(self, spec: ServiceSpec) -> Mapping[str, str]:
@@ -152,12 +152,19 @@ class _Content:
                 what = f"the pinned commit has no {path}"
                 where = overlay.source.at(("release", "revision"))
                 raise InputError(what, where=where, next="pin a commit that has it")
-            self._specs[name] = self._read(load_spec, name)
+            self._specs[name] = self._read(partial(load_spec, self.tree), name)
         return self._specs[name]
 
-    def _read(self, reader: Callable[[Tree, str], T], name: str) -> T:
+    def _load(self, name: str) -> Template:
+        return self._loader(name)
+
+    @cached_property
+    def _loader(self) -> Callable[[str], Template]:
+        return loader(self.tree)
+
+    def _read(self, reader: Callable[[str], T], name: str) -> T:
         try:
-            return reader(self.tree, name)
+            return reader(name)
         except InputError as error:
             found = findings_of(error)
             raise InvalidInput(replace(one, message=one.message + self._when) for one in found) from error

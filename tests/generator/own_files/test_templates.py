@@ -2,13 +2,17 @@ import time
 
 import pytest
 
+from generator.building.build import build_all
 from generator.errors import Location
 from generator.file_schemas import InvalidInput
+from generator.own_files import templates
 from generator.own_files.gate_fields import gate
 from generator.own_files.templates import ManifestFile, Template, check, findings, load_template, names, paths
 from generator.policy import RatioGate, ThresholdGate
+from generator.resolving.pins import Pins
 from generator.trees.tree import EMPTY, EditedTree
 from tests.generator.remembered.memory import BACKEND, WORKLOAD, shop
+from tests.generator.small import FILES
 
 DEFINITION = "templates/backend/template.yaml"
 PARENT = "templates/workload/template.yaml"
@@ -208,3 +212,23 @@ def test_many_templates_that_extend_each_other_are_refused_soon():
     found = list(findings(EditedTree(EMPTY, files)))
     assert len(found) > 16 and {one.check for one in found} == {"template-cycle", "unknown-template"}
     assert time.process_time() - begun < 2
+
+
+def test_the_files_of_many_templates_are_looked_at_once_for_all(monkeypatch):
+    files = dict(FILES)
+    for name in "abcdef":
+        own = {path: text for path, text in FILES.items() if path.startswith("templates/web/")}
+        files |= {path.replace("/web/", f"/{name}/"): text for path, text in own.items()}
+        files[f"environments/base/services/{name}.yaml"] = f"template: {name}\nvalues: {{port: 80}}\n"
+        files[f"environments/test/services/{name}.yaml"] = FILES["environments/test/services/web.yaml"]
+    tree = EditedTree(EMPTY, {path: text.encode() for path, text in files.items()})
+    looked, content = [], templates._content
+
+    def counting(of):
+        looked.append(of)
+        return content(of)
+
+    monkeypatch.setattr(templates, "_content", counting)
+    built = build_all(tree, Pins(None, None), ["test"]).builds
+    assert [(one.service, len(one.manifests)) for one in built] == [(name, 2) for name in [*"abcdef", "web"]]
+    assert len(looked) < 6
