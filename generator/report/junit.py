@@ -8,7 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree as Xml
 
 from generator.errors import redact
-from generator.finding import Finding, errors
+from generator.finding import Finding, Severity, errors
 from generator.report.text import escaped, finding_text, in_order
 from generator.validation.verdict import Case, Status, Verdict
 
@@ -54,7 +54,7 @@ def _case(path: str, case: Case) -> Xml.Element:
         kind = "error" if case.status is Status.ERROR else "failure"
         failed = Xml.SubElement(element, kind, type=wrong[0].check, message=_text(wrong[0].message))
         failed.text = _told(wrong)
-    rest = [finding for finding in case.findings if finding not in wrong]
+    rest = [finding for finding in case.findings if finding.severity is not Severity.ERROR]
     if rest:
         Xml.SubElement(element, "system-out").text = _told(rest)
     return element

@@ -126,6 +126,17 @@ def test_junit_counts_and_names_every_object():
     assert [suite.get("tests") for suite in root] == ["2", "1", "1", "1"]
 
 
+def test_junit_compares_no_finding_of_an_object_with_another(monkeypatch):
+    severities = (Severity.ERROR, Severity.WARNING)
+    found = tuple(Finding("a", severities[at % 2], f"m{at}", Location("a.yaml", at, 1, "x")) for at in range(20))
+    compared = []
+    monkeypatch.setattr(Finding, "__eq__", lambda one, _: compared.append(one))
+    told = Xml.fromstring(written(Verdict(found, (Case("a.yaml", "A a", Status.INVALID, found),), ""), "junit"))
+    (case,) = told.iter("testcase")
+    assert [len(str(part.text).split("\n\n")) for part in case] == [10, 10]
+    assert compared == []
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_format_shows_a_secret_or_fails_on_odd_text(format):
     said = written(VERDICT, format)
