@@ -9,6 +9,9 @@ from typing import Any, Final
 from generator.checks.objects import Pod
 from generator.workload import items, mapping
 
+_FEW: Final = 8
+"""Pods that are looked through as fast as it is found out that it has been done before."""
+_NONE: Final[set[int]] = set()
 _REMEMBERED: Final = 256
 """Selectors of which is remembered what they select: each may select all pods there are."""
 
@@ -33,8 +36,9 @@ def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
 def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether labels satisfy a LabelSelector; the empty one is satisfied by all."""
     wanted = mapping(selector, "matchLabels")
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        holds(expression, labels) for _, expression in items(selector, "matchExpressions")
+    return all(labels.get(key) == value for key, value in wanted.items()) and (
+        "matchExpressions" not in selector
+        or all(holds(expression, labels) for _, expression in items(selector, "matchExpressions"))
     )
 
 
@@ -57,26 +61,22 @@ class Selected:
         return any(True for _ in self)
 
     def without(self, field: str, value: str | float) -> Iterator[tuple[int, Pod]]:
-        """The pods, counted, of which no container has a port with this name or number."""
-        having = self._ports.get((field, value), set())
-        if len(having) < self._count:
-            yield from ((number, pod) for number, pod in enumerate(self) if id(pod) not in having)
+        """The pods, counted, of which no container has a port with this name, or number where it has any ports."""
+        ports = self._ports
+        meant, having = ports[field], ports.get((field, value), _NONE)
+        if len(having) < len(meant):
+            lacking = meant - having
+            yield from ((number, pod) for number, pod in enumerate(self) if id(pod) in lacking)
 
     @cached_property
-    def listening(self) -> Selected:
-        """Those with a container that says which ports it has."""
-        return Selected({}, [pod for pod in self if any(_ports(pod))])
-
-    @cached_property
-    def _count(self) -> int:
-        return sum(1 for _ in self)
-
-    @cached_property
-    def _ports(self) -> Mapping[tuple[str, str | float], set[int]]:
-        """The ids of the pods that have a port, by its name and by its number."""
-        found: dict[tuple[str, str | float], set[int]] = {}
+    def _ports(self) -> Mapping[str | tuple[str, str | float], set[int]]:
+        """The ids of the pods that are meant by the name or number of a port, and of those that have such a port."""
+        named, numbered = set[int](), set[int]()
+        found: dict[str | tuple[str, str | float], set[int]] = {"name": named, "containerPort": numbered}
         for pod in self:
+            named.add(id(pod))
             for port in _ports(pod):
+                numbered.add(id(pod))
                 for field in ("name", "containerPort"):
                     if isinstance(value := port.get(field), str | int | float):
                         found.setdefault((field, value), set()).add(id(pod))
@@ -100,22 +100,22 @@ class Selection:
 
     def of(self, selector: Mapping[str, Any]) -> Selected:
         """What a LabelSelector selects; the empty one selects all."""
+        near = self._near(selector)
+        if len(near) <= _FEW:
+            return Selected(selector, near)
         asked = repr(selector)
         if asked not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[asked] = Selected(selector, self._near(selector))
+            self._known[asked] = Selected(selector, near)
         return self._known[asked]
 
     def _near(self, selector: Mapping[str, Any]) -> Sequence[Pod]:
         """Those that may be selected: the fewest that have one of its labels."""
-        wanted = [[pair] for pair in mapping(selector, "matchLabels").items()]
-        for _, expression in items(selector, "matchExpressions"):
+        having = self._by_label
+        near = [having.get((key, str(value)), []) for key, value in mapping(selector, "matchLabels").items()]
+        for _, expression in items(selector, "matchExpressions") if "matchExpressions" in selector else ():
             if expression.get("operator") == "In":
-                wanted.append([(str(expression.get("key")), value) for value in _values(expression)])
-        return min(map(self._having, wanted), key=len, default=self._pods)
-
-    def _having(self, labels: Sequence[tuple[str, Any]]) -> Sequence[Pod]:
-        """Those that have one of these labels, which are of one key."""
-        found = [self._by_label.get((key, str(value)), []) for key, value in labels]
-        return found[0] if len(found) == 1 else [pod for pods in found for pod in pods]
+                keys = [(str(expression.get("key")), str(value)) for value in _values(expression)]
+                near.append([pod for key in keys for pod in having.get(key, ())])
+        return min(near, key=len, default=self._pods)

@@ -115,13 +115,9 @@ def _numbers(scope: Scope) -> Iterator[Problem]:
 def _astray(
     scope: Scope, field: str, kind: type[str] | type[int]
 ) -> Iterator[tuple[RenderedObject, Pointer, Any, Pod]]:
-    """The ports by name or number that Services lead to and pods do not have, pod by pod.
-
-    Of numbers, pods are left out that declare none.
-    """
+    """The ports by name or number that Services lead to and pods do not have, pod by pod."""
     for placed in scope.of("Service"):
         selected = scope.selected(mapping(placed.value, "spec", "selector"))
-        selected = selected.listening if kind is int else selected
         found: list[tuple[int, Pod, Pointer, Any]] = []
         for index, port in items(placed.value, "spec", "ports"):
             written = "targetPort" if "targetPort" in port else "port"
