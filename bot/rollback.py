@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot import ledger
-from bot.decide.held import Held, held
+from bot.decide.held import held
 from bot.decide.taken_away import quarantines
 from bot.edit import set_release
 from bot.evidence import State
+from bot.held import Held
 from bot.history import Arrival, Track
 from bot.messages.words import release_name
 from bot.observe.history import HistoryReader

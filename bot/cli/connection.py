@@ -104,7 +104,7 @@ def look(
     repository: Path, simulation: Simulation | None, service: str | None, environments: tuple[str, ...]
 ) -> tuple[Plan, tuple[Standing, ...]]:
     """Observe and decide without any effect: the plan, and where the chosen services stand."""
-    from bot.standing import standings
+    from bot.decide.standings import standings
 
     plan = open_bot(repository, simulation, lambda _: None).plan()
     every = standings(plan.snapshot, plan.actions)

@@ -12,7 +12,7 @@ from bot.cli.proposed import tell
 from generator.cli.options import environment_option, output_option, reason_option, repository_option, service_argument
 
 if TYPE_CHECKING:
-    from bot.decide.taken_away import Name
+    from bot.held import Name
     from bot.propose import Session
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.decide import candidates, declined, forward_only
 from bot.decide.place import Place
-from bot.decide.taken_away import Name, name
+from bot.decide.taken_away import name
+from bot.held import Name
 from bot.snapshot import Snapshot
 
 

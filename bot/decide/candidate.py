@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.branch import Identity
-from bot.decide.held import Held
 from bot.decide.place import Place
 from bot.forge.interface import PullRequest, PullState
+from bot.held import Held
 from bot.hold import Hold, Reason
 from bot.messages.words import release_name
 from bot.promotion import Move, Prepared, Promotion, Rendered

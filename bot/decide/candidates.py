@@ -8,9 +8,9 @@ from datetime import datetime
 
 from bot.decide import forward_only, quarantine
 from bot.decide.candidate import Candidate, Rule
-from bot.decide.held import Held
 from bot.decide.place import Place
 from bot.evidence import State
+from bot.held import Held
 from bot.hold import Hold, Reason
 from bot.promotion import Kind, Move, Promotion
 from bot.snapshot import Snapshot

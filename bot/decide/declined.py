@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.branch import Identity, Together, parse_branch
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
-from bot.decide.taken_away import Name, lift_entry, name
+from bot.decide.taken_away import lift_entry, name
 from bot.forge.interface import PullRequest, PullState
+from bot.held import Name
 from bot.history import Arrival
 from bot.hold import Hold, Reason
 from bot.promotion import Kind

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
-from bot.decide.taken_away import Name, lift_entry
+from bot.decide.taken_away import lift_entry
+from bot.held import Name
 from bot.history import Arrival, ArrivalKey
 from bot.hold import Hold, Reason
 from bot.record import Topic

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.evidence import State, Verdict
-from bot.history import Arrival, ArrivalKey, Track
+from bot.held import Held
+from bot.history import Arrival, Track
 from bot.record import Ledger
 from bot.snapshot import Snapshot
 
 # They are final, but they say that nothing was measured: what came before counts (P6), or it is measured again.
 _SILENT = {State.NO_EFFECT, State.SUPERSEDED}
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An arrival, its recorded verdict (its own, or inherited), and `origin`: the arrival whose effect it has.
-
-    An effect-free arrival changed no rendered file, so what is known of its predecessor is known of it (P6);
-    `evidence` is the key under which the ledger has the verdict.
-    """
-
-    arrival: Arrival
-    origin: Arrival
-    verdict: Verdict | None
-    evidence: ArrivalKey
-
-    @property
-    def state(self) -> State | None:
-        """The state of the recorded verdict."""
-        return self.verdict.state if self.verdict else None
 
 
 def held(track: Track, ledger: Ledger) -> tuple[Held, ...]:

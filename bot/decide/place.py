@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from bot.branch import Identity, Together, parse_branch
 from bot.decide import pipeline
-from bot.decide.held import Held, held
-from bot.decide.taken_away import Quarantine, quarantines
+from bot.decide.held import held
+from bot.decide.taken_away import quarantines
 from bot.forge.interface import PullRequest, PullState
+from bot.held import Held, Quarantine
 from bot.history import Arrival, Track
 from bot.record import Record, Topic
 from bot.snapshot import Snapshot

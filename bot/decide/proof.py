@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.decide.candidate import Candidate, Members
-from bot.decide.held import Held
 from bot.decide.place import Place
+from bot.held import Held
 from bot.messages.body import Proof
 from bot.promotion import Kind
 from bot.record import Topic

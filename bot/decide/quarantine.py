@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.decide.candidate import Candidate
 from bot.decide.place import Place
-from bot.decide.taken_away import Quarantine
+from bot.held import Quarantine
 from bot.hold import Hold, Reason
 from bot.snapshot import Snapshot
 from generator.release import ReleaseId

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.decide import declined, soak
-from bot.decide.held import Held
 from bot.decide.landing import is_checked
 from bot.decide.place import Place
 from bot.decide.stale import is_stale
 from bot.decide.taken_away import lifted
 from bot.evidence import RolloutStatus, Stage, State
+from bot.held import Held
 from bot.history import ArrivalKey
 from bot.record import Record, Topic
 from bot.snapshot import Snapshot

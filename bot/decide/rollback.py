@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from bot.branch import Identity, parse_branch
 from bot.decide.candidate import Candidate
-from bot.decide.held import Held
 from bot.decide.identity import is_on_base
 from bot.decide.place import Place
 from bot.decide.quarantine import blocking
 from bot.evidence import State
 from bot.forge.interface import PullRequest, PullState
+from bot.held import Held
 from bot.history import Arrival
 from bot.hold import Hold, Reason
 from bot.messages.words import release_name

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.decide.candidate import Candidate
-from bot.decide.held import Held
 from bot.decide.place import Place
 from bot.evidence import Stage
+from bot.held import Held
 from bot.history import ArrivalKey
 from bot.hold import Hold, Reason
 from bot.record import Topic

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.decide.held import Held
 from bot.evidence import State
-from bot.history import Arrival, ArrivalKey, Track
+from bot.held import Held, Name, Quarantine
+from bot.history import Arrival, Track
 from bot.record import Ledger, Topic
 from generator.policy import Lift
 from generator.release import ReleaseId
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a quarantine names: the images of a release (`ReleaseId.images`), or its config; exactly one is set."""
-
-    image: str | None = None
-    config: str | None = None
-
-    def covers(self, release: ReleaseId) -> bool:
-        """Whether the release contains what is named."""
-        return release.images == self.image if self.image is not None else release.config == self.config
 
 
 def name(away: ReleaseId, restored: ReleaseId | None) -> Name:
@@ -33,19 +21,6 @@ def name(away: ReleaseId, restored: ReleaseId | None) -> Name:
     if restored is None or away.images != restored.images:
         return Name(image=away.images)
     return Name(config=away.config)
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """Something that was taken away at `position`, by a rollback or (`failed`) by a verdict.
-
-    `key` is what a record of its end is kept under: the release that was taken away, and the commit that did it.
-    """
-
-    name: Name
-    position: int
-    key: ArrivalKey
-    failed: bool
 
 
 def quarantines(track: Track, held: Sequence[Held], ledger: Ledger) -> tuple[Quarantine, ...]:

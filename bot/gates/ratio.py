@@ -15,7 +15,7 @@ from bot.gates.sequential import (
     baseline_test,
     objective_test,
 )
-from bot.metrics.interface import Series
+from bot.series import Series
 from generator.policy import RatioGate
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.metrics.interface import Matcher, Selector
+from bot.series import Matcher, Selector
 from generator.errors import InputError
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.evidence import GateResult, State
 from bot.gates.ratio import Judged, minutes
-from bot.metrics.interface import Series
+from bot.series import Series
 from generator.policy import ThresholdGate
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.action import ClosePullRequest, Merge, OpenPullRequest, UpdatePullRequest
-from bot.decide.taken_away import Name, Quarantine
 from bot.evidence import GateResult, State, Verdict
+from bot.held import Name, Quarantine
 from bot.messages.commit import title
 from bot.messages.holds import sentence
 from bot.messages.words import clock, one_line, release_name

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.decide.held import Held
+from bot.held import Held
 from bot.messages.words import moment, release_name
 
 

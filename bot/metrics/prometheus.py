@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.gates.selector import promql
-from bot.metrics.interface import Matcher, Selector, Series
+from bot.series import Matcher, Selector, Series
 from generator.errors import OutsideError
 from generator.repository import Environment
 

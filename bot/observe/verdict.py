@@ -13,7 +13,8 @@ from bot.gates.judge import Judgement, Reading, Unreadable, baselines, definitio
 from bot.gates.ratio import RatioReading
 from bot.gates.threshold import ValueReading
 from bot.history import ArrivalKey
-from bot.metrics.interface import Metrics, Series
+from bot.metrics.interface import Metrics
+from bot.series import Series
 from generator.errors import TowpathError
 from generator.policy import Gate, RatioGate, ThresholdGate, Verify
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.gates.selector import parse
-from bot.metrics.interface import Matcher, Selector
+from bot.series import Matcher, Selector
 from generator.errors import InputError
 from generator.own_files.gates import gates
 from generator.policy import Gate, RatioGate

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.metrics.interface import Selector, Series
+from bot.series import Selector, Series
 from bot.simulate.instrument import selects
 from bot.simulate.scene import Scene, counters, value
 from generator.errors import OutsideError

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
 
-from bot.metrics.interface import Metrics, Selector, Series
+from bot.metrics.interface import Metrics
 from bot.metrics.prometheus import PrometheusMetrics, Source
+from bot.series import Selector, Series
 from bot.simulate.clock import ScaledClock
 from bot.simulate.exporter import exported, namespace
 from bot.simulate.leash import leashed

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from bot.action import Merge, OpenPullRequest
-from bot.decide.taken_away import Name
+from bot.decide.standings import explain, standings
 from bot.evidence import State
+from bot.held import Name
 from bot.hold import Reason
 from bot.messages.standings import explanation, standing_json, withdrawn_lines
-from bot.standing import Standing, explain, standings
+from bot.standing import Standing
 from tests.bot.decide.build import A, B, World, commit, ready
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from bot.evidence import State
 from bot.hold import Reason
-from bot.metrics.interface import Metrics, Selector, Series
+from bot.metrics.interface import Metrics
+from bot.series import Selector, Series
 from bot.simulate.behaviour import Behaviour
 from generator.errors import OutsideError
 from tests.scenarios.shop import MINUTE, STEP, Shop

@@ -10,7 +10,8 @@ from random import Random
 
 from bot.cluster.interface import Cluster, ServiceState
 from bot.git import Clone, RefUpdate
-from bot.metrics.interface import Metrics, Selector, Series
+from bot.metrics.interface import Metrics
+from bot.series import Selector, Series
 from generator.errors import OutsideError
 from tests.fakes.forge import Fault
 

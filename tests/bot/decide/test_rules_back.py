@@ -7,9 +7,10 @@ import pytest
 
 from bot.action import ClosePullRequest, Merge, Notify, OpenPullRequest, WriteRecords
 from bot.decide.held import held
-from bot.decide.taken_away import Name, is_rollback, quarantines
+from bot.decide.taken_away import is_rollback, quarantines
 from bot.evidence import State
 from bot.forge.interface import PullState
+from bot.held import Name
 from bot.hold import Reason
 from bot.promotion import Kind
 from bot.record import Ledger, Topic

@@ -13,7 +13,7 @@ from bot.gates.ratio import RatioReading
 from bot.gates.sequential import Counts
 from bot.gates.threshold import ValueReading
 from bot.history import ArrivalKey
-from bot.metrics.interface import Series
+from bot.series import Series
 from generator.policy import RatioGate, ThresholdGate
 
 LIVE = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.evidence import State
 from bot.gates.ratio import RatioReading, counts, judge_ratio, minutes, path, percent
 from bot.gates.sequential import Counts
-from bot.metrics.interface import Series
+from bot.series import Series
 from generator.policy import RatioGate
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

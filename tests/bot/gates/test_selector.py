@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gates.selector import SelectorError, parse, promql, quote
-from bot.metrics.interface import Matcher, Selector
+from bot.series import Matcher, Selector
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.evidence import State
 from bot.gates.threshold import ValueReading, judge_threshold
-from bot.metrics.interface import Series
+from bot.series import Series
 from generator.policy import ThresholdGate
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

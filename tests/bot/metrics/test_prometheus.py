@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.metrics.interface import Matcher, Selector
 from bot.metrics.prometheus import PrometheusMetrics, Source
 from bot.metrics.session import MAX_BYTES, plain, public_address
+from bot.series import Matcher, Selector
 from generator.errors import OutsideError
 from tests.bot.metrics.fake_prometheus import FakePrometheus, served
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.evidence import GateResult, RolloutStatus, Stage, State, Verdict
 from bot.history import ArrivalKey
-from bot.metrics.interface import Matcher, Selector, Series
 from bot.observe.verdict import measure
+from bot.series import Matcher, Selector, Series
 from generator.errors import OutsideError
 from generator.policy import RatioGate, ThresholdGate, Verify
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.gates.selector import parse
-from bot.metrics.interface import Matcher
+from bot.series import Matcher
 from bot.simulate.instrument import GRPC, HTTP, Counter, Instrument, counting, instruments, matches, selects
 from generator.errors import InputError
 from generator.own_files.load import load

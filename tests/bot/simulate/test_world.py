@@ -8,9 +8,9 @@ import pytest
 from bot.cluster.interface import Progress
 from bot.evidence import Stage, State
 from bot.history import ArrivalKey
-from bot.metrics.interface import Matcher, Selector
 from bot.observe.rollout import status
 from bot.observe.verdict import measure
+from bot.series import Matcher, Selector
 from bot.simulate.behaviour import Behaviour
 from bot.simulate.clock import START, SimulatedClock
 from bot.simulate.scene import Gauge
