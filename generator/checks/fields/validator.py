@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from generator.checks.fields import (
     admission,
     cluster,
+    containers,
     definitions,
     devices,
     endpoints,
@@ -45,7 +46,7 @@ TABLE: Final[Table] = {
     **pods.POD_SPEC,
     **scheduling.SCHEDULING,
     **security.SECURITY,
-    **pods.CONTAINER,
+    **containers.CONTAINERS,
     **volumes.VOLUMES,
     **workloads.WORKLOADS,
     **workloads.AUTOSCALING,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from generator.checks.fields.containers import NAMED, RESOURCE_FIELD, field_path
 from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
-from generator.checks.fields.pods import NAMED, RESOURCE_FIELD, field_path
 from generator.checks.fields.rule import (
     Rule,
     Table,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from generator.checks.fields.containers import RESOURCE_NAME
 from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
-from generator.checks.fields.pods import RESOURCE_NAME
 from generator.checks.fields.rule import (
     Rule,
     Table,
