@@ -82,7 +82,7 @@ LIVES: Final[Mapping[tuple[str, str], Life]] = {
 """By apiVersion and kind."""
 
 
-_ON: Final = ("autoscaling/v2beta2", f"{_FLOW}/v1beta2", f"{_FLOW}/v1beta3")
+_ON: Final = ("autoscaling/v2beta2", f"{_FLOW}/v1beta1", f"{_FLOW}/v1beta2", f"{_FLOW}/v1beta3")
 _ON_OF_STORAGE: Final = ("storage.k8s.io/v1beta1", "CSIStorageCapacity")
 _UNFINISHED: Final = re.compile(r".*/v\d+(alpha|beta)\d+")
 
