@@ -116,6 +116,6 @@ class Selection:
         near = [having.get((key, str(value)), []) for key, value in mapping(selector, "matchLabels").items()]
         for _, expression in items(selector, "matchExpressions") if "matchExpressions" in selector else ():
             if expression.get("operator") == "In":
-                keys = [(str(expression.get("key")), str(value)) for value in _values(expression)]
-                near.append([pod for key in keys for pod in having.get(key, ())])
+                values = dict.fromkeys(map(str, _values(expression)))
+                near.append([pod for value in values for pod in having.get((str(expression.get("key")), value), ())])
         return min(near, key=len, default=self._pods)

@@ -9,7 +9,7 @@ from generator.checks.check import Scope
 from generator.checks.objects import RenderedObject
 from generator.k8syaml import load_all
 from generator.validation.validate import ACROSS
-from tests.generator.checks.rendered import environment
+from tests.generator.checks.rendered import environment, problems
 
 WORKLOAD = """\
 apiVersion: apps/v1
@@ -70,6 +70,12 @@ def work(monkeypatch):
         return len(compared), objects.times
 
     return work
+
+
+def test_a_value_that_an_expression_lists_twice_selects_each_pod_once():
+    budget = SELECTING["budgets with an expression"].replace("[NAME]", "[NAME, NAME]")
+    found = [problem.message for _, problem in problems((WORKLOAD + budget).replace("NAME", "w"))]
+    assert "PodDisruptionBudget w wants 1 of 1 pods, so nobody can drain their nodes" in found
 
 
 @pytest.mark.parametrize("text", SELECTING.values(), ids=SELECTING)
