@@ -24,7 +24,7 @@ def _claims(scope: Scope) -> Iterator[Problem]:
             for index, claim in items(container.value, "resources", "claims"):
                 if str(claim.get("name")) not in known:
                     there = f"it claims {', '.join(known)}" if known else "it claims nothing"
-                    message = f"{container.placed.title}: {container.name} uses the claim {claim.get('name')}; {there}"
+                    message = f"{container.placed.title}: {container.title} uses the claim {claim.get('name')}; {there}"
                     where = (*container.pointer, "resources", "claims", index, "name")
                     yield Problem(container.placed, where, message)
 

@@ -71,6 +71,11 @@ class Container(NamedTuple):
         return str(self.value.get("name") or "")
 
     @property
+    def title(self) -> str:
+        """How people name it: by its name, or by its place where it has none."""
+        return self.name or ".".join(map(str, self.pointer[-2:]))
+
+    @property
     def lasting(self) -> bool:
         """Whether it runs as long as its pod: no init container, unless it is a sidecar."""
         return self.group == "containers" or self.sidecar

@@ -84,7 +84,7 @@ def _init_containers(scope: Scope) -> Iterator[Problem]:
             continue
         for field in (*_PROBES, "lifecycle"):
             if container.value.get(field) is not None:
-                message = f"{container.placed.title}: the init container {container.name} ends, so it has no {field}"
+                message = f"{container.placed.title}: the init container {container.title} ends, so it has no {field}"
                 yield Problem(container.placed, (*container.pointer, field), message)
 
 

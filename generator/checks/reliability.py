@@ -101,7 +101,7 @@ def _undead(scope: Scope) -> Iterator[Problem]:
     for container in scope.containers:
         serves = container.lasting and container.placed.kind not in ("Job", "CronJob")
         if serves and not container.value.get("livenessProbe"):
-            message = f"{container.placed.title}: {container.name} may hang unnoticed: it has no livenessProbe"
+            message = f"{container.placed.title}: {container.title} may hang unnoticed: it has no livenessProbe"
             yield Problem(container.placed, container.pointer, message)
 
 
@@ -116,7 +116,7 @@ def _unknown_port(container: Container, kind: str, probe: Mapping[str, Any]) -> 
     for handler in _HANDLERS:
         port = mapping(probe, handler).get("port") if handler in probe else None
         if isinstance(port, str) and port not in [item.get("name") for _, item in items(container.value, "ports")]:
-            message = f"{container.placed.title}: {container.name} has no port named {port}"
+            message = f"{container.placed.title}: {container.title} has no port named {port}"
             yield Problem(container.placed, (*container.pointer, kind, handler, "port"), message)
 
 

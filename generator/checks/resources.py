@@ -23,7 +23,7 @@ def _above(scope: Scope) -> Iterator[Problem]:
             asked, most = amount(request), amount(limit)
             if asked is not None and most is not None and asked > most:
                 message = (
-                    f"{container.placed.title}: {container.name} asks for {name} {request}, above its limit of {limit}"
+                    f"{container.placed.title}: {container.title} asks for {name} {request}, above its limit of {limit}"
                 )
                 yield Problem(container.placed, (*container.pointer, "resources", "requests", name), message)
     for pod in scope.pods:
@@ -52,7 +52,7 @@ def _above_the_pod(pod: Pod) -> Iterator[Problem]:
         for name, limit in mapping(container.value, "resources", "limits").items():
             least, most = amount(limit), amount(limits.get(name))
             if least is not None and most is not None and least > most:
-                message = f"{pod.placed.title}: {container.name} may use {name} {limit}, and the pod {limits[name]}"
+                message = f"{pod.placed.title}: {container.title} may use {name} {limit}, and the pod {limits[name]}"
                 yield Problem(pod.placed, (*container.pointer, "resources", "limits", name), message)
 
 
@@ -175,7 +175,7 @@ def _no_requests(scope: Scope) -> Iterator[Problem]:
         missing = [name for name in ("cpu", "memory") if name not in known]
         if missing:
             message = (
-                f"{container.placed.title}: {container.name} does not say how much {' and '.join(missing)} it needs"
+                f"{container.placed.title}: {container.title} does not say how much {' and '.join(missing)} it needs"
             )
             yield Problem(container.placed, container.pointer, message)
 
@@ -184,7 +184,7 @@ def _no_limit(name: str) -> Any:
     def run(scope: Scope) -> Iterator[Problem]:
         for container in _lasting(scope):
             if name not in mapping(container.value, "resources", "limits"):
-                message = f"{container.placed.title}: {container.name} has no limit of {name}"
+                message = f"{container.placed.title}: {container.title} has no limit of {name}"
                 yield Problem(container.placed, container.pointer, message)
 
     return run

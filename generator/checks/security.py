@@ -35,7 +35,7 @@ def _contexts(words: Callable[[Container, Pod, Any], str], field: str) -> Run:
                 context = mapping(container.value, "securityContext")
                 if found := words(container, pod, context):
                     place: Pointer = ("securityContext", field) if field in context else ()
-                    message = f"{pod.placed.title}: {container.name} {found}"
+                    message = f"{pod.placed.title}: {container.title} {found}"
                     yield Problem(container.placed, (*container.pointer, *place), message)
 
     return run

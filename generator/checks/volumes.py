@@ -55,7 +55,7 @@ def _unknown(container: Container, group: str, known: frozenset[object]) -> Iter
         if isinstance(name, str) and name not in known:
             there = f"it has {', '.join(sorted(map(str, known)))}" if known else "it has none"
             message = (
-                f"{container.placed.title}: the container {container.name} mounts {name}, which is no volume; {there}"
+                f"{container.placed.title}: the container {container.title} mounts {name}, which is no volume; {there}"
             )
             yield Problem(container.placed, (*container.pointer, group, index, "name"), message)
 

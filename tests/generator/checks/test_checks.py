@@ -2,8 +2,9 @@
 
 import pytest
 
+from generator.checks.example import job
 from generator.finding import Severity, errors
-from tests.generator.checks.rendered import EXTERNAL, GOOD, findings, said
+from tests.generator.checks.rendered import EXTERNAL, GOOD, findings, problems, said
 
 
 def test_nothing_is_said_about_what_is_fine():
@@ -161,6 +162,12 @@ def test_an_init_container_has_a_name_of_its_own():
     init = "      initContainers: [{name: NAME, image: ghcr.io/acme/load:1.0.0}]\n      containers"
     assert broken("      containers", init.replace("NAME", "load")) == []
     assert [check for check, *_ in broken("      containers", init.replace("NAME", "server"))] == ["duplicate-name"]
+
+
+def test_a_container_without_a_name_is_told_by_its_place():
+    messages = [one.message for _, one in problems(job().replace("name: server", "command: [server]"))]
+    assert "Job report: containers.0 has no limit of memory" in messages
+    assert not any(":  " in one for one in messages)
 
 
 def test_a_service_without_selector_selects_nothing_on_purpose():
