@@ -111,7 +111,8 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
         case "additionalProperties":
             for field in sorted(facts["unexpected"]):
                 inside = _inside(field, error.instance, node, schema)
-                message = unknown_field(field, node.get("properties", {}), inside)
+                around = _around(field, path, schema)
+                message = unknown_field(field, node.get("properties", {}), inside, around)
                 yield SchemaError((*path, field), "unknown-field", message)
         case "required":
             yield SchemaError(path, "missing-field", f"missing required field '{facts['property']}'")
@@ -123,14 +124,19 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
             yield SchemaError(path, "bad-value", f"expected {_value(node, error.kind.name, facts)}, got {got}{advice}")
 
 
-def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = ()) -> str:
-    """Says that a field is unknown, and which one was probably meant, or that it belongs into one of `inside`."""
+def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = (), around: str = "") -> str:
+    """Says that a field is unknown, and which one was probably meant.
+
+    Or that it belongs into one of `inside`, or further up into the map `around` it: its indentation is wrong then.
+    """
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(field.lower(), by_lower, n=1, cutoff=_ALIKE)
     if close:
         return f"unknown field '{field}'; did you mean '{by_lower[close[0]]}'?"
     if inside:
         return f"unknown field '{field}'; it belongs one level deeper, into {' or '.join(inside)}"
+    if around:
+        return f"unknown field '{field}'; it belongs further up, into {around}"
     begin_alike = [name for name in by_lower if len(name) >= _SHORT and field.lower().startswith(name)]
     if begin_alike:
         return f"unknown field '{field}'; did you mean '{by_lower[max(begin_alike, key=len)]}'?"
@@ -149,6 +155,17 @@ def _inside(field: str, value: object, node: Mapping[str, Any], root: Mapping[st
             inner = _resolved(inner.get("items", {}), root)
         if isinstance(written, dict | list) and field in inner.get("properties", {}):
             found.append(name if isinstance(written, dict) else f"an item of {name}")
+    return found
+
+
+def _around(field: str, path: Sequence[str | int], root: Mapping[str, Any]) -> str:
+    """The nearest map above a place that may hold a field of this name; empty where none may."""
+    found, node = "", _resolved(root, root)
+    for length, step in enumerate(path):
+        if field in node.get("properties", {}):
+            found = ".".join(map(str, path[:length])) or "the top of the object"
+        below = node.get("items") if isinstance(step, int) else node.get("properties", {}).get(step)
+        node = _resolved(below if isinstance(below, dict) else {}, root)
     return found
 
 

@@ -12,7 +12,8 @@ from generator.checks.example import deployment
 from generator.checks.objects import RenderedObject
 from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
-from generator.schemas import kinds
+from generator.schema_words import SchemaError
+from generator.schemas import kinds, minor, unknown_kind
 
 _NO_OBJECT: Final = (
     "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
@@ -26,6 +27,8 @@ _OTHER_VERSION: Final = (
     "correct it where it is written; if the cluster has another version than {}, add its CustomResourceDefinition to "
     "the repository (schemas/crds/, say) or to the paths"
 )
+_ADD: Final = "add it where the rest of the object is written"
+_FIXES: Final = {"unknown-field": "rename, move or remove it where it is written", "missing-field": _ADD}
 _KUSTOMIZE: Final = "kustomize.config.k8s.io"
 _BUILD_FIRST: Final = (
     "the file is for kustomize, not for the cluster: check what it builds (kustomize build FOLDER | towpath validate "
@@ -40,14 +43,17 @@ def _invalid(scope: Scope) -> Iterator[Problem]:
         for error in found if isinstance(found, list) else ():
             place = ".".join(str(step) for step in error.path)
             message = f"{placed.title}: {place + ': ' if place else ''}{error.message}"
-            yield Problem(placed, error.path, message, _fix(scope, placed))
+            yield Problem(placed, error.path, message, _fix(scope, placed, error))
 
 
-def _fix(scope: Scope, placed: RenderedObject) -> str:
+def _fix(scope: Scope, placed: RenderedObject, error: SchemaError) -> str:
     if not (placed.api_version or placed.kind):
         return _NO_PATHS if _OURS.fullmatch(placed.path) else _NO_OBJECT
+    if not placed.api_version:
+        meant = unknown_kind(minor(scope.version), "", placed.kind).did_you_mean
+        return f"add `apiVersion: {meant.api_version}`" if meant and meant.kind == placed.kind else _ADD
     travelling = scope.catalogue.travelling(scope.version, placed.api_version, placed.kind)
-    return _OTHER_VERSION.format(travelling.origin) if travelling else ""
+    return _OTHER_VERSION.format(travelling.origin) if travelling else _FIXES.get(error.check, "")
 
 
 def _unknown(scope: Scope) -> Iterator[Problem]:
@@ -72,7 +78,7 @@ FAMILY = Family(
             Severity.ERROR,
             Basis.REFUSED,
             "the API server would refuse the object or drop the field",
-            "correct it where it is written",
+            "correct the value where it is written",
             _invalid,
             deployment(spec="replicas: 2"),
             deployment(spec="replica: 2"),

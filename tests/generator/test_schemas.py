@@ -230,6 +230,17 @@ class TestWords:
             "it belongs one level deeper, into securityContext",
         ]
 
+    def test_a_field_of_what_is_further_up(self):
+        obj = deployment()
+        pod = obj["spec"]["template"]["spec"]
+        pod["replicas"] = 2
+        pod["containers"][0]["nodeSelector"] = pod["containers"][0]["resources"]["kind"] = {}
+        assert [error.message.partition("; ")[2] for error in errors(obj)] == [
+            "it belongs further up, into spec.template.spec",
+            "it belongs further up, into the top of the object",
+            "it belongs further up, into spec",
+        ]
+
     def test_out_of_range(self):
         assert message(ports=[{"containerPort": 2**31}]) == "expected at most 2147483647, got integer 2147483648"
 
