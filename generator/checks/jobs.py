@@ -143,8 +143,8 @@ def _intervals(text: str) -> tuple[tuple[int, ...], ...]:
 def _selected(spec: Mapping[str, Any], placed: RenderedObject) -> Iterator[tuple[str, str]]:
     """What tells the pods of a Job from others is made for it (validateGeneratedSelector)."""
     by_hand = spec.get("manualSelector") is True
-    selector = spec.get("selector")
-    if selector is not None and not by_hand and (selector or placed.kind == "CronJob"):
+    there = spec.get("selector") is not None
+    if there and not by_hand and (placed.kind == "CronJob" or any(mapping(spec, "selector").values())):
         yield "selector", "the selector of a Job is made for it, and differs for every Job"
     if placed.kind == "CronJob" and by_hand:
         yield "manualSelector", "all Jobs of a CronJob would have one selector"

@@ -80,13 +80,12 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
 
 
 def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
-    """The huge pages of a pod as a whole; it gets the limits of its containers where it has none."""
+    """The huge pages of a pod as a whole: where it asks for some, it gets no limit from its containers."""
     for pod in scope.pods:
         resources = mapping(pod.spec, "resources") if "resources" in pod.spec else {}
         limits = mapping(resources, "limits")
         for name in mapping(resources, "requests"):
-            inherited = any(name in mapping(one.value, "resources", "limits") for one in pod.containers)
-            if str(name).startswith("hugepages-") and name not in limits and not inherited:
+            if str(name).startswith("hugepages-") and name not in limits:
                 message = f"{pod.placed.title}: {name} needs a limit: nobody can have more of it than was asked for"
                 yield Problem(pod.placed, (*pod.spec_pointer, "resources", "requests", name), message)
 

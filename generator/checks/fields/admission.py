@@ -24,6 +24,7 @@ from generator.checks.fields.rule import (
     when,
 )
 from generator.checks.fields.syntax import (
+    API_VERSION,
     PORT_NUMBER,
     WEBHOOK_URL,
     dns_1035_label,
@@ -215,7 +216,7 @@ ADMISSION: Final[Table] = {
     },
     "admissionregistration.v1.ParamKind": {
         "": filled("apiVersion", "kind"),
-        "apiVersion": text("name-syntax", "a version, perhaps after a group and '/'", "[^/]+(/[^/]+)?"),
+        "apiVersion": API_VERSION,
         "kind": text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"),
     },
     "admissionregistration.v1.ValidatingAdmissionPolicyBinding": {"": filled("spec")},

@@ -28,6 +28,7 @@ from generator.checks.fields.rule import (
     when,
 )
 from generator.checks.fields.syntax import (
+    API_VERSION,
     CONFIG_KEY,
     GENERATED,
     GENERATED_LABEL,
@@ -84,13 +85,7 @@ OF_OBJECT: Final[dict[str, Rules]] = {
     "ownerReferences": (
         each(filled("apiVersion", "kind", "name", "uid")),
         each(Rule("unknown-value", "no Event, which cannot own anything", {"not": _EVENT})),
-        each(
-            Rule(
-                "name-syntax",
-                "a version in apiVersion, perhaps after a group and '/'",
-                {"properties": {"apiVersion": {"pattern": "^([^/]+(/[^/]+)?)?$"}}},
-            )
-        ),
+        each(replace(API_VERSION, schema={"properties": {"apiVersion": optional(API_VERSION).schema}})),
         Rule(
             "one-of", "one owner with controller: true", {"contains": _CONTROLLER, "minContains": 0, "maxContains": 1}
         ),

@@ -79,6 +79,7 @@ def qualified_name(check: str = "name-syntax") -> Rule:
     return text(check, f"a name: {_WORD_WORDS}, perhaps after a DNS name and '/'", f"({_PREFIX})?{_WORD}")
 
 
+API_VERSION: Final = text("name-syntax", "a version, perhaps after a group and '/'", "([^/]*/)?[^/]+")
 CONFIG_KEY: Final = text(
     "key-syntax",
     "a key of a ConfigMap or Secret: letters, digits, '-', '_' and '.', at most 253, not beginning with '..'",

@@ -16,6 +16,12 @@ FINE = {
     'Pod/listed held-out /status/hostIPs=[{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}]',
     'Deployment/shop held-out /spec/template/metadata/finalizers=["kept"]',
     "Pod/listed held-out /spec/priority=0",
+    'Job/three held-out /spec/selector={"matchLabels": {}}',
+    'ValidatingAdmissionPolicy/few held-out /spec/paramKind={"apiVersion": "/v1", "kind": "ConfigMap"}',
+    (
+        "ConfigMap/settings held-out /metadata/ownerReferences="
+        '[{"apiVersion": "/v1", "kind": "A", "name": "a", "uid": "a"}]'
+    ),
     'Pod/listed held-out /spec/securityContext/sysctls=[{"name": "kernel.shm_rmid_forced"}]',
     "Pod/listed held-out /spec/containers/0/lifecycle/preStop/sleep={}",
     'Pod/listed held-out /spec/containers/0/livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "X"}]}}',
