@@ -141,6 +141,19 @@ def test_patches_of_the_spec_are_part_of_the_release_and_those_of_an_overlay_are
     )
 
 
+def test_a_patch_without_a_name_is_for_all_of_its_kind_in_a_file_and_for_no_other():
+    objects = ("ConfigMap a", "Secret b", "ConfigMap c", "ConfigMap d", "Secret e")
+    text = "".join(
+        f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n---\n"
+        for kind, name in (one.split() for one in objects)
+    )
+    patches = "patches:\n- target: {kind: ConfigMap}\n  patch: {$patch: delete}\n"
+    patches += "- target: {kind: Secret, name: e}\n  patch: {data: {key: AA==}}\n"
+    _, build = built({"environments/base/services/web/manifests/all.yaml": text, SPEC: FILES[SPEC] + patches})
+    (left,) = (one for one in build.manifests if one.path.endswith("/all.yaml"))
+    assert [(one["metadata"]["name"], "data" in one) for one in left.objects] == [("b", False), ("e", True)]
+
+
 def test_a_patch_looks_at_what_it_changes_and_not_at_all_that_was_patched_before(monkeypatch):
     maps = [f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{at}}}\ndata: {{a: b}}\n" for at in range(20)]
     patches = [f"- target: {{kind: ConfigMap, name: m{at}}}\n  patch: {{data: {{a: c{at}}}}}\n" for at in range(20)]
