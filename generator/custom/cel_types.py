@@ -196,8 +196,7 @@ def _name(node: Node, step: str) -> str | None:
     """The name of the field that an expression calls so; None where a schema has none."""
     named = mapping(node, "properties")
     if "__" in step:
-        found = [name for name in named if escaped(name) == step]
-        return found[-1] if found else step if step in named else None
+        return next((name for name in named if escaped(name) == step), None)
     return step if step in named else None
 
 

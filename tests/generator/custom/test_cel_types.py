@@ -23,6 +23,7 @@ SELF = {
         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
         "pod": {"type": "object", "x-kubernetes-embedded-resource": True},
         "perhaps": {"type": "string", "nullable": True},
+        "a__b": TEXT,
     },
 }
 RULE = {"self": SELF, "oldSelf": SELF}
@@ -39,6 +40,7 @@ RULE = {"self": SELF, "oldSelf": SELF}
         "self.ratio > 1 && self.ratio < 2.5 && self.size < 2.5",
         "self.port == 80 || self.port == 'http'",
         "self.since > timestamp('2026-01-01T00:00:00Z')",
+        "self.a__underscores__b == 'x'",
         "self.perhaps == null || self.perhaps == 'x'",
         "self.pod.metadata.name == 'x'",
         "self.name == 'self.nothing' && self.size == oldSelf.size",
@@ -65,6 +67,7 @@ def test_nothing_is_wrong(rule):
         ("self.sise > 1", "self.sise: there is no field sise"),
         ("has(self.sise)", "self.sise: there is no field sise"),
         ("self.free.x == 1", "there is no field x"),
+        ("self.a__b == 'x'", "there is no field a__b"),
         ("self.parts.all(p, p.idd != '')", "p.idd: there is no field idd"),
         ("oldSelf.sise > 1", "there is no field sise"),
         ("has(slef.size)", "there is nothing named slef"),
