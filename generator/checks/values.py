@@ -150,7 +150,7 @@ FAMILY = Family(
         Check(
             "unset-field",
             Severity.WARNING,
-            Basis.BROKEN,
+            Basis.PRACTICE,
             "the published schema requires the field; the API server reads an empty text, zero or false for it",
             "write what is meant",
             by_rules("unset-field"),

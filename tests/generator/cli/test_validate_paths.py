@@ -350,12 +350,13 @@ def test_versions(here, validate):
 
 def test_good_practice_is_a_warning_and_what_needs_an_environment_is_left_out(here, validate):
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
-    pod += "spec: {serviceAccountName: other, containers: [{name: a, image: nginx}]}\n"
+    container = "{name: a, image: nginx, lifecycle: {preStop: {sleep: {}}}}"
+    pod += f"spec: {{serviceAccountName: other, containers: [{container}]}}\n"
     (here / "a.yaml").write_text(pod)
     done = validate("a.yaml")
     checks = {one[0] for one in done.found}
     assert done.code == 0
-    assert "image-tag" in checks
+    assert {"image-tag", "unset-field"} <= checks
     assert "missing-reference" not in checks
 
 
