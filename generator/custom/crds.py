@@ -117,8 +117,8 @@ def defined(obj: Any, origin: str) -> Iterator[CustomKind]:
 
 
 def _schema(version: Any) -> Mapping[str, Any] | None:
-    """The schema of a version that is served."""
-    if not isinstance(version, Mapping) or version.get("served") is False:
+    """The schema of a version that is served, which the API server takes for false where nothing is said."""
+    if not isinstance(version, Mapping) or not version.get("served"):
         return None
     schema = version.get("schema")
     found = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None

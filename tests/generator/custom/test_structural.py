@@ -413,8 +413,10 @@ def test_definitions_of_any_shape_define_nothing_and_crash_nothing(broken):
 def test_versions_that_are_not_served_and_schemas_that_are_none_define_nothing():
     good = {"name": "v1", "served": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
     retired = {**good, "name": "v0", "served": False}
+    unsaid = {field: value for field, value in good.items() if field != "served"} | {"name": "v3"}
     broken = {**good, "name": "v2", "schema": {"openAPIV3Schema": {"properties": []}}}
-    assert kind_of({}, versions=[retired, good, broken]).kind.api_version == "example.com/v1"
+    versions = [retired, unsaid, {**unsaid, "served": None}, good, broken]
+    assert kind_of({}, versions=versions).kind.api_version == "example.com/v1"
 
 
 def test_a_schema_that_cannot_be_compiled_is_said_and_nothing_crashes():
