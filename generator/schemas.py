@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from generator.errors import InputError
 from generator.schema_words import SchemaError, errors_of, located, shown, worded
@@ -44,9 +44,10 @@ _VERSION = re.compile(r"v?1\.(\d+)(?:[.+-].*)?")
 _STABILITY = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 _REFERENCE = re.compile(r'"\$ref":"#/\$defs/([^"]+)"')
 
-
+READ_EMPTY: Final = "x-towpath-read-empty"
+"""Under it, the schema of a type has the fields that the published one requires and the API server reads as empty."""
 _API = "io.k8s.api."
-READ_EMPTY: Mapping[str, tuple[str, ...]] = {
+_READ_EMPTY: Mapping[str, tuple[str, ...]] = {
     f"{_API}apps.v1.ControllerRevision": ("revision",),
     f"{_API}batch.v1.PodFailurePolicy": ("rules",),
     f"{_API}core.v1.ClusterTrustBundleProjection": ("path",),
@@ -174,9 +175,11 @@ def definition(version: str, name: str) -> Schema:
 
 
 def _lenient(name: str, schema: Schema) -> Schema:
-    """The schema of a type without what it requires and the API server does not."""
-    if name in READ_EMPTY:
-        schema["required"] = [field for field in schema.get("required", ()) if field not in READ_EMPTY[name]]
+    """The schema of a type without what it requires and the API server does not, which is under `READ_EMPTY`."""
+    required = schema.get("required", ())
+    empty = [field for field in required if field in _READ_EMPTY.get(name, ())]
+    if empty:
+        schema |= {"required": [field for field in required if field not in empty], READ_EMPTY: empty}
     return schema
 
 

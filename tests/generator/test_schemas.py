@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import schemas
+from generator.checks.fields.validator import violations
 from generator.errors import InputError
 from generator.schema_words import unknown_field
 from generator.schemas import SchemaError, UnknownKind, validate_object
@@ -429,3 +430,17 @@ def test_both_validators_agree_on_mutated_objects(data):
     found = errors(obj, version)
     assert {error.path for error in found} == oracle_paths(version, obj), json.dumps(obj)
     assert bool(found) != oracle(version, obj["apiVersion"], obj["kind"]).is_valid(obj)
+
+
+def test_what_is_read_as_empty_is_what_a_version_publishes_as_required():
+    for name, fields in schemas._READ_EMPTY.items():
+        assert set(schemas.definition("1.36", name)["$defs"][name][schemas.READ_EMPTY]) == set(fields), name
+    revision = "io.k8s.api.apps.v1.ControllerRevision"
+    assert schemas.READ_EMPTY not in schemas.definition("1.37", revision)["$defs"][revision]
+
+
+@pytest.mark.parametrize(("version", "warned"), [("1.36", True), ("1.37", False)])
+def test_a_field_that_is_not_required_is_not_missed(version, warned):
+    revision = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "a"}, "data": {}}
+    found = [error.check for error in violations(version, "apps/v1", "ControllerRevision", revision)]
+    assert found == (["unset-field"] if warned else [])

@@ -133,13 +133,13 @@ def _type(name: str, definition: Mapping[str, Any], number: int) -> dict[str, An
         for field in (*fields, *(field for field in rules if field and field not in fields))
         if (node := _node(fields.get(field), rules.get(field, ()), number))
     }
-    made = _node(None, (*_beyond(definition, rules.get("", ())), *_unset(name)), number)
+    made = _node(None, (*_beyond(definition, rules.get("", ())), *_unset(definition)), number)
     return {**made, "properties": properties} if properties else made
 
 
-def _unset(name: str) -> tuple[Rule, ...]:
+def _unset(definition: Mapping[str, Any]) -> tuple[Rule, ...]:
     """What a type should have, though the API server reads it as empty."""
-    fields = READ_EMPTY.get(name, ())
+    fields = definition.get(READ_EMPTY, ())
     return tuple(Rule("unset-field", f"{field} to be set", {"required": [field]}) for field in fields)
 
 
