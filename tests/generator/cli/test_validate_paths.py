@@ -201,8 +201,9 @@ def test_an_unknown_kind_is_an_error_that_says_what_to_do_unless_it_may_pass(her
     said = capsys.readouterr().out
     assert "has no Thing in example.com/v1" in said
     assert "--schema-location" in said and "schemas/crds/" in said
-    passed = validate("a.yaml", "--ignore-missing-schemas")
-    assert (passed.code, fares(passed)) == (0, {"skipped": 1})
+    (here / "b.yaml").write_text(GOOD)
+    passed = validate("a.yaml", "b.yaml", "--ignore-missing-schemas")
+    assert (passed.code, fares(passed)) == (0, {"skipped": 1, "valid": 1})
 
 
 @pytest.mark.parametrize("text", ["- a: null\n", "[1]", "a: null\n", "null", "5", "a: [1]\n---\nx\n"])
