@@ -33,7 +33,6 @@ from generator.checks.fields.syntax import (
 )
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
-_INDEXES: Final = "[0-9]+(-[0-9]+)?"
 _AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
