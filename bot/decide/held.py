@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.evidence import State, Verdict
+from bot.evidence import State
 from bot.held import Held
-from bot.history import Arrival, Track
+from bot.history import Track
 from bot.record import Ledger
-from bot.snapshot import Snapshot
 
 # They are final, but they say that nothing was measured: what came before counts (P6), or it is measured again.
 _SILENT = {State.NO_EFFECT, State.SUPERSEDED}
@@ -25,11 +24,3 @@ def held(track: Track, ledger: Ledger) -> tuple[Held, ...]:
         else:
             found.append(Held(arrival, arrival, None, arrival.key))
     return tuple(found)
-
-
-def verdict_of(snapshot: Snapshot, arrival: Arrival) -> Verdict | None:
-    """What is known of an arrival: the recorded verdict (its own or inherited, P6) before one measured just now."""
-    track = snapshot.history.track(arrival.environment, arrival.service)
-    known = held(track, snapshot.ledger) if track else ()
-    recorded = next((one.verdict for one in known if one.arrival.commit == arrival.commit), None)
-    return recorded or snapshot.verdicts.get(arrival.key)

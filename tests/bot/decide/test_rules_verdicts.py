@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.action import Notify, OpenPullRequest, WriteRecords
-from bot.decide.held import verdict_of
-from bot.evidence import RolloutStatus, Stage, State
+from bot.decide.standings import explain
+from bot.evidence import RolloutStatus, Stage, State, Verdict
 from bot.hold import Hold, Reason
 from bot.record import Topic
 from tests.bot.decide.build import A, B, World, ready, release
@@ -14,6 +14,13 @@ from tests.bot.decide.build import A, B, World, ready, release
 
 def written(world: World) -> list:
     return [record for action in world.only(WriteRecords) for record in action.records]
+
+
+def known(world: World, environment: str) -> Verdict | None:
+    """What is known of what an environment runs."""
+    standing = explain(world.snapshot(), (), environment, "web")
+    assert standing
+    return standing.verdict
 
 
 def measuring(state: State) -> World:
@@ -57,17 +64,16 @@ def test_only_what_is_final_is_recorded(state, kept):
 
 def test_v1_a_verdict_belongs_to_an_arrival():
     world = ready()
-    first = world.current("staging")
+    assert known(world, "staging")
     world.passes("staging", B)
-    again = world.arrive("staging", A)
-    snapshot = world.snapshot()
-    assert verdict_of(snapshot, first) and verdict_of(snapshot, again) is None
+    world.arrive("staging", A)
+    assert known(world, "staging") is None
 
 
 def test_the_recorded_verdict_wins_over_one_measured_now():
     world = ready()
     world.measured("test", State.FAIL)
-    found = verdict_of(world.snapshot(), world.current("test"))
+    found = known(world, "test")
     assert found and found.state is State.PASS
     assert world.only(OpenPullRequest)
 
@@ -76,7 +82,7 @@ def test_p6_an_inherited_verdict_is_not_written_again():
     world = ready()
     arrival = world.arrive("test", release("v2", "c2"), effect_free=True)
     world.measured("test", State.FAIL)
-    found = verdict_of(world.snapshot(), arrival)
+    found = known(world, "test")
     assert found and found.state is State.PASS
     assert not [one for one in written(world) if one.key == arrival.key]
 
