@@ -100,16 +100,17 @@ _ONE_END: Final = Rule(
     {"not": {"type": "array", "allOf": [{"contains": {"const": word}} for word in _ENDS]}},
 )
 _OF_ANY_FINALIZER: Final = (
-    *("APIService", "CustomResourceDefinition", "Event", "Lease", "PodDisruptionBudget", "RuntimeClass"),
+    *("APIService", "CustomResourceDefinition", "Lease", "PodDisruptionBudget", "RuntimeClass"),
     *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"),
     *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
 )
 """The kinds that are validated by k8s.io/apimachinery's rules about metadata alone, as custom resources are."""
 
 
-def finalizers_of(kind: str) -> Rules:
+def finalizers_of(api_version: str, kind: str) -> Rules:
     """The rules for `metadata.finalizers`; of custom resources, a name alone is only warned about."""
-    return (each(_ANY_FINALIZER if not kind or kind in _OF_ANY_FINALIZER else _FINALIZER), _ONE_END)
+    lenient = not kind or kind in _OF_ANY_FINALIZER or (api_version, kind) == ("v1", "Event")
+    return (each(_ANY_FINALIZER if lenient else _FINALIZER), _ONE_END)
 
 
 METADATA: Final[Table] = {

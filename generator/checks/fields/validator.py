@@ -110,7 +110,7 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
             "name": _node(None, objects.name_of(kind if source else ""), number),
             "namespace": _node(None, objects.NAMESPACE, number),
             "generateName": _node(None, objects.beginning_of(kind if source else ""), number),
-            "finalizers": _node(None, objects.finalizers_of(kind if source else ""), number),
+            "finalizers": _node(None, objects.finalizers_of(api_version, kind if source else ""), number),
             **{field: _node(None, rules, number) for field, rules in objects.OF_OBJECT.items()},
         }
     }

@@ -51,6 +51,15 @@ FINE = {
         )
     ),
     *(
+        f'{of} held-out /metadata/finalizers=["kept"]'
+        for of in (
+            *("APIService/v1.local.acme.io", "CustomResourceDefinition/tunnels.net.acme.io", "Event/elsewhere"),
+            *("Lease/leader", "MutatingAdmissionPolicy/label-all", "MutatingAdmissionPolicyBinding/label-all"),
+            *("MutatingWebhookConfiguration/inject", "PodDisruptionBudget/none-of-them"),
+            "ValidatingAdmissionPolicy/limits",
+        )
+    ),
+    *(
         f"PriorityLevelConfiguration/dealt held-out /spec/limited/limitResponse/queuing={queuing}"
         for queuing in ('{"handSize": 0, "queues": 181}', '{"handSize": 9}', '{"handSize": 15, "queues": 15}')
     ),
