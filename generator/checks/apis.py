@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from generator.checks.check import Basis, Check, Family, Problem, Scope
@@ -87,6 +88,7 @@ _ON_OF_STORAGE: Final = ("storage.k8s.io/v1beta1", "CSIStorageCapacity")
 _UNFINISHED: Final = re.compile(r".*/v\d+(alpha|beta)\d+")
 
 
+@lru_cache(maxsize=512)
 def is_off(version: str, api_version: str, kind: str) -> bool:
     """Whether a version has an API, and serves it only with `--runtime-config`.
 
@@ -130,9 +132,10 @@ def _deprecated(scope: Scope) -> Iterator[Problem]:
 
 
 def _off(scope: Scope) -> Iterator[Problem]:
+    version = scope.version
     for placed in scope.objects:
-        if is_off(scope.version, placed.api_version, placed.kind):
-            message = f"Kubernetes {minor(scope.version)} does not serve {placed.api_version} {placed.kind} by itself"
+        if is_off(version, placed.api_version, placed.kind):
+            message = f"Kubernetes {minor(version)} does not serve {placed.api_version} {placed.kind} by itself"
             yield Problem(placed, ("apiVersion",), message)
 
 

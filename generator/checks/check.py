@@ -23,7 +23,7 @@ from generator.repository import Environment, Pointer
 from generator.schemas import kinds
 from generator.workload import POD_TEMPLATES
 
-_NOBODY: Final = Selected({}, ())
+_NOBODY: Final = Selected({}, (), ())
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Scope:
 
     def selected(self, labels: Mapping[str, Any]) -> Selected:
         """The pods that have all labels of a Service's selector; none for an empty one."""
-        return self.selection.of({"matchLabels": labels}) if labels else _NOBODY
+        return self.selection.having(labels) if labels else _NOBODY
 
     def of(self, *kinds: str) -> Iterator[RenderedObject]:
         """The objects of these kinds of Kubernetes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -35,11 +35,19 @@ def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether labels satisfy a LabelSelector; the empty one is satisfied by all."""
-    wanted = mapping(selector, "matchLabels")
-    return all(labels.get(key) == value for key, value in wanted.items()) and (
-        "matchExpressions" not in selector
-        or all(holds(expression, labels) for _, expression in items(selector, "matchExpressions"))
-    )
+    return satisfied(mapping(selector, "matchLabels"), _expressions(selector), labels)
+
+
+def satisfied(wanted: Mapping[str, Any], expressions: Iterable[Mapping[str, Any]], labels: Mapping[str, Any]) -> bool:
+    """Whether labels are as wanted, and satisfy all expressions."""
+    for key, value in wanted.items():
+        if labels.get(key) != value:
+            return False
+    return all(holds(expression, labels) for expression in expressions) if expressions else True
+
+
+def _expressions(selector: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [one for _, one in items(selector, "matchExpressions")] if "matchExpressions" in selector else ()
 
 
 def _values(expression: Mapping[str, Any]) -> list[Any]:
@@ -48,20 +56,30 @@ def _values(expression: Mapping[str, Any]) -> list[Any]:
 
 
 class Selected:
-    """The pods that a selector selects, out of those that it may."""
+    """The pods that have the labels which are wanted and satisfy expressions, out of those that may."""
 
-    def __init__(self, selector: Mapping[str, Any], among: Sequence[Pod]) -> None:
-        self._selector = selector
+    def __init__(
+        self, wanted: Mapping[str, Any], expressions: Sequence[Mapping[str, Any]], among: Sequence[Pod]
+    ) -> None:
+        self._wanted = wanted
+        self._expressions = expressions
         self._among = among
 
     def __iter__(self) -> Iterator[Pod]:
-        return (pod for pod in self._among if matches(self._selector, pod.labels))
+        wanted, expressions = self._wanted, self._expressions
+        return (pod for pod in self._among if satisfied(wanted, expressions, pod.labels))
 
     def __bool__(self) -> bool:
         return any(True for _ in self)
 
     def without(self, field: str, value: str | float) -> Iterator[tuple[int, Pod]]:
         """The pods, counted, of which no container has a port with this name, or number where it has any ports."""
+        if len(self._among) <= _FEW:
+            for number, pod in enumerate(self):
+                own = [port.get(field) for port in _ports(pod)]
+                if value not in own and (own or field == "name"):
+                    yield number, pod
+            return
         ports = self._ports
         meant, having = ports[field], ports.get((field, value), _NONE)
         if len(having) < len(meant):
@@ -93,29 +111,41 @@ class Selection:
     def __init__(self, pods: Sequence[Pod]) -> None:
         self._pods = pods
         self._known: dict[str, Selected] = {}
-        self._by_label: dict[tuple[str, str], list[Pod]] = {}
-        for pod in pods:
-            for key, value in pod.labels.items():
-                self._by_label.setdefault((key, str(value)), []).append(pod)
 
     def of(self, selector: Mapping[str, Any]) -> Selected:
         """What a LabelSelector selects; the empty one selects all."""
-        near = self._near(selector)
+        return self.having(mapping(selector, "matchLabels"), _expressions(selector))
+
+    def having(self, wanted: Mapping[str, Any], expressions: Sequence[Mapping[str, Any]] = ()) -> Selected:
+        """The pods that have these labels and satisfy these expressions; without either, all."""
+        near = self._near(wanted, expressions)
         if len(near) <= _FEW:
-            return Selected(selector, near)
-        asked = repr(selector)
+            return Selected(wanted, expressions, near)
+        asked = repr((wanted, expressions))
         if asked not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[asked] = Selected(selector, near)
+            self._known[asked] = Selected(wanted, expressions, near)
         return self._known[asked]
 
-    def _near(self, selector: Mapping[str, Any]) -> Sequence[Pod]:
-        """Those that may be selected: the fewest that have one of its labels."""
-        having = self._by_label
-        near = [having.get((key, str(value)), []) for key, value in mapping(selector, "matchLabels").items()]
-        for _, expression in items(selector, "matchExpressions") if "matchExpressions" in selector else ():
+    def _near(self, wanted: Mapping[str, Any], expressions: Sequence[Mapping[str, Any]]) -> Sequence[Pod]:
+        """Those that may be selected: all, or those that have one of the labels, as soon as they are few."""
+        near = self._pods
+        for key, value in wanted.items():
+            if len(near) <= _FEW:
+                return near
+            near = min(near, self._by_label.get((key, str(value)), ()), key=len)
+        for expression in expressions if len(near) > _FEW else ():
             if expression.get("operator") == "In":
-                values = dict.fromkeys(map(str, _values(expression)))
-                near.append([pod for value in values for pod in having.get((str(expression.get("key")), value), ())])
-        return min(near, key=len, default=self._pods)
+                key, values = str(expression.get("key")), dict.fromkeys(map(str, _values(expression)))
+                near = min(near, [pod for value in values for pod in self._by_label.get((key, value), ())], key=len)
+        return near
+
+    @cached_property
+    def _by_label(self) -> Mapping[tuple[str, str], list[Pod]]:
+        """The pods that have a label."""
+        found: dict[tuple[str, str], list[Pod]] = {}
+        for pod in self._pods:
+            for key, value in pod.labels.items():
+                found.setdefault((key, str(value)), []).append(pod)
+        return found

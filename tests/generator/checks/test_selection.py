@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from generator.checks import selection
 from generator.checks.check import Scope
-from generator.checks.objects import RenderedObject
+from generator.checks.objects import Pod, RenderedObject, pod_of
 from generator.k8syaml import load_all
 from generator.validation.validate import ACROSS
 from tests.generator.checks.rendered import environment, problems
@@ -54,19 +58,19 @@ def work(monkeypatch):
 
     def work(text: str, number: int) -> tuple[int, int]:
         compared = []
-        matches = selection.matches
+        satisfied = selection.satisfied
 
-        def counting(selector, labels):
+        def counting(wanted, expressions, labels):
             compared.append(labels)
-            return matches(selector, labels)
+            return satisfied(wanted, expressions, labels)
 
-        monkeypatch.setattr(selection, "matches", counting)
+        monkeypatch.setattr(selection, "satisfied", counting)
         values = [one for at in range(number) for one in load_all((WORKLOAD + text).replace("NAME", f"w{at}"))]
         objects = Counted(RenderedObject("web", "all.yaml", index, value) for index, value in enumerate(values))
         scope = Scope(environment(), objects)
         for check in ACROSS:
             list(check.run(scope))
-        monkeypatch.setattr(selection, "matches", matches)
+        monkeypatch.setattr(selection, "satisfied", satisfied)
         return len(compared), objects.times
 
     return work
@@ -83,3 +87,39 @@ def test_the_work_grows_as_the_objects_do(work, text):
     few, again = work(text, 10)
     many, over = work(text, 40)
     assert many <= 4 * few and over == again
+
+
+WORDS = st.sampled_from("abc")
+EXPRESSION = st.fixed_dictionaries(
+    {"key": WORDS, "operator": st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist", "Odd"])},
+    optional={"values": st.lists(WORDS, max_size=3)},
+)
+SELECTOR = st.fixed_dictionaries(
+    {}, optional={"matchLabels": st.dictionaries(WORDS, WORDS), "matchExpressions": st.lists(EXPRESSION, max_size=2)}
+)
+PORTS = st.lists(st.fixed_dictionaries({"containerPort": st.integers(80, 82)}, optional={"name": WORDS}), max_size=2)
+PODS = st.lists(st.tuples(st.dictionaries(WORDS, WORDS), PORTS), max_size=4)
+
+
+@example(pods=[({"a": "a"}, []), ({"a": "b"}, [])], selector={"matchLabels": {"a": "a"}}, times=9)
+@example(
+    pods=[({"a": "a"}, []), ({"a": "b"}, [])],
+    selector={"matchExpressions": [{"key": "a", "operator": "In", "values": ["a", "b"]}]},
+    times=9,
+)
+@given(pods=PODS, selector=SELECTOR, times=st.sampled_from([1, 9]))
+def test_those_are_found_that_one_would_find_by_looking_at_each(pods, selector, times):
+    made = [pod(labels, ports) for labels, ports in pods * times]
+    selected = selection.Selection(made).of(selector)
+    expected = [one for one in made if selection.matches(selector, one.labels)]
+    assert sorted(map(id, selected)) == sorted(map(id, expected))
+    assert bool(selected) == bool(expected)
+    for field, value in (("name", "a"), ("containerPort", 80)):
+        own = {id(one): [port.get(field) for port in one.containers[0].value["ports"]] for one in expected}
+        lacking = [one for one, ports in own.items() if value not in ports and (ports or field == "name")]
+        assert sorted(id(one) for _, one in selected.without(field, value)) == sorted(lacking)
+
+
+def pod(labels: dict[str, str], ports: list[dict[str, Any]]) -> Pod:
+    spec = {"containers": [{"name": "a", "ports": ports}]}
+    return pod_of(RenderedObject("web", "a.yaml", 0, {"kind": "Pod", "metadata": {"labels": labels}, "spec": spec}))
