@@ -1,4 +1,4 @@
-"""Which pods a selector means: looked for among those with the rarest of its labels, once for each selector."""
+"""Which pods a selector means: looked for among those with a label that few have, once for each selector."""
 
 from __future__ import annotations
 
