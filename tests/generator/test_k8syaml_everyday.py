@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.k8syaml import YamlError, everyday, load_all
+from generator.k8syaml import YamlError, everyday, load_all, parse
 from generator.k8syaml.reader import composed
 
 PROJECT = Path(__file__).parents[2]
@@ -101,6 +101,13 @@ def spoiled(text: str, chance: random.Random) -> str:
     number = chance.randrange(len(lines))
     lines[number] = " " * chance.randint(0, 6) + lines[number].lstrip(" ")
     return "\n".join(lines)
+
+
+def test_a_text_that_begins_elsewhere_in_its_file_starts_there(monkeypatch):
+    monkeypatch.setattr(everyday, "pays", lambda: True)
+    text = "# of web\na: 1\n"
+    assert held(text)
+    assert [parse(text)[0].line, parse(text, start=(7, 5))[0].line] == [2, 8]
 
 
 def test_what_is_wrong_is_told_by_the_one_who_knows_where():
