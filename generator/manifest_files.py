@@ -17,8 +17,9 @@ from generator.checks.objects import RenderedObject
 from generator.errors import InputError, Location
 from generator.file_schemas import decoded, findings_of, problem
 from generator.finding import Finding
-from generator.k8syaml import Document, parse
+from generator.k8syaml import MAX_DOCUMENTS, Document, parse
 from generator.k8syaml.lines import Lines, line_of
+from generator.k8syaml.stream import too_many
 from generator.repository import Pointer
 from generator.schemas import kinds, supported_versions
 from generator.trees.refusals import LARGEST, too_large
@@ -57,7 +58,7 @@ class ManifestFile:
     def documents(self) -> list[Document]:
         """Its documents, with the places of everything in them."""
         text, lines = self.text, Lines(self.text)
-        found = [(_positions(text[one.start : one.end]), lines.place(one.start)) for one in _json(text)]
+        found = [(_positions(text[one.start : one.end]), lines.place(one.start)) for one in _json(text, self.path)]
         return [one for alone, start in found for one in parse(alone, self.path, start=start)] or parse(text, self.path)
 
     @cached_property
@@ -126,7 +127,7 @@ def read_bytes(path: str, content: bytes) -> ManifestFile:
         if len(content) > LARGEST:
             raise too_large(path)
         text = decoded(path, content)
-        values = [one.value for one in _json(text)] or [document.value for document in parse(text, path)]
+        values = [one.value for one in _json(text, path)] or [document.value for document in parse(text, path)]
     except InputError as error:
         return ManifestFile(path, finding=_unread(error))
     there = (value for value in values if value is not None)
@@ -151,8 +152,8 @@ class _Json(NamedTuple):
     end: int
 
 
-def _json(text: str) -> list[_Json]:
-    """The values of JSON, none if YAML's reader has to say what is wrong.
+def _json(text: str, path: str) -> list[_Json]:
+    """The values of JSON, none if YAML's reader has to say what is wrong. Raises `YamlError` for too many.
 
     kubectl tells JSON from YAML by its brace, and reads one value after the other, as `jq` writes them.
     """
@@ -161,6 +162,8 @@ def _json(text: str) -> list[_Json]:
         while (start := _after_space(text, end)) < len(text) and (found or text[start] == "{"):
             value, end = decoder.raw_decode(text, start)
             found.append(_Json(value, start, end))
+            if len(found) > MAX_DOCUMENTS:
+                raise too_many(path)
     except (ValueError, RecursionError):
         return []
     return [one for one in found if one.value is not None]

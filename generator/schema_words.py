@@ -127,7 +127,7 @@ def worded(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], kind
 def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = (), around: str = "") -> str:
     """Says that a field is unknown, and which one was probably meant.
 
-    Or that it belongs into one of `inside`, or further up into the map `around` it: its indentation is wrong then.
+    Or that it belongs into one of `inside`, or that the map `around` it has such a field: its indentation may be wrong.
     """
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(field.lower(), by_lower, n=1, cutoff=_ALIKE)
@@ -136,7 +136,7 @@ def unknown_field(field: str, known: Iterable[str], inside: Sequence[str] = (), 
     if inside:
         return f"unknown field '{field}'; it belongs one level deeper, into {' or '.join(inside)}"
     if around:
-        return f"unknown field '{field}'; it belongs further up, into {around}"
+        return f"unknown field '{field}'; further up, {around} has it"
     begin_alike = [name for name in by_lower if len(name) >= _SHORT and field.lower().startswith(name)]
     if begin_alike:
         return f"unknown field '{field}'; did you mean '{by_lower[max(begin_alike, key=len)]}'?"

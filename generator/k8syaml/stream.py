@@ -55,12 +55,17 @@ def parts(text: str, path: str = "", start: Place = START) -> Iterator[Part]:
     if cuts and _PROLOGUE.fullmatch(text, 0, cuts[0]):
         del cuts[0]
     if len(cuts) >= MAX_DOCUMENTS:
-        next = "split the file"
-        raise YamlError(f"more than {MAX_DOCUMENTS:,} documents", line=1, column=1, path=path, next=next)
+        raise too_many(path)
     for first, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         part = Part(text[first:end], start, path)
         yield part
         start = (start[0] + breaks(part.text), 1)
+
+
+def too_many(path: str) -> YamlError:
+    """The error for a file of more documents than are read."""
+    what = f"more than {MAX_DOCUMENTS:,} documents"
+    return YamlError(what, line=1, column=1, path=path, next="split the file")
 
 
 class Part:

@@ -237,9 +237,9 @@ class TestWords:
         pod["replicas"] = 2
         pod["containers"][0]["nodeSelector"] = pod["containers"][0]["resources"]["kind"] = {}
         assert [error.message.partition("; ")[2] for error in errors(obj)] == [
-            "it belongs further up, into spec.template.spec",
-            "it belongs further up, into the top of the object",
-            "it belongs further up, into spec",
+            "further up, spec.template.spec has it",
+            "further up, the top of the object has it",
+            "further up, spec has it",
         ]
 
     def test_out_of_range(self):

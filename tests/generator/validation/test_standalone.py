@@ -11,7 +11,7 @@ from generator.custom import cel
 from generator.custom.catalogue import Catalogue
 from generator.custom.crds import CustomKind
 from generator.file_schemas import parsed
-from generator.k8syaml import parse
+from generator.k8syaml import MAX_DOCUMENTS, parse
 from generator.k8syaml.lines import SHOWN
 from generator.manifest_files import read_bytes
 from generator.own_files import decode
@@ -59,6 +59,12 @@ def test_of_a_line_that_holds_a_whole_file_only_the_beginning_is_shown() -> None
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     found = audit([read_bytes("a.json", text.encode())], "1.36").findings
     assert [one.where.text for one in found] == [text[:SHOWN]] * 50
+
+
+def test_a_file_has_no_more_values_of_json_than_documents_of_yaml() -> None:
+    found = read_bytes("a.json", b"{}" * (MAX_DOCUMENTS + 1)).finding
+    assert found and found.message == "more than 10,000 documents"
+    assert read_bytes("a.json", b"{}" * MAX_DOCUMENTS).finding is None
 
 
 def test_json_that_cannot_be_placed_is_not_read_again_for_each_finding(read: list[int]) -> None:
