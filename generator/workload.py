@@ -52,6 +52,12 @@ def items(value: Any, *pointer: str | int) -> Sequence[tuple[int, Mapping[str, A
     )
 
 
+def listed(value: Any, *pointer: str | int) -> Sequence[Any]:
+    """The list at a path, empty where there is none."""
+    found = at(value, pointer)
+    return found if isinstance(found, list) else ()
+
+
 def pod_pointer(value: Any) -> tuple[str, ...] | None:
     """Where an object describes its pods (`…/spec` is below it); None for a kind that runs none."""
     kind = at(value, ("kind",))

@@ -9,7 +9,7 @@ from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import items
+from generator.workload import items, listed
 
 _CLAIMS: Final[Mapping[str, Pointer]] = {
     "ResourceClaim": ("spec", "devices"),
@@ -35,8 +35,7 @@ def _requests(scope: Scope) -> Iterator[Problem]:
             known = set(_requested(placed.value, path))
             for group in ("constraints", "config"):
                 for index, entry in items(placed.value, *path, group):
-                    named = entry.get("requests")
-                    for place, name in enumerate(named if isinstance(named, list) else ()):
+                    for place, name in enumerate(listed(entry, "requests")):
                         if isinstance(name, str) and name not in known:
                             message = f"{placed.title}: {name} is no request of the claim"
                             yield Problem(placed, (*path, group, index, "requests", place), message)

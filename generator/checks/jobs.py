@@ -14,7 +14,7 @@ from generator.checks.example import job
 from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
-from generator.workload import items, mapping
+from generator.workload import items, listed, mapping
 
 _SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
 
@@ -105,11 +105,10 @@ def _policies(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for _, container in items(spec, "template", "spec", group)
     }
     for index, rule in items(spec, "podFailurePolicy", "rules"):
-        codes = mapping(rule, "onExitCodes")
-        name, values = codes.get("containerName"), codes.get("values")
+        name = mapping(rule, "onExitCodes").get("containerName")
         if isinstance(name, str) and name not in known:
             yield "podFailurePolicy", f"podFailurePolicy.rules.{index} is about {name}, which is no container of it"
-        numbers = [whole(value) for value in values] if isinstance(values, list) else []
+        numbers = [whole(value) for value in listed(rule, "onExitCodes", "values")]
         if any(a is not None and b is not None and a > b for a, b in pairwise(numbers)):
             yield "podFailurePolicy", f"the exit codes of podFailurePolicy.rules.{index} have to be in order"
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from generator.checks.objects import Pod
-from generator.workload import items, mapping
+from generator.workload import items, listed, mapping
 
 _FEW: Final = 8
 """Pods that are looked through as fast as it is found out that it has been done before."""
@@ -18,7 +18,7 @@ _REMEMBERED: Final = 256
 
 def holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether labels satisfy an expression of a selector; an operator that there is not satisfies nobody."""
-    key, values = str(expression.get("key")), _values(expression)
+    key, values = str(expression.get("key")), listed(expression, "values")
     there = key in labels
     match expression.get("operator"):
         case "In":
@@ -48,11 +48,6 @@ def satisfied(wanted: Mapping[str, Any], expressions: Iterable[Mapping[str, Any]
 
 def _expressions(selector: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [one for _, one in items(selector, "matchExpressions")] if "matchExpressions" in selector else ()
-
-
-def _values(expression: Mapping[str, Any]) -> list[Any]:
-    found = expression.get("values")
-    return found if isinstance(found, list) else []
 
 
 class Selected:
@@ -137,7 +132,7 @@ class Selection:
             near = min(near, self._by_label.get((key, str(value)), ()), key=len)
         for expression in expressions if len(near) > _FEW else ():
             if expression.get("operator") == "In":
-                key, values = str(expression.get("key")), dict.fromkeys(map(str, _values(expression)))
+                key, values = str(expression.get("key")), dict.fromkeys(map(str, listed(expression, "values")))
                 near = min(near, [pod for value in values for pod in self._by_label.get((key, value), ())], key=len)
         return near
 

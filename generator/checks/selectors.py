@@ -12,7 +12,7 @@ from generator.checks.objects import Pod, RenderedObject
 from generator.checks.selection import holds
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import items, mapping
+from generator.workload import items, listed, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 _GIVEN = frozenset(
@@ -65,13 +65,13 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
     """ValidateMatchLabelKeysAndMismatchLabelKeys, and what the strategy of pods adds to a selector before it."""
     for pod in scope.pods:
         for path, term in _terms(pod):
-            keys, others = term.get("matchLabelKeys"), term.get("mismatchLabelKeys")
+            others = listed(term, "mismatchLabelKeys")
             selector = mapping(term, "labelSelector")
             selected: list[object] = [*mapping(selector, "matchLabels")]
             selected += [one.get("key") for _, one in items(selector, "matchExpressions")]
-            for index, key in enumerate(keys if isinstance(keys, list) else ()):
+            for index, key in enumerate(listed(term, "matchLabelKeys")):
                 where = (*pod.spec_pointer, *path, "matchLabelKeys", index)
-                if isinstance(others, list) and key in others:
+                if key in others:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in mismatchLabelKeys too")
                 elif selected.count(key) + (pod.placed.kind == "Pod" and key in pod.labels) > 1:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in the labelSelector too")

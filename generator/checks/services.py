@@ -12,7 +12,7 @@ from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
-from generator.workload import items, mapping
+from generator.workload import items, listed, mapping
 
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
 _GIVEN_OUT: Final = range(30000, 32768)
@@ -87,12 +87,12 @@ def _node_ports(scope: Scope) -> Iterator[Problem]:
 
 def _families(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """The addresses of a Service: at most one of each family, the first of them is `clusterIP`."""
-    addresses = [str(one) for one in spec.get("clusterIPs") or ()]
+    addresses = [str(one) for one in listed(spec, "clusterIPs")]
     if addresses and addresses[0] != (spec.get("clusterIP") or ""):
         yield ("clusterIPs",), f"clusterIPs begins with {addresses[0]}, which must be clusterIP too"
     if len(addresses) > len({":" in one for one in addresses}):
         yield ("clusterIPs",), "clusterIPs may hold one address of each family"
-    families = spec.get("ipFamilies") or ()
+    families = listed(spec, "ipFamilies")
     for index, (address, family) in enumerate(zip(addresses, families, strict=False)):
         if address != "None" and (":" in address) is not (family == "IPv6"):
             yield ("clusterIPs", index), f"{address} is not of the family {family}, as ipFamilies says"

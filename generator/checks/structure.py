@@ -7,7 +7,7 @@ Source: k8s.io/apiextensions-apiserver `pkg/apiserver/schema` (validation.go, co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from generator.custom.structural import fits, is_pattern
 from generator.repository import Pointer
 from generator.schema_errors import explain
 from generator.schemas import definition
-from generator.workload import at, items, mapping
+from generator.workload import at, items, listed, mapping
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -151,8 +151,8 @@ def _of_list(node: Mapping[str, Any], path: Pointer) -> Wrong:
 
 def _of_keys(node: Mapping[str, Any], path: Pointer) -> Wrong:
     """The fields that tell the items of a list of the type map apart."""
-    required = _list(node, "items", "required")
-    for key in _list(node, f"{_EXTENSION}list-map-keys"):
+    required = listed(node, "items", "required")
+    for key in listed(node, f"{_EXTENSION}list-map-keys"):
         field = at(node, ("items", "properties", key))
         if not isinstance(field, Mapping):
             yield path, f"the items have no property {key}, which x-kubernetes-list-map-keys names"
@@ -168,11 +168,6 @@ def _is_one_thing(item: Mapping[str, Any]) -> bool:
     if item.get("type") == "object":
         return bool(item.get(f"{_EXTENSION}map-type") == "atomic")
     return item.get("type") != "array" or item.get(f"{_EXTENSION}list-type") in (None, "atomic")
-
-
-def _list(node: Mapping[str, Any], *pointer: str) -> Sequence[Any]:
-    found = at(node, pointer)
-    return found if isinstance(found, list) else ()
 
 
 def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:

@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,13 @@ def test_no_check_fails_for_any_object(values):
             assert problem.placed in objects
             assert problem.message
             assert all(isinstance(step, str | int) for step in problem.pointer)
+
+
+@pytest.mark.parametrize("field", ["clusterIPs", "ipFamilies"])
+@pytest.mark.parametrize("value", [True, 1, "IPv4", {"a": 1}])
+def test_the_addresses_of_a_service_are_a_list_or_none(field, value):
+    value = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {field: value}}
+    assert {"kubernetes-schema"} <= {check for check, _ in problems(dump(value))}
 
 
 def test_a_container_whose_name_is_a_map_has_no_name():
