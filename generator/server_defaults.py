@@ -2,8 +2,8 @@
 
 `essential` takes away what the server would fill in itself, so that a manifest and what `kubectl get` gives back of it
 become equal. Only what makes no difference to the stored object counts. The defaults are those of Kubernetes'
-`pkg/apis/{core,apps,autoscaling,batch,networking,resource,storage}/*/defaults.go` and of the `+default` markers of its
-types.
+`pkg/apis/{core,apps,autoscaling,batch,flowcontrol,networking,resource,storage}/*/defaults.go` and of the `+default`
+markers of its types.
 """
 
 from __future__ import annotations
@@ -259,6 +259,7 @@ _SPECS: Final[Mapping[str, Shape]] = {
     ),
     "PersistentVolumeClaim": _CLAIM,
     "APIService": Shape(inside={"service": Shape({"port": 443})}),
+    "FlowSchema": Shape({"matchingPrecedence": 1000}),
     "ResourceClaim": _DEVICES,
     "ResourceClaimTemplate": Shape(inside={"spec": _DEVICES}),
 }
