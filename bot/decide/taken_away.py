@@ -39,12 +39,6 @@ def lifted(track: Track, held: Sequence[Held]) -> Iterator[tuple[Quarantine, Lif
             yield entry, lift
 
 
-def is_rollback(held: Sequence[Held], index: int) -> bool:
-    """Q1: an arrival whose image (or, image unchanged, config) was there before, and isn't every parent's current."""
-    restored = _restored(held, index)
-    return restored is not None and restored < index - 1
-
-
 def lift_entry(track: Track, named: Name, since: int) -> Lift | None:
     """The entry of `lifted:` that speaks of it and is newer than the position `since` (Q3)."""
     newer = (entry.lift for entry in track.lifts if entry.position > since)
@@ -72,7 +66,10 @@ def _not_merged_again(held: Sequence[Held]) -> list[Quarantine]:
 
 
 def _restored(held: Sequence[Held], index: int) -> int | None:
-    """The index of the earlier arrival that this one goes back to, or None where it is no rollback."""
+    """Q1: the index of the earlier arrival that this one goes back to, or None where it is no rollback.
+
+    The image was there before (or, the image unchanged, the config), and isn't every parent's current.
+    """
     arrival = held[index].arrival
     if index == 0 or arrival.current_in_parents:
         return None

@@ -11,7 +11,7 @@ from generator.workload import items, listed, mapping
 
 _FEW: Final = 8
 """Pods that are looked through as fast as it is found out that it has been done before."""
-_NONE: Final[set[int]] = set()
+_NONE: Final = frozenset[int]()
 _REMEMBERED: Final = 256
 """Selectors of which is remembered what they select: each may select all pods there are."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.action import ClosePullRequest, Merge, Notify, OpenPullRequest, WriteRecords
 from bot.decide.held import held
-from bot.decide.taken_away import is_rollback, quarantines
+from bot.decide.taken_away import quarantines
 from bot.evidence import State
 from bot.forge.interface import PullState
 from bot.held import Name
@@ -25,9 +25,11 @@ def quarantined(world: World, environment: str) -> set[Name]:
 
 
 def rollbacks(world: World, environment: str) -> list[int]:
-    """The arrivals, counted from 0, that are rollbacks."""
-    known = held(world.track(environment), Ledger(None, {}, {}))
-    return [index for index in range(len(known)) if is_rollback(known, index)]
+    """The arrivals, counted from 0, that took something away."""
+    track, ledger = world.track(environment), Ledger(None, {}, {})
+    known = held(track, ledger)
+    taken = {entry.position for entry in quarantines(track, known, ledger) if not entry.failed}
+    return [index for index, one in enumerate(known) if one.arrival.position in taken]
 
 
 def opened(world: World, environment: str = "staging") -> list:
@@ -84,6 +86,13 @@ def test_q1_coming_back_after_having_been_away_takes_nothing_away():
     world.tracks["staging", "web"] = replace(world.track("staging"), present=False)
     world.arrive("staging", A)
     assert rollbacks(world, "staging") == [] and quarantined(world, "staging") == set()
+
+
+def test_q1_what_is_there_already_takes_nothing_away_again():
+    world = World()
+    for new in (A, B, A, A):
+        world.arrive("staging", new)
+    assert rollbacks(world, "staging") == [2]
 
 
 # --- Q2 what is in quarantine, and for whom
