@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.decide import forward_only, quarantine
 from bot.decide.candidate import Candidate, Rule
+from bot.decide.held import verdict_now
 from bot.decide.place import Place
 from bot.evidence import State
 from bot.held import Held
@@ -152,7 +153,7 @@ def _waiting(snapshot: Snapshot, parent: Place, held: Held) -> str:
     name = parent.environment.name
     if held.verdict is None and held is not parent.now_held:
         return f"{name} moved on before it was measured"
-    verdict = held.verdict or snapshot.verdicts.get(held.arrival.key)
+    verdict = verdict_now(snapshot, held)
     if verdict is None:
         return f"{name} has not measured it"
     return _WAITING.get(verdict.state, "{env} has not measured it").format(env=name)

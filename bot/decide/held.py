@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.evidence import State
+from bot.evidence import State, Verdict
 from bot.held import Held
 from bot.history import Track
 from bot.record import Ledger
+from bot.snapshot import Snapshot
 
 # They are final, but they say that nothing was measured: what came before counts (P6), or it is measured again.
 _SILENT = {State.NO_EFFECT, State.SUPERSEDED}
@@ -24,3 +25,8 @@ def held(track: Track, ledger: Ledger) -> tuple[Held, ...]:
         else:
             found.append(Held(arrival, arrival, None, arrival.key))
     return tuple(found)
+
+
+def verdict_now(snapshot: Snapshot, there: Held) -> Verdict | None:
+    """What is known of an arrival: the recorded verdict, or else what was measured just now."""
+    return there.verdict or snapshot.verdicts.get(there.arrival.key)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.action import Action, OpenPullRequest
+from bot.decide.held import verdict_now
 from bot.decide.place import Place, places
 from bot.decide.stopped import STOPPING
 from bot.evidence import RolloutStatus, Stage, Verdict
@@ -30,7 +31,7 @@ def explain(snapshot: Snapshot, actions: Sequence[Action], environment: str, ser
 
 def _standing(snapshot: Snapshot, place: Place, actions: Sequence[Action]) -> Standing:
     current, there, status = place.current, place.now_held, snapshot.statuses.get(place.key)
-    verdict = (there.verdict or snapshot.verdicts.get(there.arrival.key)) if there else None
+    verdict = verdict_now(snapshot, there) if there else None
     before = {ancestor.key for ancestor in place.ancestors}
     return Standing(
         environment=place.environment.name,
