@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from generator.cel.names import escaped
 from generator.custom.bounded import evaluated
 from generator.custom.structural import Node, Pointer, child
 from generator.schema_words import SchemaError
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 _TRANSITION = re.compile(r"\boldSelf\b")
-_RESERVED: Final = frozenset(
-    "true false null in as break const continue else for function if import let loop package namespace return var "
-    "void while".split()
-)
-_ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 _URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
 _SYNTAX = re.compile(r"Syntax error: (.*?)(?: expecting \{[^\n]*)?(?:\n|$)")
 _LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -175,15 +171,6 @@ def typed(value: Any, node: Node | None) -> Any:
     if isinstance(value, int) and node.get("type") == "number":
         return float(value)
     return base64.b64decode(value) if isinstance(value, str) and node.get("format") == "byte" else value
-
-
-def escaped(name: str) -> str:
-    """A field's name as CEL expressions write it."""
-    if name in _RESERVED:
-        return f"__{name}__"
-    for plain, escape in _ESCAPES:
-        name = name.replace(plain, escape)
-    return name
 
 
 @cache

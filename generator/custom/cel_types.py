@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from generator.custom.cel import environment, escaped, syntax_error
+from generator.cel.names import escaped
+from generator.custom.cel import environment, syntax_error
 from generator.custom.structural import Node, is_pattern
 from generator.workload import mapping
 

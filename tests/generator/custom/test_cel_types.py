@@ -2,9 +2,9 @@
 
 import pytest
 
+from generator.cel.names import escaped
 from generator.custom import cel_types
 from generator.custom.admission_names import OF_DEVICES, OF_POLICIES
-from generator.custom.cel import escaped
 from generator.custom.cel_types import ANY, mistake, type_of
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
