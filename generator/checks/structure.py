@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.admission_names import EVERY_OBJECT
+from generator.custom.budget import SINCE, too_expensive
 from generator.custom.cel_types import Roots, mistake, unknown_field
-from generator.custom.structural import fits, is_pattern
+from generator.custom.structural import fits, inside, is_pattern
 from generator.repository import Pointer
 from generator.schema_errors import explain
-from generator.schemas import definition
+from generator.schemas import definition, minor
 from generator.workload import at, items, listed, mapping
 
 if TYPE_CHECKING:
@@ -38,15 +39,17 @@ _SCHEMA: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONS
 
 def not_structural(version: str, root: Mapping[str, Any]) -> Wrong:
     """What the API server of a Kubernetes version has against the schema of a definition, with where in it."""
-    malformed = tuple(_malformed(version, root, ()))
-    return iter(malformed) if malformed else _of_root(root)
+    found = tuple(_malformed(version, root, ())) or tuple(_of_root(root))
+    yield from found
+    if not found and int(minor(version)[2:]) >= SINCE:
+        yield from too_expensive(root)
 
 
 def _malformed(version: str, node: Mapping[str, Any], path: Pointer) -> Wrong:
     """What Kubernetes' schema of schemas has against those below `items` and `additionalProperties`, which it leaves
     open.
     """
-    for step, inner in _inside(node):
+    for step, inner in inside(node):
         below = (*path, *step)
         if step[0] == "properties":
             yield from _malformed(version, inner, below)
@@ -97,7 +100,7 @@ def _of_node(node: Mapping[str, Any], path: Pointer) -> Wrong:
     for key in (*_JUNCTORS, "not"):
         for step, alternative in _alternatives(node, key):
             yield from _of_alternative(alternative, node, (*path, *step), _may_have_types(node, step))
-    for step, inner in _inside(node):
+    for step, inner in inside(node):
         yield from _of_node(inner, (*path, *step))
 
 
@@ -194,7 +197,7 @@ def _of_changes(node: Mapping[str, Any], path: Pointer, *, known: bool = True) -
         if "oldSelf" in str(rule.get("rule")):
             words = "there is no oldSelf in items of a list that is not of the type map"
             yield (*path, f"{_EXTENSION}validations", index, "rule"), words
-    for step, inner in _inside(node):
+    for step, inner in inside(node):
         kept = step[0] != "items" or node.get(f"{_EXTENSION}list-type") == "map"
         yield from _of_changes(inner, (*path, *step), known=known and kept)
 
@@ -234,7 +237,7 @@ def _of_alternative(node: Mapping[str, Any], around: Mapping[str, Any] | None, p
     if "metadata" in mapping(node, "properties"):
         yield (*path, "properties", "metadata"), "metadata cannot be limited here"
     yield from _of_values({"pattern": node.get("pattern")}, path)
-    for step, inner in _inside(node):
+    for step, inner in inside(node):
         outer = at(around, step)
         if not isinstance(outer, Mapping):
             yield (*path, *step), "the schema around it does not say what this is"
@@ -243,13 +246,3 @@ def _of_alternative(node: Mapping[str, Any], around: Mapping[str, Any] | None, p
     for key in (*_JUNCTORS, "not"):
         for step, below in _alternatives(node, key):
             yield from _of_alternative(below, around, (*path, *step), typed and key == "anyOf")
-
-
-def _inside(node: Mapping[str, Any]) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
-    """The schemas of what a value holds."""
-    for name, inner in mapping(node, "properties").items():
-        if isinstance(inner, Mapping):
-            yield ("properties", name), inner
-    for key in ("items", "additionalProperties"):
-        if isinstance(node.get(key), Mapping):
-            yield (key,), node[key]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.schema_words import SchemaError, shown
+from generator.workload import mapping
 
 Schema = dict[str, Any]
 Node = Mapping[str, Any]
@@ -35,6 +36,16 @@ FORMATS: Final[Mapping[str, Schema]] = {
     },
 }
 """What the API server's decoder enforces of a format of its own types."""
+
+
+def inside(node: Node) -> Iterator[tuple[Pointer, Node]]:
+    """The schemas of what a value holds."""
+    for name, inner in mapping(node, "properties").items():
+        if isinstance(inner, Mapping):
+            yield ("properties", name), inner
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), Mapping):
+            yield (key,), node[key]
 
 
 def is_cidr(value: str) -> bool:

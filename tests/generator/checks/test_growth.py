@@ -131,6 +131,18 @@ MANY: Mapping[str, Many] = {
     "rules of a definition": lambda n: [
         definition({"a": {"type": "integer"}}, [{"rule": f"self.a > {at}"} for at in range(n)])
     ],
+    "rules that cost too much": lambda n: [
+        definition(
+            {"a": {"type": "array", "items": {"type": "string"}}},
+            [{"rule": f"self.a.all(x, self.a.all(y, x == y || y == '{at}'))"} for at in range(n)],
+        )
+    ],
+    "parts of a rule": lambda n: [
+        definition(
+            {f"f{at}": {"type": "array", "items": {"type": "string"}} for at in range(n)},
+            [{"rule": " || ".join(f"self.f{at}.all(x, self.f0.all(y, x == y))" for at in range(n))}],
+        )
+    ],
     "columns of a definition": lambda n: [
         definition(
             {},
