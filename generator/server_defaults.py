@@ -323,7 +323,7 @@ def _spec(kind: str) -> Shape:
     """The shape of the spec of a kind, its pods included."""
     shape = _SPECS.get(kind, Shape())
     path = POD_TEMPLATES.get(kind)
-    if path is None:
+    if path is None or kind == "PodTemplate":  # it has no spec
         return shape
     if not path:
         return _POD

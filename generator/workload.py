@@ -1,4 +1,4 @@
-"""Workloads: the kinds of Kubernetes objects that run pods, and where in them the pod is described."""
+"""Workloads: the kinds of Kubernetes objects that describe pods, and where in them that is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ POD_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "DaemonSet": _TEMPLATE,
     "Deployment": _TEMPLATE,
     "Job": _TEMPLATE,
+    "PodTemplate": ("template",),
     "ReplicaSet": _TEMPLATE,
     "ReplicationController": _TEMPLATE,
     "StatefulSet": _TEMPLATE,

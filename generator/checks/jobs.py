@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
@@ -51,8 +51,8 @@ _MANY, _OF_MANY = 100_000, 10_000
 def _jobs(scope: Scope) -> Iterator[Problem]:
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
-            spec = mapping(placed.value, *path)
-            for field, words in (*_indexed(spec, kind), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
+            spec = _counted(mapping(placed.value, *path), kind)
+            for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
     yield from _hostnames(scope)
 
@@ -67,15 +67,21 @@ def _hostnames(scope: Scope) -> Iterator[Problem]:
             yield Problem(placed, ("metadata", "name"), message)
 
 
-def _indexed(spec: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    """The fields that only make sense where each pod has a number, and those that it needs.
+def _counted(spec: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """The spec of a Job with one completion if it does not count; what a CronJob makes Jobs of gets no default.
 
-    A Job without completions and parallelism gets one of each; what a CronJob makes Jobs of gets nothing.
+    SetDefaults_Job in `pkg/apis/batch/v1/defaults.go`.
     """
+    counts = kind == "CronJob" or any(spec.get(field) is not None for field in ("completions", "parallelism"))
+    return spec if counts else {**spec, "completions": 1}
+
+
+def _indexed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that only make sense where each pod has a number, and those that it needs."""
     indexed = spec.get("completionMode") == "Indexed"
     per_index, failed = spec.get("backoffLimitPerIndex"), whole(spec.get("maxFailedIndexes"))
     completions = whole(spec.get("completions"))
-    if indexed and completions is None and (kind == "CronJob" or spec.get("parallelism") is not None):
+    if indexed and completions is None:
         yield "completionMode", "Indexed needs to know how many completions there are"
     if failed is not None and per_index is None:
         yield "maxFailedIndexes", "maxFailedIndexes needs backoffLimitPerIndex"
@@ -119,23 +125,29 @@ def _successes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for index, rule in items(spec, "successPolicy", "rules"):
         place, count = f"successPolicy.rules.{index}", whole(rule.get("succeededCount"))
         indexes = rule.get("succeededIndexes")
-        chosen = _intervals(indexes) if isinstance(indexes, str) else ()
-        if any(first >= last for first, *ends in chosen for last in ends) or any(
-            a[-1] >= b[0] for a, b in pairwise(chosen)
-        ):
+        chosen = _intervals(indexes) if isinstance(indexes, str) else None
+        most = None if chosen is None else sum(part[-1] - part[0] + 1 for part in chosen)
+        if chosen and not _in_order(chosen):
             yield "successPolicy", f"{place}.succeededIndexes {indexes} are not in order"
         elif chosen and completions is not None and chosen[-1][-1] >= completions:
             yield "successPolicy", f"{place}.succeededIndexes has {chosen[-1][-1]}; the last index is {completions - 1}"
-        elif chosen and count is not None and count > (most := sum(part[-1] - part[0] + 1 for part in chosen)):
+        elif most is not None and count is not None and count > most:
             yield "successPolicy", f"{place}.succeededCount is {count}, and {most} indexes are listed"
         elif count is not None and completions is not None and count > completions:
             yield "successPolicy", f"{place}.succeededCount is {count}, and completions is {completions}"
 
 
-def _intervals(text: str) -> tuple[tuple[int, ...], ...]:
-    """The parts of a text such as 0,2-5, each with its one or two numbers; nothing where it is no such text."""
-    if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*", text):
+def _in_order(intervals: Sequence[tuple[int, ...]]) -> bool:
+    each = all(first < last for first, *ends in intervals for last in ends)
+    return each and all(a[-1] < b[0] for a, b in pairwise(intervals))
+
+
+def _intervals(text: str) -> tuple[tuple[int, ...], ...] | None:
+    """The parts of a text such as 0,2-5, each with its one or two numbers; None where it is no such text."""
+    if not text:
         return ()
+    if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*", text):
+        return None
     return tuple(tuple(int(number) for number in part.split("-")) for part in text.split(","))
 
 

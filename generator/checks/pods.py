@@ -19,7 +19,9 @@ _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP: Final = "container.seccomp.security.alpha.kubernetes.io/"
 _SECCOMP_OF_POD: Final = "seccomp.security.alpha.kubernetes.io/pod"
 _PROFILE: Final = re.compile("(runtime/default|unconfined|localhost/.*)?", re.DOTALL)
-_RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": ()}
+_RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": (), "PodTemplate": ()}
+_DONE: Final = ("CronJob", "Job", "Pod", "PodTemplate")
+"""The kinds whose pods may come to an end."""
 _MOST_SEARCHED: Final = 2048
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -46,7 +48,7 @@ def _container_restarts(scope: Scope) -> Iterator[Problem]:
 
 def _deadline(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
-        if pod.placed.kind in ("Pod", "Job", "CronJob") or pod.spec.get("activeDeadlineSeconds") is None:
+        if pod.placed.kind in _DONE or pod.spec.get("activeDeadlineSeconds") is None:
             continue
         message = f"{pod.placed.title} keeps its pods running: they cannot have activeDeadlineSeconds"
         yield Problem(pod.placed, (*pod.spec_pointer, "activeDeadlineSeconds"), message)

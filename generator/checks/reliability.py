@@ -15,6 +15,7 @@ from generator.quantity import is_zero, whole
 from generator.workload import items, mapping
 
 _REPLICATED: Final = ("Deployment", "StatefulSet")
+_NO_SERVERS: Final = ("CronJob", "Job", "PodTemplate")
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS: Final = ("httpGet", "tcpSocket")
 
@@ -86,7 +87,7 @@ def _serving(scope: Scope) -> Iterator[Pod]:
     """The workloads that get traffic from a Service."""
     leading = {scope.selected(mapping(placed.value, "spec", "selector")) for placed in scope.of("Service")}
     served = {id(pod.placed) for selected in leading for pod in selected}
-    return (pod for pod in scope.pods if id(pod.placed) in served and pod.placed.kind not in ("Job", "CronJob"))
+    return (pod for pod in scope.pods if id(pod.placed) in served and pod.placed.kind not in _NO_SERVERS)
 
 
 def _unready(scope: Scope) -> Iterator[Problem]:
@@ -99,7 +100,7 @@ def _unready(scope: Scope) -> Iterator[Problem]:
 
 def _undead(scope: Scope) -> Iterator[Problem]:
     for container in scope.containers:
-        serves = container.lasting and container.placed.kind not in ("Job", "CronJob")
+        serves = container.lasting and container.placed.kind not in _NO_SERVERS
         if serves and not container.value.get("livenessProbe"):
             message = f"{container.placed.title}: {container.title} may hang unnoticed: it has no livenessProbe"
             yield Problem(container.placed, container.pointer, message)

@@ -71,10 +71,14 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
             selected += [one.get("key") for _, one in items(selector, "matchExpressions")]
             for index, key in enumerate(listed(term, "matchLabelKeys")):
                 where = (*pod.spec_pointer, *path, "matchLabelKeys", index)
+                if not isinstance(key, str):
+                    continue
                 if key in others:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in mismatchLabelKeys too")
                 elif selected.count(key) + (pod.placed.kind == "Pod" and key in pod.labels) > 1:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in the labelSelector too")
+                if pod.placed.kind == "Pod" and key in pod.labels:
+                    selected.append(key)
 
 
 def _terms(pod: Pod) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:

@@ -12,12 +12,15 @@ from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
+from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
 _GIVEN_OUT: Final = range(30000, 32768)
 """The ports of nodes that a cluster gives out, unless it runs with another --service-node-port-range."""
 _RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_STRICT: Final = 36
+"""The minor version from which on a network has no bits beyond its prefix (KEP-4858)."""
 _HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 _MODE: Final = "service.kubernetes.io/topology-mode"
 _ONLY_BALANCED: Final = ("loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts")
@@ -29,18 +32,21 @@ def _types(scope: Scope) -> Iterator[Problem]:
         kind = str(spec.get("type") or "ClusterIP")
         for field, words in (*_addresses(kind, spec), *_external(kind, spec), *_families(spec)):
             yield Problem(placed, ("spec", *field), f"{placed.title}: {words}")
-        for key, words in _annotations(kind, mapping(placed.metadata, "annotations"), spec):
+        strict = int(minor(scope.version)[2:]) >= _STRICT
+        for key, words in _annotations(kind, mapping(placed.metadata, "annotations"), spec, strict=strict):
             yield Problem(placed, ("metadata", "annotations", key), f"{placed.title}: {words}")
 
 
-def _annotations(kind: str, annotations: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _annotations(
+    kind: str, annotations: Mapping[str, Any], spec: Mapping[str, Any], *, strict: bool
+) -> Iterator[tuple[str, str]]:
     """The older ways to write fields (validateService, validateLoadBalancerSourceRanges)."""
     ranges = annotations.get(_RANGES)
     if ranges is not None and kind != "LoadBalancer":
         yield _RANGES, f"this annotation needs the type LoadBalancer, not {kind}"
     elif isinstance(ranges, str) and ranges.strip() and not spec.get("loadBalancerSourceRanges"):
         for text in ranges.strip().split(","):
-            if "/" not in text or _network(text.strip()) is None:
+            if "/" not in text or _network(text.strip(), strict=strict) is None:
                 yield _RANGES, f"{text.strip()!r} is no network such as 10.0.0.0/8"
     hints, mode = annotations.get(_HINTS), annotations.get(_MODE)
     if hints is not None and mode is not None and hints != mode:
@@ -146,9 +152,9 @@ def _exceptions(placed: RenderedObject, path: Pointer, block: Mapping[str, Any])
             yield Problem(placed, (*path, "except", index), message)
 
 
-def _network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(text: object, *, strict: bool = False) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        return ipaddress.ip_network(text, strict=False) if isinstance(text, str) else None
+        return ipaddress.ip_network(text, strict=strict) if isinstance(text, str) else None
     except ValueError:
         return None
 

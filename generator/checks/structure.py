@@ -114,6 +114,9 @@ def _of_type(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield path, "an embedded resource has to be of the type object"
     elif not (node.get("type") or either or free):
         yield path, "every field and item needs a type (or x-kubernetes-int-or-string or -preserve-unknown-fields)"
+    for name, field in mapping(node, "properties").items():
+        if field is None:
+            yield (*path, "properties", name), "every field needs a type"
     if embedded and not free and not mapping(node, "properties"):
         yield path, "an embedded resource needs properties, or x-kubernetes-preserve-unknown-fields"
     if either and (free or embedded):
@@ -127,8 +130,8 @@ def _of_unsupported(node: Mapping[str, Any], path: Pointer) -> Wrong:
             yield (*path, key), f"{key} is not for definitions"
     if not isinstance(node.get("additionalProperties"), bool | Mapping | None):
         yield (*path, "additionalProperties"), "it is a schema, or true"
-    if isinstance(node.get("items"), list):
-        yield (*path, "items"), "one schema is for all items, not a list of them"
+    if not isinstance(node.get("items"), Mapping | None):
+        yield (*path, "items"), "it is one schema, for all items"
     if node.get(f"{_EXTENSION}preserve-unknown-fields") is False:
         yield (*path, f"{_EXTENSION}preserve-unknown-fields"), "it is true or not there"
 
@@ -179,6 +182,9 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield (*path, "pattern"), "it is no regular expression of Go's"
     if default is not None and not fits(default, node):
         yield (*path, "default"), "the schema refuses its own default"
+    for index, rule in enumerate(listed(node, f"{_EXTENSION}validations")):
+        if rule is None:
+            yield (*path, f"{_EXTENSION}validations", index), "there is no rule here"
     for index, rule in items(node, f"{_EXTENSION}validations"):
         for field, wanted in (("rule", "BOOL"), ("messageExpression", "STRING")):
             text = rule.get(field)

@@ -122,6 +122,8 @@ def _embed(schema: Schema) -> None:
 def _converted(node: Node, *, strict: bool) -> Schema:
     """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
     schema = {key: node[key] for key in _KEPT if key in node and (key, node[key]) != ("enum", [])}
+    if isinstance(schema.get("pattern"), str):
+        schema["pattern"] = plain_braces(schema["pattern"])
     of_format = _CUSTOM_FORMATS.get(node.get("format", ""), {})
     beside = [of_format] if "pattern" in schema and "pattern" in of_format else []
     schema |= {} if beside else of_format
@@ -285,12 +287,21 @@ def _repeated(items: list[Any], node: Node, path: Pointer) -> Iterator[SchemaErr
         seen.add(text)
 
 
+def plain_braces(pattern: str) -> str:
+    """A regular expression of Go's with a '\\' before each '{' that repeats nothing: other engines insist on that."""
+    return _BRACE.sub(lambda found: f"\\{found[0]}" if found[0] == "{" else found[0], pattern)
+
+
+_BRACE: Final = re.compile(r"\\[pPx]\{[^}]*\}|\\.|\{[0-9]+(?:,[0-9]*)?\}|\{", re.DOTALL)
+
+
 def is_pattern(text: str) -> bool:
     """Whether a text is a regular expression of the API server's: Go's, which takes no more than linear time."""
     import jsonschema_rs
 
+    schema = {"pattern": plain_braces(text)}
     try:
-        jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=jsonschema_rs.RegexOptions())
+        jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
     except jsonschema_rs.ValidationError:
         return False
     return True

@@ -24,12 +24,14 @@ from generator.checks.fields.rule import (
     when,
 )
 from generator.checks.fields.syntax import (
-    API_VERSION,
+    DNS_1035_VERSION,
     PORT_NUMBER,
+    SUBDOMAIN,
     WEBHOOK_URL,
     dns_1035_label,
     dns_label,
     dns_subdomain,
+    path_segment,
     qualified_name,
 )
 
@@ -88,7 +90,7 @@ _RULE_FIELDS: Final[Mapping[str, Rules]] = {
     "apiGroups": _ALONE,
     "apiVersions": (_ALONE, each(_NOT_EMPTY)),
     "resources": each(_NOT_EMPTY),
-    "resourceNames": once(),
+    "resourceNames": (once(), each(path_segment())),
     "scope": one_of("*", "Cluster", "Namespaced", empty=False),
 }
 _CHANGED: Final = one_of("*", "CONNECT", "CREATE", "UPDATE", empty=False)
@@ -101,6 +103,11 @@ _OF_MUTATIONS: Final = Rule(
 _CONDITIONS: Final = Rule("number-range", "at most 64 conditions", {"maxItems": 64})
 _FAILURE: Final = one_of("Fail", "Ignore", empty=False)
 _MATCH: Final = one_of("Equivalent", "Exact", empty=False)
+ONE_LINE: Final = (
+    Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+    Rule("unknown-value", "a message that says something", {"pattern": r"^$|\S"}),
+)
+"""What somebody is told whose object breaks a rule."""
 REVIEW_VERSIONS: Final = (
     each(dns_1035_label()),
     Rule("unique-items", "each version once", {"uniqueItems": True}),
@@ -202,7 +209,7 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.MatchResources": {"matchPolicy": _MATCH},
     "admissionregistration.v1.Validation": {
         "": filled("expression"),
-        "message": Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+        "message": ONE_LINE,
         "reason": one_of("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized", empty=False),
     },
     "admissionregistration.v1.MatchCondition": {"": filled("name", "expression"), "name": qualified_name()},
@@ -216,7 +223,7 @@ ADMISSION: Final[Table] = {
     },
     "admissionregistration.v1.ParamKind": {
         "": filled("apiVersion", "kind"),
-        "apiVersion": API_VERSION,
+        "apiVersion": DNS_1035_VERSION,
         "kind": text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"),
     },
     "admissionregistration.v1.ValidatingAdmissionPolicyBinding": {"": filled("spec")},
@@ -234,6 +241,7 @@ ADMISSION: Final[Table] = {
     },
     "admissionregistration.v1.ParamRef": {
         "": (exactly_one("name", "selector"), filled("parameterNotFoundAction")),
+        "name": path_segment(),
         "parameterNotFoundAction": one_of("Allow", "Deny", empty=False),
     },
     "flowcontrol.v1.FlowSchemaSpec": {"matchingPrecedence": between(0, 10000)},
@@ -345,7 +353,7 @@ ADMISSION: Final[Table] = {
     "flowcontrol.v1.UserSubject": {"": filled("name")},
     "flowcontrol.v1.ServiceAccountSubject": {
         "": filled("name", "namespace"),
-        "name": text("name-syntax", "'*' or a DNS name", r"\*|[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),
+        "name": text("name-syntax", "'*' or a DNS name", rf"\*|{SUBDOMAIN}", 253),
         "namespace": dns_label(),
     },
 }

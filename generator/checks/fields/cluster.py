@@ -19,6 +19,7 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CIDR,
+    MICROSECONDS,
     ONE_OF_EACH_FAMILY,
     SIGNER,
     dns_subdomain,
@@ -54,11 +55,14 @@ CLUSTER: Final[Table] = {
                 )
                 for field, rule in _OF_EVENTS.items()
             ),
-        )
+        ),
+        "eventTime": MICROSECONDS,
     },
+    "core.v1.EventSeries": {"lastObservedTime": MICROSECONDS},
+    "events.v1.EventSeries": {"lastObservedTime": MICROSECONDS},
     "core.v1.NodeSpec": {
         "podCIDR": since(36, optional(CIDR)),
-        "podCIDRs": (since(36, each(optional(CIDR))), ONE_OF_EACH_FAMILY),
+        "podCIDRs": (since(36, each(CIDR)), ONE_OF_EACH_FAMILY),
     },
     "core.v1.Taint": {
         "": filled("key", "effect"),
@@ -76,6 +80,7 @@ CLUSTER: Final[Table] = {
         "usages": (each(one_of(*_USAGES, empty=False)), Rule("unique-items", "each usage once", {"uniqueItems": True})),
     },
     "events.v1.Event": {
+        "eventTime": MICROSECONDS,
         "": filled("eventTime", "reportingController", "reportingInstance", "action", "reason", "type"),
         "metadata": Rule("object-name", _NAME.expects, {"properties": {"name": _NAME.schema}}),
         "reportingController": qualified_name(),

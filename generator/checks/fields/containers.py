@@ -24,6 +24,7 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
+    DOMAIN_NAME,
     HEADER,
     KEY,
     NO_BACKSTEPS,
@@ -47,7 +48,7 @@ RESOURCE_NAME: Final = unlike(
     text(
         "resource-name",
         "cpu, memory, ephemeral-storage, hugepages-<size>, or a name with a domain such as nvidia.com/gpu",
-        r"cpu|memory|ephemeral-storage|hugepages-.+|[^/]+/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        rf"cpu|memory|ephemeral-storage|hugepages-.+|{DOMAIN_NAME}",
     ),
 )
 _QUANTITIES: Final = (keys(RESOURCE_NAME), values(NOT_NEGATIVE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from generator.checks.fields.admission import REVIEW_VERSIONS
+from generator.checks.fields.admission import ONE_LINE, REVIEW_VERSIONS
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -75,6 +75,10 @@ _SCHEMA: Final = (
     ),
     Rule("unknown-value", "no $ref", {"properties": {"$ref": {"enum": [""]}}}),
 )
+_NESTED: Final = Rule(
+    "unknown-value", "a schema", {"if": {"type": "object"}, "then": {"$ref": f"#/$defs/{_PREFIX}JSONSchemaProps"}}
+)
+"""A schema where Kubernetes' own schema of schemas allows anything."""
 _TYPES: Final[dict[str, dict[str, Rules]]] = {
     "CustomResourceDefinition": {
         "": (
@@ -111,11 +115,11 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "webhook": filled("clientConfig", "conversionReviewVersions"),
     },
     "WebhookConversion": {"conversionReviewVersions": REVIEW_VERSIONS},
-    "ServiceReference": {"port": PORT_NUMBER},
+    "ServiceReference": {"": filled("name", "namespace"), "port": PORT_NUMBER},
     "WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
     "ValidationRule": {
         "": filled("rule"),
-        "message": Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+        "message": ONE_LINE,
         "reason": one_of(
             "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", empty=False
         ),
@@ -133,6 +137,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         ),
     },
     "CustomResourceDefinitionNames": {
+        "": filled("kind"),
         "plural": dns_1035_label(),
         "singular": optional(dns_1035_label()),
         "kind": _KIND,
@@ -161,6 +166,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "selectableFields": Rule("number-range", "at most 8 fields", {"maxItems": 8}),
     },
     "CustomResourceColumnDefinition": {
+        "": filled("name"),
         "jsonPath": _PATH,
         "type": one_of("boolean", "date", "integer", "number", "string", empty=False),
         "format": one_of("int32", "int64", "float", "double", "byte", "date", "date-time", "password"),
@@ -180,6 +186,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
     },
     "JSONSchemaProps": {
         "": _SCHEMA,
+        **dict.fromkeys(("items", "additionalProperties"), _NESTED),
         "type": one_of("array", "boolean", "integer", "number", "object", "string"),
         "uniqueItems": Rule("unknown-value", "no uniqueItems", {"const": False}),
         "x-kubernetes-list-type": one_of("atomic", "set", "map", empty=False),

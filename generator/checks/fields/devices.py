@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from generator.checks.fields.objects import OF_TEMPLATE
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -99,13 +100,7 @@ _ASKED: Final[Mapping[str, Rules]] = {
     "selectors": _at_most(32),
 }
 _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
-    "ResourceClaimTemplateSpec": {
-        "metadata": Rule(
-            "unknown-value",
-            "labels and annotations only",
-            {"properties": {field: {"enum": ["", None]} for field in ("name", "namespace", "generateName")}},
-        )
-    },
+    "ResourceClaimTemplateSpec": {"metadata": OF_TEMPLATE},
     "DeviceClaim": {"requests": _at_most(32), "constraints": _at_most(32), "config": _at_most(32)},
     "DeviceRequest": {
         "": exactly_one("exactly", "firstAvailable"),
@@ -142,7 +137,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
             ),
         ),
         "operator": one_of("Equal", "Exists"),
-        "effect": one_of("NoExecute", "NoSchedule"),
+        "effect": one_of("NoExecute", "NoSchedule", "None"),
         "key": optional(label_key()),
     },
     "DeviceClassSpec": {
@@ -199,6 +194,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
             ),
         ),
         "name": dns_label(),
+        "nodeName": dns_subdomain(),
         "taints": _at_most(16),
         "attributes": keys(_QUALIFIED),
         "capacity": keys(_QUALIFIED),

@@ -129,7 +129,7 @@ ENDPOINTS: Final[Table] = {
             filled("kind", "name"),
             when(has("scope", "Namespace"), filled("namespace").schema, "empty-field", "a namespace"),
             when(
-                has("scope", "Cluster"),
+                {"not": has("scope", "Namespace")},
                 absent("namespace"),
                 "one-of",
                 "no namespace with scope Cluster",

@@ -15,6 +15,7 @@ from generator.checks.fields.rule import (
     filled,
     formatted,
     has,
+    inside,
     keys,
     one_of,
     optional,
@@ -33,11 +34,13 @@ from generator.checks.fields.syntax import (
     PORT_NAME,
     PORT_NUMBER,
     PORT_OR_NONE,
+    WILD_HOST,
     dns_1035_label,
     dns_label,
     dns_subdomain,
     label_key,
     label_value,
+    path_segment,
     qualified_name,
 )
 
@@ -106,7 +109,7 @@ NETWORKING: Final[Table] = {
         "": Rule("empty-field", "rules or a defaultBackend", {"anyOf": [has("rules"), has("defaultBackend")]}),
         "ingressClassName": dns_subdomain(),
     },
-    "networking.v1.IngressTLS": {"hosts": each(HOST), "secretName": optional(dns_subdomain())},
+    "networking.v1.IngressTLS": {"hosts": each(WILD_HOST), "secretName": optional(dns_subdomain())},
     "networking.v1.IngressRule": {"host": _HOST},
     "networking.v1.HTTPIngressRuleValue": {"": filled("paths")},
     "networking.v1.HTTPIngressPath": {
@@ -136,10 +139,11 @@ NETWORKING: Final[Table] = {
     },
     "networking.v1.IngressBackend": {
         "": exactly_one("resource", "service"),
-        "resource": Rule(
-            "name-syntax",
-            "a DNS name as apiGroup",
-            {"properties": {"apiGroup": optional(dns_subdomain()).schema}},
+        "resource": (
+            filled("kind", "name"),
+            inside("apiGroup", dns_subdomain()),
+            inside("kind", path_segment()),
+            inside("name", path_segment()),
         ),
     },
     "networking.v1.IngressServiceBackend": {

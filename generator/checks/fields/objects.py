@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.rule import (
@@ -17,6 +16,7 @@ from generator.checks.fields.rule import (
     filled,
     formatted,
     has,
+    inside,
     keys,
     lacks,
     one_of,
@@ -85,7 +85,7 @@ OF_OBJECT: Final[dict[str, Rules]] = {
     "ownerReferences": (
         each(filled("apiVersion", "kind", "name", "uid")),
         each(Rule("unknown-value", "no Event, which cannot own anything", {"not": _EVENT})),
-        each(replace(API_VERSION, schema={"properties": {"apiVersion": optional(API_VERSION).schema}})),
+        each(inside("apiVersion", optional(API_VERSION))),
         Rule(
             "one-of", "one owner with controller: true", {"contains": _CONTROLLER, "minContains": 0, "maxContains": 1}
         ),
@@ -120,11 +120,6 @@ METADATA: Final[Table] = {
     },
     "core.v1.ServiceAccount": {"secrets": each(Rule("empty-field", "a name", {"required": ["name"]}))},
     "core.v1.PersistentVolumeClaim": {"": filled("spec")},
-    "core.v1.TypedLocalObjectReference": {
-        "": when(has("kind"), filled("name").schema, "empty-field", "a name with the kind"),
-        "kind": path_segment(),
-        "name": path_segment(),
-    },
     "core.v1.TypedObjectReference": {"": filled("kind", "name")},
     "rbac.v1.AggregationRule": {"": filled("clusterRoleSelectors")},
     "core.v1.Namespace": {"metadata": (_POD_SECURITY, _POD_SECURITY_VERSION)},
@@ -147,6 +142,7 @@ NAMES: Final[dict[str, Rules]] = {
         _ANY,
         Rule("object-name", "a name that does not begin with system-", {"not": {"pattern": "^system-"}}),
     ),
+    "CertificateSigningRequest": path_segment("object-name"),
     "Event": path_segment("object-name"),
     "PodDisruptionBudget": path_segment("object-name"),
     "Role": path_segment("object-name"),
@@ -155,7 +151,6 @@ NAMES: Final[dict[str, Rules]] = {
     "ClusterRoleBinding": path_segment("object-name"),
     # Names of their own kind, with other characters; the API server's own rules are narrow enough.
     "APIService": (),
-    "CertificateSigningRequest": (),
     "ClusterTrustBundle": (),
     "IPAddress": formatted("object-name", "an IP address in its shortest form", "towpath-short-ip"),
     "StorageVersion": (),
@@ -226,7 +221,13 @@ SOURCE: Final = Rule(
     },
 )
 """What a claim is filled from (validateDataSource). Of a claim of its own, `dataSource` is dropped if it is wrong."""
-SOURCE_OF_TEMPLATE: Final = replace(SOURCE, schema={"properties": {"dataSource": SOURCE.schema}})
+SOURCE_OF_TEMPLATE: Final = (inside("dataSource", SOURCE), inside("dataSource", filled("kind", "name")))
+OF_TEMPLATE: Final = Rule(
+    "unknown-value",
+    "labels and annotations only",
+    {"properties": {"annotations": {}, "labels": {}}, "additionalProperties": {"enum": ["", 0, None, [], {}]}},
+)
+"""The metadata of what is made from a template: it has no name before it is there."""
 _RIGHTS: Final = "rbac.authorization.k8s.io"
 
 OBJECTS: Final[Table] = {

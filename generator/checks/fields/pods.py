@@ -32,6 +32,7 @@ from generator.checks.fields.syntax import (
     label_value,
     qualified_name,
 )
+from generator.workload import CONTAINERS
 
 _OF_POD: Final = (
     *(
@@ -119,6 +120,12 @@ POD_SPEC: Final[Table] = {
                 "one-of",
                 "hostUsers: false, or a namespace of the host",
             ),
+            when(
+                {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
+                {"properties": {group: {"items": lacks("volumeDevices")} for group in CONTAINERS}},
+                "one-of",
+                "hostUsers: false, or volumeDevices",
+            ),
             *OF_POD,
         ),
         "initContainers": each(_KEPT_WHEN_RESIZED),
@@ -152,7 +159,7 @@ POD_SPEC: Final[Table] = {
                 text(
                     "address",
                     "a search domain",
-                    rf"\.|{_SEARCH}(\.{_SEARCH})*\.?",
+                    rf"\.|(?=[-_.a-z0-9]{{1,253}}\.?$){_SEARCH}(\.{_SEARCH})*\.?",
                 )
             ),
         ),

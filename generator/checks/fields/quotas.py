@@ -18,7 +18,15 @@ from generator.checks.fields.rule import (
     values,
     when,
 )
-from generator.checks.fields.syntax import NOT_NEGATIVE, dns_label, label_key, label_value, qualified_name
+from generator.checks.fields.syntax import (
+    DOMAIN_NAME,
+    MICROSECONDS,
+    NOT_NEGATIVE,
+    dns_label,
+    label_key,
+    label_value,
+    qualified_name,
+)
 
 _SCOPES: Final = (
     *("Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass"),
@@ -66,11 +74,6 @@ _LIMIT_NAME: Final = {
     "allOf": [{"pattern": _QUALIFIED}, {"pattern": "^(?:cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$"}]
 }
 _OTHER_LIMIT_NAME: Final = {"allOf": [{"pattern": _QUALIFIED}, {"pattern": f"^(?:storage|{_COUNTED}|.+/.+)$"}]}
-_MICROSECONDS: Final = text(
-    "unknown-value",
-    "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
-)
 _RATIO: Final = Rule(
     "quantity",
     "a ratio of at least 1",
@@ -177,7 +180,7 @@ QUOTAS: Final[Table] = {
         "type": text(
             "unknown-value",
             "Container or Pod or PersistentVolumeClaim, or a name with a domain",
-            r"Container|Pod|PersistentVolumeClaim|[a-z0-9.-]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+            rf"Container|Pod|PersistentVolumeClaim|{DOMAIN_NAME}",
         ),
         "maxLimitRequestRatio": values(_RATIO),
     },
@@ -205,7 +208,7 @@ QUOTAS: Final[Table] = {
     "coordination.v1.LeaseSpec": {
         "leaseDurationSeconds": between(1),
         "leaseTransitions": between(0),
-        "acquireTime": _MICROSECONDS,
-        "renewTime": _MICROSECONDS,
+        "acquireTime": MICROSECONDS,
+        "renewTime": MICROSECONDS,
     },
 }

@@ -76,6 +76,11 @@ def once() -> Rule:
     return Rule("unique-items", "each item once", {"uniqueItems": True})
 
 
+def inside(field: str, rule: Rule) -> Rule:
+    """The same of a field of a map."""
+    return replace(rule, schema={"properties": {field: rule.schema}})
+
+
 def keys(rule: Rule) -> Rule:
     """The same of every key of a map."""
     return replace(rule, schema={"propertyNames": rule.schema})

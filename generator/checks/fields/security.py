@@ -103,6 +103,15 @@ OF_POD: Final = (
 )
 """What the fields of a pod and the security contexts in it say of each other."""
 
+_NO_CONTROL: Final = r"\x00-\x1f\x7f"
+_NETBIOS: Final = rf'[^{_NO_CONTROL}\\/:*?"<>|.][^{_NO_CONTROL}\\/:*?"<>|]{{0,14}}'
+_DOMAIN_LABEL: Final = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+_WINDOWS_USER: Final = text(
+    "name-syntax",
+    "a user of Windows of at most 104 characters, perhaps after a domain and '\\'",
+    rf"((?:{_NETBIOS}|(?=[^\\]{{1,255}}\\){_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*)\\)?"
+    rf'(?![. ]+$)[^{_NO_CONTROL}"/\\:;|=,+*?<>@\[\]]{{1,104}}',
+)
 SECURITY: Final[Table] = {
     "core.v1.PodSecurityContext": {
         "runAsUser": _ID,
@@ -150,9 +159,7 @@ SECURITY: Final[Table] = {
     "core.v1.WindowsSecurityContextOptions": {
         "gmsaCredentialSpecName": dns_subdomain(),
         "gmsaCredentialSpec": Rule("empty-field", "a credential spec", {"minLength": 1}),
-        "runAsUserName": text(
-            "name-syntax", "a user of Windows, perhaps after a domain and '\\'", r'([^\\]+\\)?[^"/\\:;|=,+*?<>@\[\]]+'
-        ),
+        "runAsUserName": _WINDOWS_USER,
     },
     "core.v1.SecurityContext": {
         "runAsUser": _ID,

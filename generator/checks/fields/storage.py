@@ -238,7 +238,6 @@ STORAGE: Final[Table] = {
         "": filled("storageClassName"),
         "storageClassName": dns_subdomain(),
         "capacity": NOT_NEGATIVE,
-        "maximumVolumeSize": NOT_NEGATIVE,
     },
     "storage.v1.VolumeAttachmentSpec": {
         "": filled("attacher", "nodeName"),

@@ -11,12 +11,12 @@ from typing import Any, Final
 from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
+SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
 _SHORT_LABEL: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _WORD: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 NOT_TOO_LONG: Final = "[-.A-Za-z0-9]{1,253}"
 """Said beside the syntax of a DNS name. Of any characters (`[^/]`) it takes 1 ms to compile, wherever it stands."""
-_PREFIX: Final = rf"(?={NOT_TOO_LONG}/){_SUBDOMAIN}/"
+_PREFIX: Final = rf"(?={NOT_TOO_LONG}/){SUBDOMAIN}/"
 
 _LABEL_WORDS: Final = (
     "a DNS label: lower case letters, digits and '-', at most 63, beginning and ending with a letter or digit"
@@ -34,7 +34,7 @@ def dns_label(check: str = "name-syntax") -> Rule:
 
 def dns_subdomain(check: str = "name-syntax") -> Rule:
     """An RFC 1123 subdomain."""
-    return text(check, _SUBDOMAIN_WORDS, _SUBDOMAIN, 253)
+    return text(check, _SUBDOMAIN_WORDS, SUBDOMAIN, 253)
 
 
 def dns_1035_label(check: str = "name-syntax") -> Rule:
@@ -50,7 +50,7 @@ def path_segment(check: str = "name-syntax") -> Rule:
 
 def label_key(check: str = "label-syntax") -> Rule:
     """The key of a label: a name, or a DNS name, '/' and a name."""
-    return _key(check, f"a label's key: {_WORD_WORDS}, perhaps after a DNS name and '/'", _SUBDOMAIN)
+    return _key(check, f"a label's key: {_WORD_WORDS}, perhaps after a DNS name and '/'", SUBDOMAIN)
 
 
 def label_value(check: str = "label-syntax") -> Rule:
@@ -61,7 +61,7 @@ def label_value(check: str = "label-syntax") -> Rule:
 def annotation_key(check: str = "annotation-syntax") -> Rule:
     """The key of an annotation: like a label's, but the DNS name may have upper case letters."""
     words = f"an annotation's key: {_WORD_WORDS}, perhaps after a DNS name and '/'"
-    return _key(check, words, f"(?i:{_SUBDOMAIN})")
+    return _key(check, words, f"(?i:{SUBDOMAIN})")
 
 
 def _key(check: str, words: str, domain: str) -> Rule:
@@ -72,6 +72,8 @@ def _key(check: str, words: str, domain: str) -> Rule:
 
 KEY: Final = f"({_PREFIX})?{_WORD}"
 """The pattern of a label's key."""
+DOMAIN_NAME: Final = f"{SUBDOMAIN}/{_WORD}"
+"""The pattern of a name with a domain before it, which does not look ahead for how long that is."""
 
 
 def qualified_name(check: str = "name-syntax") -> Rule:
@@ -80,6 +82,11 @@ def qualified_name(check: str = "name-syntax") -> Rule:
 
 
 API_VERSION: Final = text("name-syntax", "a version, perhaps after a group and '/'", "([^/]*/)?[^/]+")
+DNS_1035_VERSION: Final = text(
+    "name-syntax",
+    "a version such as v1, perhaps after a group and '/': lower case letters, digits and '-', beginning with a letter",
+    rf"({_PREFIX}|/)?[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?",
+)
 CONFIG_KEY: Final = text(
     "key-syntax",
     "a key of a ConfigMap or Secret: letters, digits, '-', '_' and '.', at most 253, not beginning with '..'",
@@ -141,45 +148,53 @@ ONE_OF_EACH_FAMILY: Final = Rule(
     },
 )
 OLD_CIDR: Final = formatted("address", "a network such as 10.0.0.0/8", "towpath-loose-cidr")
+WILD_HOST: Final = text(
+    "address", f"a host: {_SUBDOMAIN_WORDS}; the first part may be '*'", rf"(\*\.)?{SUBDOMAIN}", 253
+)
 HOST: Final = Rule(
     "address",
     f"a host: {_SUBDOMAIN_WORDS}; the first part may be '*', and an IP address is none",
     {
         "maxLength": 253,
-        "pattern": rf"^(?:(\*\.)?{_SUBDOMAIN})$",
+        "pattern": rf"^(?:(\*\.)?{SUBDOMAIN})$",
         "not": {"format": "towpath-ip", "type": "string"},
     },
 )
 RELATIVE_PATH: Final = Rule(
     "path-syntax", "a relative path without '..'", {"not": {"pattern": r"^/|(^|/)\.\.(/|$)", "type": "string"}}
 )
-DRIVER: Final = text("name-syntax", "a driver's name: a DNS name of at most 63 characters", f"(?i:{_SUBDOMAIN})", 63)
+DRIVER: Final = text("name-syntax", "a driver's name: a DNS name of at most 63 characters", f"(?i:{SUBDOMAIN})", 63)
 DOMAIN_PATH: Final = text(
     "name-syntax",
     "a domain, '/' and a path, such as example.com/controller",
     rf"{_PREFIX}[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
 )
 WEBHOOK_URL: Final = text(
-    "address", "a URL that begins with https://, without user, query and fragment", r"https://[^/?#@]+(/[^?#]*)?"
+    "address", "a URL that begins with https://, without user, query and fragment", r"(?i:https)://[^/?#@]+(/[^?#]*)?"
 )
 HOST_NAME: Final = text(
     "address", f"{_SUBDOMAIN_WORDS}, of at least two labels", rf"(?={NOT_TOO_LONG}\.?$){_LABEL}(\.{_LABEL})+\.?", 254
 )
-EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?={NOT_TOO_LONG}\.?$){_SUBDOMAIN}\.?", 254)
+EXTERNAL_NAME: Final = text("address", _SUBDOMAIN_WORDS, rf"(?={NOT_TOO_LONG}\.?$){SUBDOMAIN}\.?", 254)
 SIGNER: Final = unlike(
     "^kubernetes\\.io/legacy-unknown$",
     text(
         "name-syntax",
         "a domain of at least two labels, '/' and a DNS name, such as example.com/serving",
-        rf"(?={NOT_TOO_LONG}/){_SHORT_LABEL}(\.{_SHORT_LABEL})+/{_SUBDOMAIN}",
+        rf"(?={NOT_TOO_LONG}/){_SHORT_LABEL}(\.{_SHORT_LABEL})+/{SUBDOMAIN}",
         571,
     ),
 )
 """Who signs a certificate (ValidateSignerName)."""
 GENERATED_LABEL: Final = optional(text("object-name", f"the beginning of a name: {_LABEL_WORDS}", f"{_LABEL}-?", 63))
-GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{_SUBDOMAIN}-?", 253))
+GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{SUBDOMAIN}-?", 253))
 NO_BACKSTEPS: Final = Rule(
     "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}
+)
+MICROSECONDS: Final = text(
+    "unknown-value",
+    "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
 )
 FILE_PATH: Final = Rule(
     "path-syntax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from generator.checks.fields.containers import NAMED, RESOURCE_FIELD, field_path
-from generator.checks.fields.objects import SOURCE_OF_TEMPLATE
+from generator.checks.fields.objects import OF_TEMPLATE, SOURCE_OF_TEMPLATE
 from generator.checks.fields.rule import (
     Rule,
     Table,
@@ -51,11 +51,7 @@ VOLUMES: Final[Table] = {
     "core.v1.EphemeralVolumeSource": {"": filled("volumeClaimTemplate")},
     "core.v1.PersistentVolumeClaimTemplate": {
         "spec": SOURCE_OF_TEMPLATE,
-        "metadata": Rule(
-            "unknown-value",
-            "labels and annotations only",
-            {"properties": {"annotations": {}, "labels": {}}, "additionalProperties": {"enum": ["", 0, None, [], {}]}},
-        ),
+        "metadata": OF_TEMPLATE,
     },
     "core.v1.ServiceAccountTokenProjection": {
         "": filled("path"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.containers import RESOURCE_NAME
@@ -15,6 +14,7 @@ from generator.checks.fields.rule import (
     exactly_one,
     filled,
     has,
+    inside,
     one_of,
     optional,
     since,
@@ -66,9 +66,7 @@ WORKLOADS: Final[Table] = {
         "replicas": between(0),
         "minReadySeconds": between(0),
         "podManagementPolicy": one_of("OrderedReady", "Parallel"),
-        "volumeClaimTemplates": each(
-            replace(SOURCE_OF_TEMPLATE, schema={"properties": {"spec": SOURCE_OF_TEMPLATE.schema}})
-        ),
+        "volumeClaimTemplates": tuple(each(inside("spec", rule)) for rule in SOURCE_OF_TEMPLATE),
         "serviceName": since(34, optional(dns_label())),
     },
     "apps.v1.StatefulSetOrdinals": {"start": between(0)},
@@ -180,6 +178,7 @@ _SCALED: Final = since(
         },
     ),
 )
+_PARTS: Final = text("name-syntax", "a version, perhaps after a group and '/'", "[^/]*(/[^/]*)?")
 _SOURCES: Final = ("containerResource", "external", "object", "pods", "resource")
 
 AUTOSCALING: Final[Table] = {
@@ -231,7 +230,8 @@ AUTOSCALING: Final[Table] = {
     },
     "autoscaling.v2.PodsMetricSource": {"target": filled("averageValue")},
     "autoscaling.v2.ObjectMetricSource": {
-        "target": Rule("empty-field", "value or averageValue", {"anyOf": [has("value"), has("averageValue")]})
+        "describedObject": inside("apiVersion", _PARTS),
+        "target": Rule("empty-field", "value or averageValue", {"anyOf": [has("value"), has("averageValue")]}),
     },
     "autoscaling.v2.ExternalMetricSource": {"target": exactly_one("value", "averageValue")},
     "autoscaling.v2.MetricIdentifier": {"": filled("name"), "name": path_segment()},

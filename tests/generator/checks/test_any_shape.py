@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from generator.checks.all import CHECKS
@@ -22,7 +22,7 @@ CORPUS = sorted((Path(__file__).parents[2] / "real" / "corpus").rglob("*.yaml"))
 OBJECTS = [one for check in CHECKS for text in (check.good, check.bad) for one in load_all(text) if len(text) < 5000]
 OBJECTS += [one for path in CORPUS for one in load_all(path.read_text()) if isinstance(one, dict) and "kind" in one]
 OTHER: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, 0, -1, 1.5, "", "x", "-", "é", [], {}, [None], [[]], [1, "a"], {"a": None}, {"": {}}]
+    [None, True, 0, -1, 1.5, "", "x", "-", "é", [], {}, [None], [[]], [{}], [1, "a"], {"a": None}, {"": {}}]
 )
 SCOPE = environment()
 
@@ -47,7 +47,11 @@ def bent(draw):
     return value
 
 
+NO_KEY = {"kind": "Pod", "apiVersion": "v1", "spec": {"topologySpreadConstraints": [{"matchLabelKeys": [[], {}]}]}}
+
+
 @settings(suppress_health_check=list(HealthCheck))
+@example([NO_KEY])
 @given(st.lists(bent(), min_size=1, max_size=3))
 def test_no_check_fails_for_any_object(values):
     text = "---\n".join(map(dump, values))

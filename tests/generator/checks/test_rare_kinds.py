@@ -12,6 +12,10 @@ CASES = (*held_out("rarer"), *held_out("finer"), *held_out("fresh"))
 SECOND = '/spec/versions/1={"name": "v2", "schema": {"openAPIV3Schema": {"type": "object"}}}'
 RULE = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule"
 FINE = {
+    'Deployment/iis held-out ~securityContext/windowsOptions/runAsUserName={"104": "a"}',
+    'Deployment/iis held-out ~securityContext/windowsOptions/runAsUserName="ACME\\\\joe"',
+    'Deployment/iis held-out ~securityContext/windowsOptions/runAsUserName="a.b\\\\joe"',
+    'MutatingWebhookConfiguration/inject held-out /webhooks/0/clientConfig/url="HTTPS://hooks.acme.io/inject"',
     'Deployment/shop held-out /status={"conditions": [{"type": "A"}, {"type": "B"}]}',
     'Pod/listed held-out /status/hostIPs=[{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}]',
     'Deployment/shop held-out /spec/template/metadata/finalizers=["kept"]',
