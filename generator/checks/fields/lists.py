@@ -21,11 +21,13 @@ _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _DEFINITIONS: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1"
 _TOLD_APART: Final[Mapping[tuple[str, str], Keys]] = {
     (f"{_DEFINITIONS}.CustomResourceDefinitionSpec", "versions"): ("name",),
+    ("io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec", "auditAnnotations"): ("key",),
     ("io.k8s.api.core.v1.NodeSpec", "taints"): ("key", "effect"),
     ("io.k8s.api.core.v1.TopologySelectorTerm", "matchLabelExpressions"): ("key",),
     ("io.k8s.api.node.v1.Scheduling", "tolerations"): ("key", "operator", "value", "effect"),
     ("io.k8s.api.resource.v1.Device", "consumesCounters"): ("counterSet",),
     ("io.k8s.api.resource.v1.ResourceSliceSpec", "sharedCounters"): ("name",),
+    ("io.k8s.api.storage.v1.CSIDriverSpec", "tokenRequests"): ("audience",),
 }
 """Lists that the schemas do not mark, and whose keys the API server compares all the same (`pkg/apis/*/validation`)."""
 Step = tuple[Keys | None, str | None, str]

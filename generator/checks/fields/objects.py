@@ -228,6 +228,13 @@ OF_TEMPLATE: Final = Rule(
     {"properties": {"annotations": {}, "labels": {}}, "additionalProperties": {"enum": ["", 0, None, [], {}]}},
 )
 """The metadata of what is made from a template: it has no name before it is there."""
+_KEPT: Final = {
+    "anyOf": [
+        {"allOf": [has("kind", "PersistentVolumeClaim"), lacks("apiGroup")]},
+        {"allOf": [has("kind", "VolumeSnapshot"), has("apiGroup", "snapshot.storage.k8s.io")]},
+    ]
+}
+"""What the API server does not drop as a `dataSource` (EnforceDataSourceBackwardsCompatibility)."""
 _RIGHTS: Final = "rbac.authorization.k8s.io"
 
 OBJECTS: Final[Table] = {
@@ -236,6 +243,7 @@ OBJECTS: Final[Table] = {
     "core.v1.PersistentVolumeClaimSpec": {
         "": _CLAIM,
         "accessModes": ACCESS_MODES,
+        "dataSource": when(_KEPT, filled("name").schema, "empty-field", "the name of a claim or snapshot"),
         "dataSourceRef": SOURCE,
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "storageClassName": optional(dns_subdomain()),

@@ -75,36 +75,52 @@ _ISCSI: Final[Mapping[str, Rules]] = {
     "initiatorName": _IQN,
     "lun": between(0, 255),
 }
+_NAMED: Final = filled("name")
+_PLACED: Final = filled("name", "namespace")
 _FLEX: Final[Mapping[str, Rules]] = {
     "": filled("driver"),
     "options": keys(
         Rule(
             "name-syntax",
             "an option outside of kubernetes.io and k8s.io",
-            {"not": {"pattern": r"^([^/]+\.)?(kubernetes|k8s)\.io/"}},
+            {"not": {"pattern": r"(?i)^([^/]+\.)?(kubernetes|k8s)\.io(/|$)"}},
         )
     ),
 }
+_STORAGE_OS: Final[Mapping[str, Rules]] = {
+    "": filled("volumeName"),
+    "volumeName": dns_label(),
+    "volumeNamespace": optional(dns_label()),
+}
+_SCALE_IO: Final[Mapping[str, Rules]] = {"": filled("gateway", "system", "volumeName")}
 _MANAGED: Final = has("kind", "Managed")
 VOLUMES_OF_PROVIDERS: Final[Table] = {
-    "core.v1.StorageOSVolumeSource": {
-        "": filled("volumeName"),
-        "volumeName": dns_label(),
-        "volumeNamespace": optional(dns_label()),
-    },
+    "core.v1.StorageOSVolumeSource": {**_STORAGE_OS, "secretRef": _NAMED},
+    "core.v1.StorageOSPersistentVolumeSource": {**_STORAGE_OS, "secretRef": _PLACED},
+    "core.v1.ScaleIOVolumeSource": _SCALE_IO,
+    "core.v1.ScaleIOPersistentVolumeSource": _SCALE_IO,
+    "core.v1.PhotonPersistentDiskVolumeSource": {"": filled("pdID")},
     "core.v1.ISCSIVolumeSource": _ISCSI,
-    "core.v1.ISCSIPersistentVolumeSource": _ISCSI,
+    "core.v1.ISCSIPersistentVolumeSource": {**_ISCSI, "secretRef": _NAMED},
     "core.v1.FCVolumeSource": {
         "": (
             Rule("one-of", "targetWWNs or wwids", {"oneOf": [has("targetWWNs"), has("wwids")]}),
             when(has("targetWWNs"), {"required": ["lun"]}, "empty-field", "a lun with targetWWNs"),
+            when(
+                has("targetWWNs"),
+                {"properties": {"lun": between(0, 255).schema}},
+                "number-range",
+                "a lun from 0 to 255 with targetWWNs",
+            ),
         ),
-        "lun": between(0, 255),
     },
     "core.v1.AWSElasticBlockStoreVolumeSource": {"": filled("volumeID"), "partition": _PARTITION},
     "core.v1.GCEPersistentDiskVolumeSource": {"": filled("pdName"), "partition": _PARTITION},
     "core.v1.AzureFileVolumeSource": {"": filled("secretName", "shareName")},
-    "core.v1.AzureFilePersistentVolumeSource": {"": filled("secretName", "shareName")},
+    "core.v1.AzureFilePersistentVolumeSource": {
+        "": filled("secretName", "shareName"),
+        "secretNamespace": Rule("empty-field", "the name of a namespace, or nothing", {"minLength": 1}),
+    },
     "core.v1.AzureDiskVolumeSource": {
         "": (
             filled("diskName", "diskURI"),
@@ -126,8 +142,8 @@ VOLUMES_OF_PROVIDERS: Final[Table] = {
     },
     "core.v1.CephFSVolumeSource": {"": filled("monitors")},
     "core.v1.CephFSPersistentVolumeSource": {"": filled("monitors")},
-    "core.v1.CinderVolumeSource": {"": filled("volumeID")},
-    "core.v1.CinderPersistentVolumeSource": {"": filled("volumeID")},
+    "core.v1.CinderVolumeSource": {"": filled("volumeID"), "secretRef": _NAMED},
+    "core.v1.CinderPersistentVolumeSource": {"": filled("volumeID"), "secretRef": _PLACED},
     "core.v1.GlusterfsVolumeSource": {"": filled("endpoints", "path")},
     "core.v1.GlusterfsPersistentVolumeSource": {"": filled("endpoints", "path"), "endpointsNamespace": dns_label()},
     "core.v1.RBDVolumeSource": {"": filled("monitors", "image")},
@@ -177,7 +193,12 @@ _PERSISTENT: Final = (
     _LOCAL_NEEDS_NODES,
     when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
     when(
-        {"required": ["hostPath"], "properties": {"hostPath": {"type": "object", **has("path", "/")}}},
+        {
+            "required": ["hostPath"],
+            "properties": {
+                "hostPath": {"type": "object", "required": ["path"], "properties": {"path": {"pattern": r"^(/\.?)+$"}}}
+            },
+        },
         {"properties": {"persistentVolumeReclaimPolicy": {"not": {"const": "Recycle"}}}},
         "one-of",
         "another reclaim policy than Recycle for all of a node",
@@ -185,7 +206,7 @@ _PERSISTENT: Final = (
 )
 
 _SECRET_OF_DRIVER: Final = (
-    filled("name", "namespace"),
+    _PLACED,
     *(
         Rule(rule.check, rule.expects, {"properties": {field: rule.schema}})
         for field, rule in (("name", dns_subdomain()), ("namespace", dns_label()))
@@ -262,7 +283,6 @@ STORAGE: Final[Table] = {
             "tokenRequests with serviceAccountTokenInSecrets",
         ),
         "nodeAllocatableUpdatePeriodSeconds": between(10),
-        "tokenRequests": once(),
         "fsGroupPolicy": one_of("ReadWriteOnceWithFSType", "File", "None", empty=False),
         "volumeLifecycleModes": each(one_of("Persistent", "Ephemeral", empty=False)),
     },
