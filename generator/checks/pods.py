@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, Scope
@@ -107,22 +107,26 @@ def _sleep(scope: Scope) -> Iterator[Problem]:
 
 def _host_ports(scope: Scope) -> Iterator[Problem]:
     for pod in scope.pods:
+        together = [container for container in pod.containers if container.group == "containers"]
         if pod.spec.get("hostNetwork") is True:
-            yield from _unequal_ports(pod)
-        yield from _taken_ports(pod)
+            yield from _unequal_ports(pod, together)
+        yield from _taken_ports(pod, together)
+        for container in pod.containers:
+            if container.group == "initContainers":  # one after the other
+                yield from _taken_ports(pod, [container])
 
 
-def _unequal_ports(pod: Pod) -> Iterator[Problem]:
-    for path, port in _ports(pod):
+def _unequal_ports(pod: Pod, together: Sequence[Container]) -> Iterator[Problem]:
+    for path, port in _ports(together):
         host, own = port["hostPort"], port.get("containerPort")
         if host != own:
             message = f"{pod.placed.title} has hostNetwork: hostPort {host} must be the containerPort, {own}"
             yield Problem(pod.placed, (*path, "hostPort"), message)
 
 
-def _taken_ports(pod: Pod) -> Iterator[Problem]:
+def _taken_ports(pod: Pod, together: Sequence[Container]) -> Iterator[Problem]:
     seen: set[tuple[str, str, int]] = set()
-    for path, port in _ports(pod):
+    for path, port in _ports(together):
         host = whole(port["hostPort"])
         if host is None:
             continue
@@ -134,10 +138,10 @@ def _taken_ports(pod: Pod) -> Iterator[Problem]:
         seen.add(taken)
 
 
-def _ports(pod: Pod) -> Iterator[tuple[Pointer, Any]]:
+def _ports(containers: Sequence[Container]) -> Iterator[tuple[Pointer, Any]]:
     """The ports that take one of the node."""
-    for container in pod.containers:
-        for index, port in items(container.value, "ports") if container.group == "containers" else ():
+    for container in containers:
+        for index, port in items(container.value, "ports"):
             if port.get("hostPort"):
                 yield (*container.pointer, "ports", index), port
 

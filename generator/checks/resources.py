@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest
-from generator.checks.objects import Container, Pod
+from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.quantity import amount
-from generator.workload import items, mapping
+from generator.repository import Pointer
+from generator.workload import at, items, mapping
 
 
 def _above(scope: Scope) -> Iterator[Problem]:
@@ -57,14 +58,21 @@ def _above_the_pod(pod: Pod) -> Iterator[Problem]:
 
 
 def _asked_by_containers(pod: Pod, name: str) -> Fraction:
-    """What those that run together ask for; what is not asked for is as much as the limit."""
-    total = Fraction(0)
+    """The most that is asked for at a time: by what lasts, or by an init container and the sidecars before it.
+
+    What is not asked for is as much as the limit.
+    """
+    lasting = sidecars = starting = Fraction(0)
     for container in pod.containers:
+        resources = mapping(container.value, "resources")
+        asked = Fraction(amount(mapping(resources, "requests").get(name, mapping(resources, "limits").get(name))) or 0)
         if container.lasting:
-            resources = mapping(container.value, "resources")
-            asked = mapping(resources, "requests").get(name, mapping(resources, "limits").get(name))
-            total += Fraction(amount(asked) or 0)
-    return total
+            lasting += asked
+        if container.sidecar:
+            sidecars += asked
+        elif container.group == "initContainers":
+            starting = max(starting, sidecars + asked)
+    return max(lasting, starting)
 
 
 def _fixed(scope: Scope) -> Iterator[Problem]:
@@ -77,6 +85,7 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
                     path = (*container.pointer, "resources", group, name)
                     yield Problem(container.placed, path, f"{container.placed.title}: {name} {words}")
     yield from _fixed_of_pods(scope)
+    yield from _fixed_of_overheads(scope)
 
 
 def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
@@ -88,6 +97,19 @@ def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
             if str(name).startswith("hugepages-") and name not in limits:
                 message = f"{pod.placed.title}: {name} needs a limit: nobody can have more of it than was asked for"
                 yield Problem(pod.placed, (*pod.spec_pointer, "resources", "requests", name), message)
+
+
+def _fixed_of_overheads(scope: Scope) -> Iterator[Problem]:
+    """What pods need beside their containers, which is read as limits."""
+    found: list[tuple[RenderedObject, Pointer]] = [(pod.placed, (*pod.spec_pointer, "overhead")) for pod in scope.pods]
+    found += [(placed, ("overhead", "podFixed")) for placed in scope.of("RuntimeClass")]
+    for placed, path in found:
+        overhead = at(placed.value, path)
+        if not isinstance(overhead, Mapping):
+            continue
+        for name, value in overhead.items():
+            if _is_indivisible(str(name)) and (words := _unfit(str(name), value, {}, "limits")):
+                yield Problem(placed, (*path, name), f"{placed.title}: {name} {words}")
 
 
 def _is_indivisible(name: str) -> bool:

@@ -24,6 +24,7 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     CONFIG_KEY,
+    DIVISORS,
     DOMAIN_NAME,
     HEADER,
     KEY,
@@ -57,6 +58,12 @@ _RESOURCES: Final = tuple(
     for rule in _QUANTITIES
 )
 _NO_PAGES: Final = {"propertyNames": {"not": {"pattern": "^hugepages-"}}}
+OVERHEAD: Final = Rule(
+    "empty-field",
+    "cpu or memory with huge pages",
+    {"anyOf": [_NO_PAGES, {"required": ["cpu"]}, {"required": ["memory"]}]},
+)
+"""What pods need beside their containers is read as their limits."""
 _PAGES_NEED_MORE: Final = Rule(
     "empty-field",
     "cpu or memory with huge pages",
@@ -108,20 +115,27 @@ def _once(field: str, word: str) -> Rule:
     return Rule("unique-items", f"{word} once", {"contains": item, "minContains": 0, "maxContains": 1})
 
 
-_SIZES: Final = ["", 0, "0", 1, "1", *(f"1{unit}" for unit in "k M G T P E Ki Mi Gi Ti Pi Ei".split())]
 _DIVISORS: Final = tuple(
     Rule(
         "quantity",
-        f"a divisor for {name}",
+        f"a divisor for {name}, such as {such}",
         {
             "if": {"properties": {"resource": {"pattern": rf"\.{name}"}}},
-            "then": {"properties": {"divisor": {"enum": divisors}}},
+            "then": {
+                "properties": {
+                    "divisor": {
+                        "anyOf": [
+                            {"type": "string", "format": f"towpath-divisor-of-{kind}"},
+                            {"enum": [*map(float, DIVISORS[kind]), None]},
+                        ]
+                    }
+                }
+            },
         },
     )
-    for name, divisors in (
-        ("cpu", ["", 0, "0", 1, "1", "1m", "1000m"]),
-        ("memory", _SIZES),
-        ("ephemeral-storage", _SIZES),
+    for name, kind, such in (
+        ("cpu", "cpu", "1 or 1m"),
+        *((name, "sizes", "1, 1Mi or 1M") for name in ("memory", "ephemeral-storage", "hugepages-")),
     )
 )
 

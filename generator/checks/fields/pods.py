@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.checks.fields.containers import RESOURCE_NAME
+from generator.checks.fields.containers import OVERHEAD, RESOURCE_NAME
 from generator.checks.fields.rule import (
     Rule,
     Table,
@@ -13,16 +13,18 @@ from generator.checks.fields.rule import (
     each,
     exactly_one,
     filled,
+    formatted,
     has,
     keys,
     lacks,
     one_of,
     optional,
+    since,
     text,
     values,
     when,
 )
-from generator.checks.fields.security import HAS_HOST_NETWORK, OF_POD
+from generator.checks.fields.security import HAS_HOST_NETWORK, OF_POD, OWN_USERS
 from generator.checks.fields.syntax import (
     IP,
     NOT_NEGATIVE,
@@ -51,7 +53,8 @@ _SECCOMP: Final = text(
     "runtime/default, docker/default, unconfined, or localhost/ and a relative path without '..'",
     r"runtime/default|docker/default|unconfined|localhost/(?!/)(?!(.*/)?\.\.(/|$)).*",
 )
-_DELETION_COST: Final = text("number-range", "a whole number of at most 32 bits", "0|-?[1-9][0-9]{0,9}")
+_DELETION_COST: Final = formatted("number-range", "a whole number of at most 32 bits", "towpath-int32")
+_TOLERATIONS: Final = formatted("unknown-value", "a list of tolerations in JSON", "towpath-json-objects")
 
 
 def _annotated(rule: Rule, keyword: str, key: str) -> Rule:
@@ -62,21 +65,31 @@ _ANNOTATED: Final = (
     _annotated(_SECCOMP, "properties", "seccomp.security.alpha.kubernetes.io/pod"),
     _annotated(_SECCOMP, "patternProperties", r"^container\.seccomp\.security\.alpha\.kubernetes\.io/"),
     _annotated(_DELETION_COST, "properties", "controller.kubernetes.io/pod-deletion-cost"),
+    _annotated(_TOLERATIONS, "properties", "scheduler.alpha.kubernetes.io/tolerations"),
 )
 """What annotations of pods mean to Kubernetes (ValidatePodSpecificAnnotations)."""
 
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _MIRRORED: Final = {
+    "required": ["metadata"],
     "properties": {
         "metadata": {
+            "type": "object",
             "required": ["annotations"],
             "properties": {"annotations": {"type": "object", "required": [_MIRROR]}},
         }
-    }
+    },
 }
+_NODE_OF_A_MIRROR: Final = when(
+    _MIRRORED,
+    {"properties": {"spec": filled("nodeName").schema}},
+    "empty-field",
+    f"a nodeName with the annotation {_MIRROR}",
+)
 _ALIVE: Final = {
     "properties": {"resizePolicy": {"items": {"properties": {"restartPolicy": {"not": {"const": "RestartContainer"}}}}}}
 }
+_WITHOUT_DEVICES: Final = {"items": {"properties": {"volumeDevices": {"maxItems": 0}}}}
 _KEPT_WHEN_RESIZED: Final = when(
     {"not": has("restartPolicy", "Always")},
     _ALIVE,
@@ -115,16 +128,19 @@ POD_SPEC: Final[Table] = {
                 "NotRequired in each resizePolicy with restartPolicy: Never",
             ),
             when(
-                {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
+                OWN_USERS,
                 {"properties": {field: {"const": False} for field in ("hostNetwork", "hostPID", "hostIPC")}},
                 "one-of",
                 "hostUsers: false, or a namespace of the host",
             ),
-            when(
-                {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}},
-                {"properties": {group: {"items": lacks("volumeDevices")} for group in CONTAINERS}},
-                "one-of",
-                "hostUsers: false, or volumeDevices",
+            since(
+                36,
+                when(
+                    OWN_USERS,
+                    {"properties": dict.fromkeys(CONTAINERS, _WITHOUT_DEVICES)},
+                    "one-of",
+                    "hostUsers: false, or volumeDevices",
+                ),
             ),
             *OF_POD,
         ),
@@ -144,7 +160,7 @@ POD_SPEC: Final[Table] = {
         "priorityClassName": optional(dns_subdomain()),
         "runtimeClassName": dns_subdomain(),
         "nodeSelector": (keys(label_key()), values(label_value())),
-        "overhead": (keys(RESOURCE_NAME), values(NOT_NEGATIVE)),
+        "overhead": (keys(RESOURCE_NAME), values(NOT_NEGATIVE), OVERHEAD),
         "resources": _OF_POD,
     },
     "core.v1.PodOS": {"name": one_of("linux", "windows", empty=False)},
@@ -193,12 +209,7 @@ PODS: Final[Table] = {
         ),
         "": (
             filled("spec"),
-            when(
-                _MIRRORED,
-                {"properties": {"spec": filled("nodeName").schema}},
-                "empty-field",
-                f"a nodeName with the annotation {_MIRROR}",
-            ),
+            _NODE_OF_A_MIRROR,
             Rule(
                 "empty-field",
                 "a reference of the image",
@@ -213,5 +224,5 @@ PODS: Final[Table] = {
         ),
     },
     "core.v1.PodTemplate": {"": filled("template")},
-    "core.v1.PodTemplateSpec": {"": filled("spec"), "metadata": _ANNOTATED},
+    "core.v1.PodTemplateSpec": {"": (filled("spec"), _NODE_OF_A_MIRROR), "metadata": _ANNOTATED},
 }

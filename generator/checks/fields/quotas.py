@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from generator.checks.fields.containers import OVERHEAD
 from generator.checks.fields.rule import (
     Rule,
+    Schema,
     Table,
     absent,
     between,
@@ -79,12 +81,16 @@ _RATIO: Final = Rule(
     "a ratio of at least 1",
     {"minimum": 1, "not": {"type": "string", "pattern": r"^(-|\+?0*(\.[0-9]*)?$|[0-9]{1,3}m$)"}},
 )
+_CONTRARY: Final = (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating"))
 _LISTS: Final = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
 
 
-def _either(*words: str) -> Rule:
-    both = [{"type": "array", "contains": {"const": word}} for word in words]
-    return Rule("one-of", " or ".join(words), {"not": {"allOf": both}})
+def _either(*words: str, field: str = "") -> Rule:
+    """One of two words in a list, or in a field of its items."""
+    found: list[Schema] = [{"const": word} for word in words]
+    if field:
+        found = [{"type": "object", "required": [field], "properties": {field: one}} for one in found]
+    return Rule("one-of", " or ".join(words), {"not": {"allOf": [{"type": "array", "contains": one} for one in found]}})
 
 
 _OF_ITS_TYPE: Final = Rule(
@@ -131,12 +137,9 @@ QUOTAS: Final[Table] = {
     "core.v1.ResourceQuotaSpec": {
         "": tuple(_counts(scope, names) for scope, names in _COUNTED_BY.items()),
         "hard": (keys(_QUOTA_NAME), values(NOT_NEGATIVE), _COUNTS_ARE_WHOLE),
-        "scopes": (
-            each(one_of(*_SCOPES, empty=False)),
-            _either("BestEffort", "NotBestEffort"),
-            _either("Terminating", "NotTerminating"),
-        ),
+        "scopes": (each(one_of(*_SCOPES, empty=False)), *(_either(*pair) for pair in _CONTRARY)),
     },
+    "core.v1.ScopeSelector": {"matchExpressions": tuple(_either(*pair, field="scopeName") for pair in _CONTRARY)},
     "core.v1.ScopedResourceSelectorRequirement": {
         "": (
             when(has("operator", "In", "NotIn"), filled("values").schema, "empty-field", "values with this operator"),
@@ -203,6 +206,7 @@ QUOTAS: Final[Table] = {
         "podFixed": (
             keys(Rule("resource-name", "cpu, memory, ephemeral-storage, or a name with a domain", _LIMIT_NAME)),
             values(NOT_NEGATIVE),
+            OVERHEAD,
         )
     },
     "coordination.v1.LeaseSpec": {

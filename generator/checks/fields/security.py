@@ -29,7 +29,7 @@ _PROFILE: Final = (
     ),
     when(
         has("type", "RuntimeDefault", "Unconfined"),
-        {"properties": {"localhostProfile": {"enum": ["", None]}}},
+        absent("localhostProfile"),
         "one-of",
         "localhostProfile only with type Localhost",
     ),
@@ -38,7 +38,7 @@ _PROFILES: Final = one_of("Localhost", "RuntimeDefault", "Unconfined", empty=Fal
 _CONTAINERS: Final = ("containers", "ephemeralContainers", "initContainers")
 HAS_HOST_NETWORK: Final = {"required": ["hostNetwork"], "properties": {"hostNetwork": {"const": True}}}
 _HAS_HOST_IPC: Final = {"required": ["hostIPC"], "properties": {"hostIPC": {"const": True}}}
-_OWN_USERS: Final = {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}}
+OWN_USERS: Final = {"required": ["hostUsers"], "properties": {"hostUsers": {"const": False}}}
 
 
 def _system(name: str) -> Schema:
@@ -87,7 +87,7 @@ OF_POD: Final = (
     since(
         33,
         when(
-            {"not": _OWN_USERS},
+            {"not": OWN_USERS},
             {"properties": _contexts({}, {"properties": {"procMount": {"not": {"const": "Unmasked"}}}})},
             "one-of",
             "procMount Unmasked with hostUsers: false only",
@@ -96,7 +96,7 @@ OF_POD: Final = (
     when(HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork"),
     when(
         _HAS_HOST_IPC,
-        _sysctls(r"^(kernel[./](shm|msg|sem)[a-z]*$|fs[./]mqueue[./])"),
+        _sysctls(r"^(kernel[./](shm|msg|sem$)|fs[./]mqueue[./])"),
         "one-of",
         "no sysctl of its communication with hostIPC",
     ),
@@ -158,7 +158,10 @@ SECURITY: Final[Table] = {
     },
     "core.v1.WindowsSecurityContextOptions": {
         "gmsaCredentialSpecName": dns_subdomain(),
-        "gmsaCredentialSpec": Rule("empty-field", "a credential spec", {"minLength": 1}),
+        "gmsaCredentialSpec": (
+            Rule("empty-field", "a credential spec", {"minLength": 1}),
+            Rule("number-range", "at most 64 KiB", {"maxLength": 64 * 1024}),
+        ),
         "runAsUserName": _WINDOWS_USER,
     },
     "core.v1.SecurityContext": {

@@ -5,7 +5,9 @@ Sources: k8s.io/apimachinery `pkg/util/validation` and `pkg/api/validate/content
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
@@ -133,6 +135,14 @@ POSITIVE: Final = Rule(
     "a quantity above zero",
     {"exclusiveMinimum": 0, "not": {"type": "string", "pattern": r"^(-|\+?0*(\.0*)?([a-zA-Z]|$))"}},
 )
+DIVISORS: Final[Mapping[str, tuple[Decimal, ...]]] = {
+    "cpu": (Decimal(0), Decimal(1), Decimal("0.001")),
+    "sizes": (Decimal(0), *(Decimal(1000) ** power for power in range(7))),
+}
+BINARY_DIVISORS: Final = tuple(Decimal(1024) ** power for power in range(1, 7))
+"""What an amount may be divided by before a container is told of it, and what a size may as well where that is
+written as such: 1Ki, and not 1024. Zero stands for 1.
+"""
 
 IP: Final = formatted("address", "an IP address", "towpath-ip")
 CIDR: Final = formatted("address", "a network such as 10.0.0.0/8 without bits beyond its prefix", "towpath-cidr")
@@ -170,7 +180,9 @@ DOMAIN_PATH: Final = text(
     rf"{_PREFIX}[A-Za-z0-9/\-._~%!$&'()*+,;=:]+",
 )
 WEBHOOK_URL: Final = text(
-    "address", "a URL that begins with https://, without user, query and fragment", r"(?i:https)://[^/?#@]+(/[^?#]*)?"
+    "address",
+    "a URL that begins with https://, without user, query and fragment",
+    r"(?i:https)://[^/?#@\s%\\^`{|}]+(/([^?#%]|%[0-9A-Fa-f]{2})*)?",
 )
 HOST_NAME: Final = text(
     "address", f"{_SUBDOMAIN_WORDS}, of at least two labels", rf"(?={NOT_TOO_LONG}\.?$){_LABEL}(\.{_LABEL})+\.?", 254

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -32,6 +33,8 @@ from generator.checks.fields import (
     workloads,
 )
 from generator.checks.fields.rule import Rule, Rules, Table
+from generator.checks.fields.syntax import BINARY_DIVISORS, DIVISORS
+from generator.quantity import quantity
 from generator.repository import Pointer
 from generator.schema_words import errors_of, path_in, shown, type_name
 from generator.schemas import READ_EMPTY, kinds, minor, schema_for
@@ -229,8 +232,10 @@ def _is_ip(value: str) -> bool:
 
 def _is_network(value: str, *, strict: bool) -> bool:
     try:
-        ipaddress.ip_network(value, strict=strict)
+        network = ipaddress.ip_network(value, strict=strict)
     except ValueError:
+        return False
+    if strict and getattr(network.network_address, "ipv4_mapped", None) is not None:
         return False
     return re.fullmatch(r"[^/]+/[0-9]{1,3}", value) is not None
 
@@ -253,7 +258,27 @@ def _is_certificate_request(value: str) -> bool:
     return block is not None and block[1] == "CERTIFICATE REQUEST"
 
 
+def _is_int32(value: str) -> bool:
+    return re.fullmatch("0|-?[1-9][0-9]{0,9}", value) is not None and -(2**31) <= int(value) < 2**31
+
+
+def _is_json_objects(value: str) -> bool:
+    try:
+        found = json.loads(value or "[]")
+    except ValueError:
+        return False
+    return found is None or (isinstance(found, list) and all(isinstance(one, dict) for one in found))
+
+
+def _divides(kind: str) -> Callable[[str], bool]:
+    binary = BINARY_DIVISORS if kind == "sizes" else ()
+    return lambda value: not value or quantity(value) in (binary if value.endswith("i") else DIVISORS[kind])
+
+
 FORMATS: Final = {
+    **{f"towpath-divisor-of-{kind}": _divides(kind) for kind in DIVISORS},
+    "towpath-int32": _is_int32,
+    "towpath-json-objects": _is_json_objects,
     "towpath-ip": _is_ip,
     "towpath-short-ip": _is_short_ip,
     "towpath-short-cidr": _is_short_network,

@@ -34,6 +34,16 @@ from generator.checks.fields.syntax import (
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
 _AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
+_NAMES_A_VOLUME: Final = Rule(
+    "name-syntax",
+    f"a name, which is that of a volume: {dns_label().expects}",
+    {
+        "required": ["metadata"],
+        "properties": {
+            "metadata": {"type": "object", "required": ["name"], "properties": {"name": dns_label().schema}}
+        },
+    },
+)
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
 WORKLOADS: Final[Table] = {
@@ -66,7 +76,10 @@ WORKLOADS: Final[Table] = {
         "replicas": between(0),
         "minReadySeconds": between(0),
         "podManagementPolicy": one_of("OrderedReady", "Parallel"),
-        "volumeClaimTemplates": tuple(each(inside("spec", rule)) for rule in SOURCE_OF_TEMPLATE),
+        "volumeClaimTemplates": (
+            *(each(inside("spec", rule)) for rule in SOURCE_OF_TEMPLATE),
+            each(_NAMES_A_VOLUME),
+        ),
         "serviceName": since(34, optional(dns_label())),
     },
     "apps.v1.StatefulSetOrdinals": {"start": between(0)},
@@ -173,7 +186,7 @@ _SCALED: Final = since(
         "an apiVersion with a group, such as apps/v1",
         {
             "if": {"not": has("kind", "ReplicationController")},
-            "then": {"required": ["apiVersion"], "properties": {"apiVersion": {"pattern": "^[^/]+/[^/]+$"}}},
+            "then": {"required": ["apiVersion"], "properties": {"apiVersion": {"pattern": "^[^/]+/[^/]*$"}}},
             "else": {"properties": {"apiVersion": {"pattern": "^[^/]*(/[^/]+)?$"}}},
         },
     ),
