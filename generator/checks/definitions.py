@@ -15,6 +15,7 @@ from generator.checks.objects import RenderedObject
 from generator.checks.structure import Wrong, not_structural
 from generator.custom.cel_types import mistake
 from generator.custom.crds import KIND
+from generator.custom.structural import child
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import at, items, mapping
@@ -37,11 +38,12 @@ def _selectable(version: Mapping[str, Any], root: Mapping[str, Any]) -> Wrong:
         path = field.get("jsonPath")
         if not isinstance(path, str):
             continue
-        steps = [step for name in path.split(".")[1:] for step in ("properties", name)]
-        found = at(root, tuple(steps))
+        found: Mapping[str, Any] | None = root
+        for name in path.split(".")[1:]:
+            found = child(found, name) if found is not None else None
         if path in seen:
             yield ("selectableFields", index), f"{path} is there already"
-        elif path.startswith(".metadata.") or not isinstance(found, Mapping):
+        elif path.startswith(".metadata.") or found is None:
             yield ("selectableFields", index, "jsonPath"), f"the schema has no field {path}"
         elif found.get("type") not in ("string", "boolean", "integer"):
             yield ("selectableFields", index, "jsonPath"), f"{path} is neither a string nor a boolean nor an integer"

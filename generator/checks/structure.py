@@ -90,6 +90,9 @@ def _of_metadata(root: Mapping[str, Any]) -> Wrong:
     others = set(mapping(metadata, "properties")) - {"name", "generateName"}
     if metadata.get("type") != "object" or others or set(metadata) - {"type", "properties", "description", "default"}:
         yield ("properties", "metadata"), "it may only limit name and generateName: the rest is known"
+    for name, field in mapping(metadata, "properties").items():
+        if isinstance(field, Mapping) and field.get("default") is not None:
+            yield ("properties", "metadata", "properties", name, "default"), "what names an object has no default"
 
 
 def _of_node(node: Mapping[str, Any], path: Pointer) -> Wrong:
@@ -237,8 +240,11 @@ def _may_have_types(node: Mapping[str, Any], step: Pointer) -> bool:
 def _of_alternative(node: Mapping[str, Any], around: Mapping[str, Any] | None, path: Pointer, typed: bool) -> Wrong:
     """A schema under a junctor: it limits values of what the schema `around` it says is there."""
     for key in node:
-        extension = key.startswith(_EXTENSION) and not (key.endswith("validations") and "allOf" in path)
-        if (key in _OUTSIDE or extension) and node[key] not in (None, False, "") and not (typed and key == "type"):
+        if (
+            (key in _OUTSIDE or key.startswith(_EXTENSION))
+            and node[key] not in (None, False, "")
+            and not (typed and key == "type")
+        ):
             yield (*path, key), "it belongs outside of allOf, anyOf, oneOf and not"
     if "metadata" in mapping(node, "properties"):
         yield (*path, "properties", "metadata"), "metadata cannot be limited here"

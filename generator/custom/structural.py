@@ -312,6 +312,8 @@ def fits(value: Any, node: Node) -> bool:
     import jsonschema_rs
 
     try:
-        return jsonschema_rs.Draft202012Validator(_converted(node, strict=True), offline=True).is_valid(value)
+        schema = _converted(node, strict=True)
+        accepts = jsonschema_rs.Draft202012Validator(schema, formats=CHECKED, validate_formats=True, offline=True)
+        return accepts.is_valid(value)
     except (jsonschema_rs.ValidationError, ValueError, AttributeError, TypeError):
         return True

@@ -82,6 +82,11 @@ _DEALT: Final = Rule(
 )
 
 
+_RESERVED: Final = (
+    "true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void"
+    "|while"
+)
+"""The words that CEL keeps for itself."""
 _OPERATIONS: Final = one_of("*", "CONNECT", "CREATE", "DELETE", "UPDATE", empty=False)
 _NOT_EMPTY: Final = Rule("empty-field", "a name", {"minLength": 1})
 _RULE_FIELDS: Final[Mapping[str, Rules]] = {
@@ -103,8 +108,10 @@ _OF_MUTATIONS: Final = Rule(
 _CONDITIONS: Final = Rule("number-range", "at most 64 conditions", {"maxItems": 64})
 _FAILURE: Final = one_of("Fail", "Ignore", empty=False)
 _MATCH: Final = one_of("Equivalent", "Exact", empty=False)
+LINES: Final = r"\S\s*[\n\r]\s*\S"
+"""A text of several lines, whatever is around it."""
 ONE_LINE: Final = (
-    Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": r"\n"}}),
+    Rule("unknown-value", "a message of one line", {"not": {"type": "string", "pattern": LINES}}),
     Rule("unknown-value", "a message that says something", {"pattern": r"^$|\S"}),
 )
 """What somebody is told whose object breaks a rule."""
@@ -118,6 +125,12 @@ REVIEW_VERSIONS: Final = (
     ),
 )
 """The versions in which a webhook is asked."""
+SERVICE: Final[Mapping[str, Rules]] = {
+    "": filled("name", "namespace"),
+    "path": text("path-syntax", "a path of DNS names that begins with '/'", r"(/([a-z0-9]([-a-z0-9.]*[a-z0-9])?/?)*)?"),
+    "port": PORT_NUMBER,
+}
+"""A service that answers a webhook."""
 _WEBHOOK: Final[Mapping[str, Rules]] = {
     "": filled("name", "admissionReviewVersions"),
     "name": text(
@@ -155,13 +168,7 @@ ADMISSION: Final[Table] = {
         "reinvocationPolicy": one_of("Never", "IfNeeded", empty=False),
     },
     "admissionregistration.v1.WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
-    "admissionregistration.v1.ServiceReference": {
-        "": filled("name", "namespace"),
-        "path": text(
-            "path-syntax", "a path of DNS names that begins with '/'", r"(/([a-z0-9]([-a-z0-9.]*[a-z0-9])?/?)*)?"
-        ),
-        "port": PORT_NUMBER,
-    },
+    "admissionregistration.v1.ServiceReference": SERVICE,
     "admissionregistration.v1.RuleWithOperations": _RULE_FIELDS,
     "admissionregistration.v1.NamedRuleWithOperations": _RULE_FIELDS,
     "admissionregistration.v1.ValidatingAdmissionPolicySpec": {
@@ -175,7 +182,6 @@ ADMISSION: Final[Table] = {
         ),
         "matchConstraints": filled("resourceRules"),
         "failurePolicy": _FAILURE,
-        "auditAnnotations": once(),
     },
     "admissionregistration.v1.MutatingAdmissionPolicy": {"": filled("spec")},
     "admissionregistration.v1.MutatingAdmissionPolicySpec": {
@@ -215,7 +221,10 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.MatchCondition": {"": filled("name", "expression"), "name": qualified_name()},
     "admissionregistration.v1.Variable": {
         "": filled("name", "expression"),
-        "name": text("name-syntax", "a name as CEL has them: letters, digits and '_'", "[_a-zA-Z][_a-zA-Z0-9]*"),
+        "name": unlike(
+            f"^({_RESERVED})$",
+            text("name-syntax", "a name as CEL has them: letters, digits and '_'", "[_a-zA-Z][_a-zA-Z0-9]*"),
+        ),
     },
     "admissionregistration.v1.AuditAnnotation": {
         "": filled("key", "valueExpression"),
@@ -335,7 +344,13 @@ ADMISSION: Final[Table] = {
         "verbs": (_ALONE, each(_VERB)),
         "nonResourceURLs": (
             _ALONE,
-            each(text("path-syntax", "'*', or a path that begins with '/'", r"\*|/\S*")),
+            each(
+                text(
+                    "path-syntax",
+                    "'*', or a path that begins with '/', without spaces and '//', and '*' only as '/*' at its end",
+                    r"\*|(/[^/* ]+)+|(/[^/* ]+)*/\*?",
+                )
+            ),
         ),
     },
     "flowcontrol.v1.Subject": {

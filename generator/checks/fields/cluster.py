@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.rule import (
@@ -37,6 +38,9 @@ _USAGES: Final = (
 _NAME: Final = dns_subdomain("object-name")
 _SHORT: Final = Rule("number-range", "at most 128 characters", {"maxLength": 128})
 _NOTE: Final = Rule("number-range", "at most 1024 characters", {"maxLength": 1024})
+_DEPRECATED: Final = Rule(
+    "unknown-value", "nothing: eventTime, series and reportingController say it", {"type": "null"}
+)
 _REPORTED: Final = ("reportingComponent", "reportingInstance", "action", "reason")
 _OF_EVENTS: Final = {
     "reportingComponent": qualified_name(),
@@ -87,5 +91,8 @@ CLUSTER: Final[Table] = {
         "note": _NOTE,
         **dict.fromkeys(("action", "reason", "reportingInstance"), _SHORT),
         "type": one_of("Normal", "Warning", empty=False),
+        **dict.fromkeys(("deprecatedFirstTimestamp", "deprecatedLastTimestamp"), _DEPRECATED),
+        "deprecatedCount": replace(_DEPRECATED, schema={"enum": [0, None]}),
+        "deprecatedSource": replace(_DEPRECATED, schema={"additionalProperties": {"enum": ["", None]}}),
     },
 }

@@ -7,9 +7,10 @@ What a schema may hold wherever it stands; whether the whole of it is structural
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.checks.fields.admission import ONE_LINE, REVIEW_VERSIONS
+from generator.checks.fields.admission import LINES, ONE_LINE, REVIEW_VERSIONS, SERVICE
 from generator.checks.fields.rule import (
     Rule,
     Rules,
@@ -26,9 +27,10 @@ from generator.checks.fields.rule import (
     text,
     when,
 )
-from generator.checks.fields.syntax import PORT_NUMBER, WEBHOOK_URL, dns_1035_label
+from generator.checks.fields.syntax import PORT_NUMBER, WEBHOOK_URL, dns_1035_label, dns_subdomain
 
 _PREFIX: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1."
+_PRESERVE: Final = "x-kubernetes-preserve-unknown-fields"
 _KIND: Final = optional(
     text("name-syntax", "a kind: letters, digits and '-'", "[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?", 63)
 )
@@ -73,13 +75,37 @@ _SCHEMA: Final = (
             }
         },
     ),
+    when(
+        {"required": ["x-kubernetes-map-type"], "properties": {"x-kubernetes-map-type": {"type": "string"}}},
+        {"required": ["type"], "properties": {"type": {"const": "object"}}},
+        "one-of",
+        "x-kubernetes-map-type with the type object",
+    ),
+    when(
+        {
+            "required": ["x-kubernetes-embedded-resource"],
+            "properties": {"x-kubernetes-embedded-resource": {"const": True}},
+        },
+        {
+            "properties": {
+                "properties": {
+                    "properties": {
+                        name: {"properties": {"type": {"const": type_}}}
+                        for name, type_ in (("apiVersion", "string"), ("kind", "string"), ("metadata", "object"))
+                    }
+                }
+            }
+        },
+        "unknown-value",
+        "a string as apiVersion and kind, and an object as metadata, of a resource inside",
+    ),
     Rule("unknown-value", "no $ref", {"properties": {"$ref": {"enum": [""]}}}),
 )
 _NESTED: Final = Rule(
     "unknown-value", "a schema", {"if": {"type": "object"}, "then": {"$ref": f"#/$defs/{_PREFIX}JSONSchemaProps"}}
 )
 """A schema where Kubernetes' own schema of schemas allows anything."""
-_TYPES: Final[dict[str, dict[str, Rules]]] = {
+_TYPES: Final[dict[str, Mapping[str, Rules]]] = {
     "CustomResourceDefinition": {
         "": (
             filled("spec"),
@@ -115,10 +141,18 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "webhook": filled("clientConfig", "conversionReviewVersions"),
     },
     "WebhookConversion": {"conversionReviewVersions": REVIEW_VERSIONS},
-    "ServiceReference": {"": filled("name", "namespace"), "port": PORT_NUMBER},
+    "ServiceReference": SERVICE,
     "WebhookClientConfig": {"": exactly_one("service", "url"), "url": WEBHOOK_URL},
     "ValidationRule": {
-        "": filled("rule"),
+        "": (
+            filled("rule"),
+            when(
+                {"properties": {"rule": {"pattern": LINES}}},
+                filled("message").schema,
+                "empty-field",
+                "a message for a rule of several lines",
+            ),
+        ),
         "message": ONE_LINE,
         "reason": one_of(
             "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", empty=False
@@ -167,7 +201,7 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
     },
     "CustomResourceColumnDefinition": {
         "": filled("name"),
-        "jsonPath": _PATH,
+        "jsonPath": text("path-syntax", "a path of fields that begins with '.'", r"\..*"),
         "type": one_of("boolean", "date", "integer", "number", "string", empty=False),
         "format": one_of("int32", "int64", "float", "double", "byte", "date", "date-time", "password"),
     },
@@ -181,7 +215,13 @@ _TYPES: Final[dict[str, dict[str, Rules]]] = {
         "openAPIV3Schema": Rule(
             "unknown-value",
             "the type object at the root",
-            {"required": ["type"], "properties": {"type": {"const": "object"}, "nullable": {"const": False}}},
+            {
+                "properties": {"type": {"const": "object"}, "nullable": {"const": False}},
+                "anyOf": [
+                    {"required": ["type"]},
+                    {"required": [_PRESERVE], "properties": {_PRESERVE: {"const": True}}},
+                ],
+            },
         )
     },
     "JSONSchemaProps": {
@@ -215,6 +255,8 @@ _API_SERVICES: Final[Table] = {
             when(_SKIPS, {"not": _LOCAL}, "one-of", "insecureSkipTLSVerify with a service only"),
             when(has("caBundle"), {"not": _LOCAL}, "one-of", "caBundle with a service only"),
         ),
+        "group": optional(dns_subdomain()),
+        "version": dns_1035_label(),
         "groupPriorityMinimum": between(1, 20_000),
         "versionPriority": between(1, 1000),
     },

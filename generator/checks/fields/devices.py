@@ -27,7 +27,6 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.syntax import (
     DRIVER,
-    NOT_NEGATIVE,
     dns_label,
     dns_subdomain,
     label_key,
@@ -84,6 +83,22 @@ _PLACED: Final = when(
     "one-of",
     "a node, a selector of nodes or allNodes for each device with perDeviceNodeSelection",
 )
+_NOT_PLACED: Final = when(
+    {
+        "not": {
+            "required": ["perDeviceNodeSelection"],
+            "properties": {"perDeviceNodeSelection": _TRUE},
+        }
+    },
+    {"properties": {"devices": {"items": absent("allNodes", "nodeName", "nodeSelector")}}},
+    "one-of",
+    "nodes of single devices with perDeviceNodeSelection only",
+)
+_ONE_TERM: Final = Rule(
+    "number-range",
+    "one term in the selector of nodes",
+    {"properties": {"nodeSelectorTerms": {"maxItems": 1}}},
+)
 _ASKED: Final[Mapping[str, Rules]] = {
     "": (
         filled("deviceClassName"),
@@ -139,6 +154,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "operator": one_of("Equal", "Exists"),
         "effect": one_of("NoExecute", "NoSchedule", "None"),
         "key": optional(label_key()),
+        "value": optional(label_value()),
     },
     "DeviceClassSpec": {
         "selectors": _at_most(32),
@@ -146,7 +162,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "extendedResourceName": text(
             "resource-name",
             "a name with a domain, such as example.com/gpu",
-            rf"(?!requests\.)(?!([^/]+\.)?kubernetes\.io/){_DOMAIN}/[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
+            rf"(?!requests\.)(?!.*kubernetes\.io/){_DOMAIN}/[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
         ),
     },
     "ResourceSliceSpec": {
@@ -155,6 +171,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
             _one_place("allNodes", "perDeviceNodeSelection"),
             when(has("sharedCounters"), absent("devices"), "one-of", "sharedCounters or devices"),
             _PLACED,
+            _NOT_PLACED,
             when(
                 {"properties": {"devices": {"contains": {"anyOf": [has("taints"), has("consumesCounters")]}}}},
                 {"properties": {"devices": {"maxItems": 64}}},
@@ -166,6 +183,7 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "devices": _at_most(128),
         "sharedCounters": _at_most(8),
         "nodeName": dns_subdomain(),
+        "nodeSelector": _ONE_TERM,
         **dict.fromkeys(("allNodes", "perDeviceNodeSelection"), Rule("unknown-value", "true", {"enum": [True, None]})),
     },
     "ResourcePool": {
@@ -206,7 +224,16 @@ _TYPES: Final[dict[str, Mapping[str, Rules]]] = {
         "string": _SHORT,
         "version": (_SHORT, text("name-syntax", "a version such as 1.2.3 (semver.org)", _VERSION)),
     },
-    "DeviceCapacity": {"value": NOT_NEGATIVE},
+    "CapacityRequestPolicy": {
+        "": (
+            Rule("one-of", "validRange or validValues", {"not": {"allOf": [has("validRange"), has("validValues")]}}),
+            *(
+                when(has(field), {"required": ["default"]}, "empty-field", f"a default with {field}")
+                for field in ("validRange", "validValues")
+            ),
+        ),
+        "validValues": once(),
+    },
     "DeviceTaint": {"": filled("key", "effect"), "key": label_key(), "value": label_value(), "effect": _EFFECT},
 }
 DEVICES: Final[Table] = {

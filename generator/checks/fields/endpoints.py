@@ -132,7 +132,7 @@ ENDPOINTS: Final[Table] = {
                 {"not": has("scope", "Namespace")},
                 absent("namespace"),
                 "one-of",
-                "no namespace with scope Cluster",
+                "no namespace with scope Cluster, which it has if nothing is said",
             ),
         ),
         "apiGroup": dns_subdomain(),
