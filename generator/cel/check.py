@@ -1,6 +1,7 @@
 """The types of everything in an expression, and which forms of the functions it calls; or what it cannot mean.
 
-Source: github.com/google/cel-go, checker/checker.go. That the items of a list are of one type is not asked.
+Source: github.com/google/cel-go, checker/checker.go; and cel/validator.go for lists and maps of several types, which
+are only for `format`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ def checked(expr: Expr, variables: Mapping[str, Type], fields: Fields) -> Checke
     """What an expression means; raises a `Mistake`, or `NotUnderstood`."""
     check = _Check(variables, fields)
     check.type_of(expr)
-    return Checked(expr, check.final(), check.called, check.dotted)
+    found = check.final()
+    for node in check.written:
+        _of_one_type(node, found)
+    return Checked(expr, found, check.called, check.dotted)
 
 
 class _Check:
@@ -55,6 +59,9 @@ class _Check:
         self._fields = fields
         self.called: dict[Call, Called] = {}
         self.dotted: dict[Select, str] = {}
+        self.written: list[Items | Pairs] = []
+        """Lists and maps that have to be of one type."""
+        self._formats = 0
 
     def final(self) -> dict[Expr, Type]:
         return {node: self._types.resolved(found, wholly=True) for node, found in self._of.items()}
@@ -122,6 +129,12 @@ class _Check:
         return self._types.resolved(optional(found) if is_optional else found)
 
     def _call(self, node: Call) -> Type:
+        self._formats += node.function == "format"
+        found = self._result(node)
+        self._formats -= node.function == "format"
+        return found
+
+    def _result(self, node: Call) -> Type:
         arguments = [self.type_of(one) for one in node.arguments]
         function, target = node.function, node.target
         if target is not None:
@@ -179,12 +192,14 @@ class _Check:
         return Mistake(f"{name} cannot be applied to ({types})")
 
     def _list(self, node: Items) -> Type:
+        self.written += [node] if not self._formats else []
         found: Type | None = None
         for at, item in enumerate(node.items):
             found = self._joined(found, self._unwrapped(self.type_of(item), is_optional=at in node.optional))
         return Type("list", (found or self._types.fresh(),))
 
     def _map(self, node: Pairs) -> Type:
+        self.written += [node] if not self._formats else []
         keys: Type | None = None
         values: Type | None = None
         for at, (key, value) in enumerate(node.pairs):
@@ -233,6 +248,21 @@ _OPTIONAL_FIELD: Final = Overload((DYN, STRING), optional(Type("V")), is_member=
 _OTHER_NAMES: Final = frozenset({"kubernetes", "net", "google", "optional_type"})
 """What begins with these may be a type that is not among ours."""
 _OTHER_FUNCTIONS: Final = frozenset({"in", "_in_", "__not_strictly_false__", "_?._"})
+
+
+def _of_one_type(node: Items | Pairs, found: Mapping[Expr, Type]) -> None:
+    """Raises a `Mistake` where a list or map that is written out has several types."""
+    if isinstance(node, Items):
+        parts = [node.items]
+    else:
+        parts = [tuple(key for key, _ in node.pairs), tuple(value for _, value in node.pairs)]
+    for of_one in parts:
+        loose = node.optional if of_one is parts[-1] else frozenset()
+        types = [found[one] for one in of_one]
+        types = [one.of[0] if at in loose and one.of else one for at, one in enumerate(types)]
+        for other in types[1:]:
+            if other != types[0]:
+                raise Mistake(f"a list or map is of one type, and not of {types[0]} and {other}")
 
 
 def _literal(node: Literal) -> Type:

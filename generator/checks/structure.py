@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.admission_names import EVERY_OBJECT
-from generator.custom.budget import SINCE, too_expensive
+from generator.custom.budget import too_expensive
 from generator.custom.cel_types import Roots, mistake, unknown_field
+from generator.custom.rules import SINCE, Mistaken, Understood, read
 from generator.custom.structural import fits, inside, is_pattern
 from generator.repository import Pointer
 from generator.schema_errors import explain
@@ -27,6 +28,7 @@ Wrong = Iterator[tuple[Pointer, str]]
 
 _JUNCTORS: Final = ("allOf", "anyOf", "oneOf")
 _EXTENSION: Final = "x-kubernetes-"
+_RULES: Final = f"{_EXTENSION}validations"
 _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 # What a schema under `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it.
 _OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
@@ -41,8 +43,12 @@ def not_structural(version: str, root: Mapping[str, Any]) -> Wrong:
     """What the API server of a Kubernetes version has against the schema of a definition, with where in it."""
     found = tuple(_malformed(version, root, ())) or tuple(_of_root(root))
     yield from found
-    if not found and int(minor(version)[2:]) >= SINCE:
-        yield from too_expensive(root)
+    told = {pointer for pointer, _ in found}
+    if int(minor(version)[2:]) >= SINCE and all(_RULES in pointer for pointer in told):
+        rules = list(read(root))
+        mistaken = (one for one in rules if isinstance(one, Mistaken))
+        yield from ((one.pointer, one.message) for one in mistaken if one.pointer not in told)
+        yield from too_expensive(one for one in rules if isinstance(one, Understood))
 
 
 def _malformed(version: str, node: Mapping[str, Any], path: Pointer) -> Wrong:
@@ -185,27 +191,27 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
         yield (*path, "pattern"), "it is no regular expression of Go's"
     if default is not None and not fits(default, node):
         yield (*path, "default"), "the schema refuses its own default"
-    for index, rule in enumerate(listed(node, f"{_EXTENSION}validations")):
+    for index, rule in enumerate(listed(node, _RULES)):
         if rule is None:
-            yield (*path, f"{_EXTENSION}validations", index), "there is no rule here"
-    for index, rule in items(node, f"{_EXTENSION}validations"):
+            yield (*path, _RULES, index), "there is no rule here"
+    for index, rule in items(node, _RULES):
         for field, wanted in (("rule", "BOOL"), ("messageExpression", "STRING")):
             text = rule.get(field)
             if isinstance(text, str) and text and (error := mistake(text, _of_rule(rule, node, path), (wanted, "DYN"))):
-                yield (*path, f"{_EXTENSION}validations", index, field), error
+                yield (*path, _RULES, index, field), error
         place = rule.get("fieldPath")
         if isinstance(place, str) and place and not _leads_to_a_field(place, node):
-            yield (*path, f"{_EXTENSION}validations", index, "fieldPath"), f"there is no field {place}"
+            yield (*path, _RULES, index, "fieldPath"), f"there is no field {place}"
         if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
-            yield (*path, f"{_EXTENSION}validations", index, "optionalOldSelf"), "the rule does not use oldSelf"
+            yield (*path, _RULES, index, "optionalOldSelf"), "the rule does not use oldSelf"
 
 
 def _of_changes(node: Mapping[str, Any], path: Pointer, *, known: bool = True) -> Wrong:
     """Rules about what was before: only the items of lists of the type map are told apart."""
-    for index, rule in items(node, f"{_EXTENSION}validations") if not known else ():
+    for index, rule in items(node, _RULES) if not known else ():
         if "oldSelf" in str(rule.get("rule")):
             words = "there is no oldSelf in items of a list that is not of the type map"
-            yield (*path, f"{_EXTENSION}validations", index, "rule"), words
+            yield (*path, _RULES, index, "rule"), words
     for step, inner in inside(node):
         kept = step[0] != "items" or node.get(f"{_EXTENSION}list-type") == "map"
         yield from _of_changes(inner, (*path, *step), known=known and kept)

@@ -16,6 +16,7 @@ NUMBER: Schema = {"type": "integer"}
 LETTERS = "abcdefghij"
 NAMES = ("kebab-case", "namespace", "dotted.name", *LETTERS)
 EITHER = "x-kubernetes-int-or-string"
+KEEPS: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 TIMES = ("date", "date-time", "duration")
 
 PATTERNS = {
@@ -166,6 +167,22 @@ PATTERNS = {
         <mapped>
     """,
 }
+SLIPS = (
+    "null",
+    "1.5",
+    "2u",
+    "self",
+    "nothing",
+    "{'a': 1}",
+    "[1, 'a']",
+    "[]",
+    "{}",
+    "string",
+    "self.nothing",
+    "b'a'",
+    "(-1)",
+)
+"""What may stand by mistake where something else belongs."""
 SHORTEST = {
     "truth": "true",
     "text": "<path>",
@@ -195,10 +212,10 @@ LEAVES: Mapping[str, tuple[Callable[[Schema], bool], str]] = {
 
 
 class Made:
-    """What one number makes: a schema, with rules at several depths."""
+    """What a number makes: a schema, with rules at several depths; `slips` is how often something else is there."""
 
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+    def __init__(self, seed: int, slips: float = 0) -> None:
+        self.random, self._slips = Random(seed), slips
         self._variables = 0
 
     def schema(self) -> Schema:
@@ -206,7 +223,7 @@ class Made:
         spec = self._object(3)
         found = {"type": "object", "properties": {"spec": spec}, "required": self.random.choice([["spec"], []])}
         for node, has_before in self._nodes(found, has_before=True):
-            if self.random.random() < 0.3:
+            if self.random.random() < 0.3 and (self._slips or _is_seen(node)):
                 node["x-kubernetes-validations"] = self._rules(node, has_before=has_before)
         if "x-kubernetes-validations" not in spec:
             spec["x-kubernetes-validations"] = self._rules(spec, has_before=True)
@@ -237,7 +254,7 @@ class Made:
     # --- Schemas
 
     def _node(self, depth: int) -> Schema:
-        kinds = [*["text"] * 4, "integer", "number", "boolean", "either", "time"]
+        kinds = [*["text"] * 4, "integer", "number", "boolean", "either", "time", "free", "whole"]
         match self.random.choice(kinds if depth <= 0 else [*kinds, *["list", "map", "object"] * 3]):
             case "list":
                 return {"type": "array", "items": self._node(depth - 1), **self._limit("maxItems", 300)}
@@ -252,8 +269,12 @@ class Made:
                 return {EITHER: True, **self._limit("maxLength", 500)}
             case "time":
                 return {"type": "string", "format": self.random.choice([*TIMES, "byte"])}
+            case "free":
+                return self.random.choice([KEEPS, {"type": "object", **KEEPS}, {"type": "object"}])
+            case "whole":
+                return {"type": "object", "x-kubernetes-embedded-resource": True, **KEEPS}
             case kind:
-                return {"type": kind}
+                return {"type": kind, **self.random.choice([{}, {"nullable": True}])}
 
     def _text(self) -> Schema:
         if self.random.random() < 0.15:
@@ -279,6 +300,8 @@ class Made:
         return re.sub(r"<(\w+)>", lambda part: self._part(part[1], scope, depth - 1), pattern)
 
     def _part(self, part: str, scope: Scope, depth: int) -> str:
+        if part != "compared" and self.random.random() < self._slips:
+            return self._slip(scope, depth)
         if part in PATTERNS:
             return self._made(part, scope, depth)
         if part in LEAVES:
@@ -297,6 +320,11 @@ class Made:
                 return self._loop(scope, depth)
         return self._mapped(scope, depth)
 
+    def _slip(self, scope: Scope, depth: int) -> str:
+        other = self._made(self.random.choice([*PATTERNS]), scope, depth)
+        path = self._path(scope, lambda _: True, "self")
+        return self.random.choice([*SLIPS, *[other, path, f"{path}.nothing", f"{path}.a", f"{other}.b()"] * 3])
+
     def _variable(self) -> str:
         self._variables += 1
         return f"{self.random.choice(LETTERS)}{self._variables}"
@@ -306,6 +334,8 @@ class Made:
         found, todo = [], list(scope.items())
         while todo:
             path, node = todo.pop()
+            if not (self._slips or _is_seen(node)):
+                continue
             if wanted(node):
                 found.append((path, node))
             if len(path) < 60:
@@ -359,6 +389,12 @@ class Made:
         if self.random.random() < 0.4:
             return f"{name}, {other}", {**scope, name: NUMBER if is_list else TEXT, other: value}
         return name, {**scope, name: value if is_list else TEXT}
+
+
+def _is_seen(node: Schema) -> bool:
+    """Whether the schema says of which type values are."""
+    inside = [node[key] for key in ("items", "additionalProperties") if key in node]
+    return bool(node.get("type") or node.get(EITHER)) and all(map(_is_seen, inside))
 
 
 def _escaped(name: str) -> str:

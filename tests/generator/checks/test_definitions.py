@@ -1,8 +1,11 @@
 """Schemas that the API server takes for structural, and those that it does not."""
 
+from typing import Any
+
 import pytest
 
 from generator.checks.definitions import FAMILY
+from generator.checks.structure import not_structural
 from generator.k8syaml import dump, load_all
 from tests.generator.checks.rendered import scope
 
@@ -101,6 +104,34 @@ def test_structural_schemas_are_fine(spec):
 )
 def test_others_are_refused_at_their_place(spec, path):
     assert [place for place, _ in wrong(spec)] == [f"properties.spec.{path}".rstrip(".")]
+
+
+RULE = {"rule": "self.list.all(x, self.list.all(y, x == y && x.size() > 1))"}
+LISTS: dict[str, Any] = {"type": "object", "properties": {"list": {"type": "array", "items": {"type": "string"}}}}
+
+
+def test_rules_are_told_that_cost_too_much_or_mean_nothing_unless_the_schema_itself_is_refused():
+    spec = {**LISTS, "x-kubernetes-validations": [RULE, {"rule": "size(self) > 1"}]}
+    assert wrong(spec) == [
+        ("properties.spec.x-kubernetes-validations.1.rule", "size cannot be applied to (object)"),
+        (
+            "properties.spec.x-kubernetes-validations.0.rule",
+            "set maxItems of spec.list and maxLength of spec.list[], or make the rule simpler",
+        ),
+    ]
+    spec["properties"] = {"list": {**LISTS["properties"]["list"], "nullable": True}, "other": {}}
+    assert [place for place, _ in wrong(spec)] == ["properties.spec.properties.other"]
+
+
+def test_what_is_told_of_a_rule_already_is_not_told_again():
+    (found,) = wrong({**LISTS, "x-kubernetes-validations": [{"rule": "self.lost == 1"}]})
+    assert found == ("properties.spec.x-kubernetes-validations.0.rule", "there is no field lost")
+
+
+@pytest.mark.parametrize(("version", "count"), [("1.32", 0), ("1.33", 1)])
+def test_costs_are_estimated_for_the_versions_that_estimate_so(version, count):
+    root = {"type": "object", "properties": {"spec": {**LISTS, "x-kubernetes-validations": [RULE]}}}
+    assert len(list(not_structural(version, root))) == count
 
 
 def test_the_root_knows_of_metadata_only_the_name():

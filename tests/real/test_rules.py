@@ -1,0 +1,124 @@
+"""CEL rules: we and the API server say the same of what each means, and of what it costs, to the last digit.
+
+The API server tells a cost only as a factor of the budget, and only of what is over it. So what a rule is about is put
+into maps whose limits bring its cost just below and just above the budget: a difference of one is a difference there.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from generator.checks.structure import not_structural
+from generator.custom.budget import RULE, SCHEMA, Priced, factor, priced
+from generator.custom.rules import Understood, read
+from tests.real.cel_rules import Made, Schema
+from tests.testbed.api_server import ApiServer
+
+GROUP = "costs.example.com"
+VERSION = "1.36"
+SEEDS = range(150)
+AT_ONCE = 20
+TOO_MUCH = re.compile(r"estimated (?:rule|messageExpression) cost exceeds budget by factor of (.*?) \(")
+TOGETHER = re.compile(r"estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of (.*?) \(")
+CONTRIBUTED = "contributed to estimated rule cost total"
+ONLY_THERE = re.compile(r"error during formatting|instantiation failed|if oldSelf is not used")
+"""What does not fit the text before `format`, what goes wrong where an expression is computed beforehand, and what the
+API server says of every rule that it does not understand.
+"""
+
+Told = dict[str, str]
+"""What is wrong with a schema, by where it stands in it."""
+
+
+def test_we_agree_with_the_api_server_about_what_rules_cost(kubernetes: ApiServer) -> None:
+    schemas = [schema for seed in SEEDS for schema in _around_the_budget(Made(seed).schema())]
+    differ, over, exact = [], 0, 0
+    for root in _together(schemas):
+        said, ours = _factors(_theirs(kubernetes, root)), _costs(root)
+        over += len(ours)
+        exact += sum(not told.startswith("more") for told in ours.values())
+        places = [place for place in said | ours if said.get(place) != ours.get(place)]
+        differ += [(place, said.get(place), ours.get(place)) for place in places]
+    assert differ == []
+    assert over > 1000 and exact > 300
+
+
+def test_we_agree_with_the_api_server_about_what_rules_mean(kubernetes: ApiServer) -> None:
+    missed, false_alarms, agreed = [], [], 0
+    for root in _together([Made(seed, slips=0.06).schema() for seed in SEEDS]):
+        said, ours = _theirs(kubernetes, root), _ours(root)
+        said.pop("", None)  # what is wrong with a rule hides what it costs
+        unheard = {place for place in ours if place.removesuffix("messageExpression") + "rule" in said}
+        ours = {place: message for place, message in ours.items() if place in said or place not in unheard}
+        agreed += len(said.keys() & ours.keys())
+        false_alarms += [(place, ours[place]) for place in ours.keys() - said.keys()]
+        missed += [(place, said[place]) for place in said.keys() - ours.keys() if not ONLY_THERE.search(said[place])]
+    assert (false_alarms, missed) == ([], [])
+    assert agreed > 300
+
+
+def _together(schemas: Sequence[Schema]) -> Iterator[Schema]:
+    for start in range(0, len(schemas), AT_ONCE):
+        fields = {f"s{at}": one for at, one in enumerate(schemas[start : start + AT_ONCE])}
+        yield {"type": "object", "properties": fields}
+
+
+def _around_the_budget(schema: Schema) -> Iterator[Schema]:
+    """A schema, and maps of it, as large as to bring each of its rules just below and just above the budget."""
+    yield schema
+    for one in _priced(schema):
+        if one.expression.pointer[-1] == "rule" and 0 < one.cost <= RULE:
+            most = RULE // one.cost
+            for length in (most, most + 1):  # not lists, for their items have no oldSelf
+                yield {"type": "object", "maxProperties": length, "additionalProperties": schema}
+
+
+def _priced(schema: Schema) -> list[Priced]:
+    return [priced(one) for one in read(schema) if isinstance(one, Understood)]
+
+
+def _costs(root: Schema) -> Told:
+    found = _priced(root)
+    over = {_path(one.expression.pointer): factor(one.cost, RULE) for one in found if one.cost > RULE}
+    together = sum(one.cost for one in found)
+    return {**over, **({"": factor(together, SCHEMA)} if together > SCHEMA else {})}
+
+
+def _ours(root: Schema) -> Told:
+    return {_path(pointer): message for pointer, message in not_structural(VERSION, root) if pointer}
+
+
+def _path(pointer: Sequence[Any]) -> str:
+    """As the API server writes it."""
+    found = ""
+    steps = iter(pointer)
+    for step in steps:
+        found += f"[{step}]" if isinstance(step, int) else f".{step}"
+        found += f"[{next(steps)}]" if step == "properties" else ""
+    return found
+
+
+def _factors(said: Mapping[str, str]) -> Told:
+    found = {place: TOO_MUCH.search(message) or TOGETHER.search(message) for place, message in said.items()}
+    return {place: told[1] if told else said[place] for place, told in found.items()}
+
+
+def _theirs(kubernetes: ApiServer, root: Schema) -> Told:
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"things.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"kind": "Thing", "listKind": "ThingList", "plural": "things", "singular": "thing"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": root}}],
+        },
+    }
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All"
+    answer = kubernetes.call("POST", path, json.dumps(definition))
+    causes = answer.body.get("details", {}).get("causes", ()) if answer.status != HTTPStatus.CREATED else ()
+    told = [(cause["field"].partition("openAPIV3Schema")[2], cause["message"]) for cause in causes]
+    return {place: message for place, message in reversed(told) if CONTRIBUTED not in message}
