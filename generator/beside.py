@@ -21,10 +21,10 @@ def beside(work: Callable[[], Any]) -> Callable[[], Any]:
 
     What fails there, or is lost, is done once more here.
     """
-    child, reading = copy(lambda pipe: pipe.write(marshal.dumps(work())))
+    child, pipe = copy(lambda pipe: pipe.write(marshal.dumps(work())))
 
     def result() -> Any:
-        with os.fdopen(reading, "rb") as pipe:
+        with pipe:
             said = pipe.read()
         _, status = os.waitpid(child, 0)
         return work() if status else marshal.loads(said)  # noqa: S302 - a copy of this process has written it
@@ -32,7 +32,7 @@ def beside(work: Callable[[], Any]) -> Callable[[], Any]:
     return result
 
 
-def copy(work: Callable[[IO[bytes]], object]) -> tuple[int, int]:
+def copy(work: Callable[[IO[bytes]], object]) -> tuple[int, IO[bytes]]:
     """Start this work in a copy of this process. Returns that, and the pipe which has what it writes."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -45,4 +45,4 @@ def copy(work: Callable[[IO[bytes]], object]) -> tuple[int, int]:
         finally:
             os._exit(1)
     os.close(writing)
-    return child, reading
+    return child, os.fdopen(reading, "rb")

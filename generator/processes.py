@@ -56,12 +56,10 @@ def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1, worth:
 def _numbers(last: int) -> Iterator[int]:
     """A pipe that holds the numbers from 1 to the last: each is read once, whoever reads."""
     reading, writing = os.pipe()
-    try:
+    with os.fdopen(reading, "rb", buffering=0) as numbers:
         with os.fdopen(writing, "wb") as pipe:
             pipe.writelines(number.to_bytes(_NUMBER, "big") for number in range(1, last + 1))
-        yield reading
-    finally:
-        os.close(reading)
+        yield numbers.fileno()
 
 
 class _Copies:
@@ -76,8 +74,8 @@ class _Copies:
         gc.freeze()  # else collecting garbage would copy every page of memory into each process
         self._running: dict[int, tuple[int, IO[bytes]]] = {}
         for _ in range(count):
-            child, reading = copy(send)
-            self._running[reading] = child, os.fdopen(reading, "rb")
+            child, pipe = copy(send)
+            self._running[pipe.fileno()] = child, pipe
 
     def __enter__(self) -> _Copies:
         return self

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import IO
 
 Look = tuple[int, int, int]
 """Size, time of the last change of the file or of what is known of it (ctime: nobody can set it), and inode."""
@@ -78,6 +79,7 @@ class Looking:
                 _all(root, folder, self.first)
         except BaseException:
             self._others()
+            self._tickets.close()
             raise
 
     def all(self) -> Looks:
@@ -86,7 +88,7 @@ class Looking:
             done = self._work()
         finally:
             others = self._others()
-            os.close(self._tickets)
+            self._tickets.close()
         done |= others
         found = dict(self.first)
         for number in range(len(self._shares)):
@@ -96,7 +98,7 @@ class Looking:
     def _work(self) -> dict[int, Looks]:
         """Look into shares as long as there are any that nobody has taken."""
         done = {}
-        while ticket := os.read(self._tickets, 1):
+        while ticket := self._tickets.read(1):
             done[ticket[0]] = self._share(ticket[0])
         return done
 
@@ -147,12 +149,12 @@ class Looking:
         _keep(self.first, path, found)
 
 
-def _tickets(count: int) -> int:
+def _tickets(count: int) -> IO[bytes]:
     """A pipe full of numbers, each of which one process reads."""
     reading, writing = os.pipe()
     os.write(writing, bytes(range(count)))
     os.close(writing)
-    return reading
+    return os.fdopen(reading, "rb", buffering=0)
 
 
 def _all(root: str, path: str, found: Looks) -> None:
