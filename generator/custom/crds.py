@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator.custom import cel, structural
+from generator.custom.formats import CHECKED
 from generator.decoded import decoded
 from generator.schema_errors import explain
 from generator.schema_words import SchemaError
@@ -83,7 +84,7 @@ def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft2020
     linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
     try:
         accepts = jsonschema_rs.Draft202012Validator(
-            schema, offline=True, validate_formats=True, formats=structural.CHECKED, pattern_options=linear
+            schema, offline=True, validate_formats=True, formats=CHECKED, pattern_options=linear
         )
     except jsonschema_rs.ValidationError as error:
         why = f"the schema in {custom.origin} is none: {error.message}"
@@ -122,7 +123,20 @@ def _schema(version: Any) -> Mapping[str, Any] | None:
         return None
     schema = version.get("schema")
     found = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
-    return found if isinstance(found, Mapping) and _well_formed(found) else None
+    if not isinstance(found, Mapping) or not _well_formed(found):
+        return None
+    path = at(version, ("subresources", "scale", "specReplicasPath"))
+    return _scaled(found, path.split(".")[1:]) if isinstance(path, str) else found
+
+
+def _scaled(node: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
+    """A schema whose field at a path says how many there are to be (`ValidateScaleSpec`)."""
+    if not path:
+        return {**node, "allOf": [*node.get("allOf", []), {"minimum": 0, "maximum": 2**31 - 1}]}
+    below = node.get("properties", {}).get(path[0])
+    if below is None:
+        return node
+    return {**node, "properties": {**node["properties"], path[0]: _scaled(below, path[1:])}}
 
 
 def _well_formed(node: Any) -> bool:

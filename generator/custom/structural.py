@@ -6,12 +6,12 @@ The API server fills in defaults, also for nulls that a field may not have, and 
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from generator.custom.formats import CHECKED, SUCH
 from generator.schema_words import SchemaError, shown
 from generator.workload import mapping
 
@@ -48,46 +48,14 @@ def inside(node: Node) -> Iterator[tuple[Pointer, Node]]:
             yield (key,), node[key]
 
 
-def is_cidr(value: str) -> bool:
-    """Whether it is an address with a length, as `isCIDR` of kube-openapi's strfmt reads it."""
-    address, _, length = value.partition("/")
-    return length.isascii() and length.isdigit() and _is_network(address, length)
-
-
-def is_ipv4(value: str) -> bool:
-    """Whether it is an address with dots, as `isIPv4` there reads it: `::ffff:1.2.3.4` is one too."""
-    return "." in value and "/" not in value and _is_network(value, "32")
-
-
-def _is_network(address: str, length: str) -> bool:
-    """Whether Python reads what Go's older parser did, which had nothing against zeros before a number."""
-    try:
-        ipaddress.ip_network(f"{_ZEROS.sub('', address)}/{length}", strict=False)
-    except ValueError:
-        return False
-    return "%" not in address
-
-
-_ZEROS: Final = re.compile(r"\b0+(?=[0-9a-fA-F])")
-CHECKED: Final = {"cidr": is_cidr, "ipv4": is_ipv4}
-"""The formats that JSON Schema does not have, or not so loose."""
-
 _UUID = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"
 _CUSTOM_FORMATS: Final[Mapping[str, Schema]] = {
-    **FORMATS,
-    "datetime": FORMATS["date-time"],
-    "date": {"format": "date", "x-towpath-expects": "a date such as 2026-01-31"},
-    "duration": {
-        "pattern": r"^[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*[a-zµμ]+\s*)+)$",
-        "x-towpath-expects": "a duration such as 90s or 1h30m",
-    },
-    "cidr": {"format": "cidr", "x-towpath-expects": "a range of addresses such as 10.0.0.0/8"},
-    "ipv4": {"format": "ipv4", "x-towpath-expects": "an IPv4 address"},
-    "ipv6": {"format": "ipv6", "x-towpath-expects": "an IPv6 address"},
+    **{name: FORMATS[name] for name in ("int32", "int64")},
+    **{name: {"format": name, "x-towpath-expects": words} for name, words in SUCH.items()},
+    "datetime": {"format": "date-time", "x-towpath-expects": SUCH["date-time"]},
     "uuid": {"pattern": _UUID, "x-towpath-expects": "a UUID"},
 }
-# The others that the API server knows (email, uri, hostname, mac, …) are as loose as Go's parsers; no schema
-# says that without refusing what they accept.
+# The others that the API server knows (isbn, creditcard, rgbcolor, …) nobody uses.
 _KEPT: Final = (
     *("type", "enum", "pattern", "required", "multipleOf", "uniqueItems"),
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),

@@ -20,6 +20,11 @@ FIELDS: dict[str, dict[str, Any]] = {
     "lists": {"type": "array", **KEEPS, "items": {"type": "array", "items": OBJECT}},
     "free": {**OBJECT, "additionalProperties": True},
     "kept": KEEPS,
+    "spec": {**OBJECT, "properties": {"count": {"type": "integer"}}},
+    **{
+        name: {"type": "string", "format": name}
+        for name in ("byte", "date", "date-time", "duration", "email", "hostname", "mac", "uri")
+    },
 }
 VALUES: dict[str, tuple[Any, ...]] = {
     "cidr": (
@@ -34,6 +39,61 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "lists": ([[{"a": 1}]], [{}]),
     "free": ({"a": 1}, {"a": {}}, {"a": {"b": 1}}, {"a": [{"b": 1}]}, {"a": [["b"]]}),
     "kept": (1, {"a": {"b": 1}}, [{"a": 1}]),
+    "spec": ({"count": 0}, {"count": -1}, {"count": 2**31 - 1}, {"count": 2**31}, {}),
+    "byte": ("YQ==", "YWI=", "YWJj", "YQ", "a", "", "Y Q==", "YQ==\n"),
+    "date": ("2026-01-31", "2026-02-29", "2028-02-29", "2026-1-1", "2026-13-01", "", "2026-01-31T00:00:00Z"),
+    "date-time": (
+        *(
+            "2026-01-31T09:30:00Z",
+            "2026-01-31t09:30:00z",
+            "2026-01-31T09:30:00+01:00",
+            "2026-01-31T09:30:00.123456789Z",
+        ),
+        *("2026-01-31 09:30:00Z", "2026-01-31T09:30:00", "2026-13-31T09:30:00Z", "2026-02-30T09:30:00Z", "2026-01-31"),
+        *("2026-01-31T24:00:00Z", "2026-01-31T09:60:00Z", "2026-01-31T09:30Z", "2026-01-31T09:30:00,5Z", ""),
+    ),
+    "duration": (
+        *(
+            "1h",
+            "1h30m",
+            "-1.5h",
+            "90",
+            "0",
+            "1 h",
+            "1d",
+            "2 weeks",
+            "1H",
+            "P1D",
+            "10 days",
+            "1hour",
+            "every 5 minutes",
+        ),
+        *("", "h", "1x", "1 fortnight", "+5s", "5µs", "1h 30m"),
+    ),
+    "email": ("a@example.com", "Ann <a@example.com>", "a", "", "@", "a@", "@a", "a@b"),
+    "hostname": (
+        *(
+            "a",
+            "a.example.com",
+            "A.Example.COM",
+            "a.b",
+            "a_b",
+            "",
+            "-a",
+            "a-",
+            "a..b",
+            "a.b.",
+            "10.0.0.1",
+            "ä.de",
+            "a b",
+        ),
+        *("a" * 63, "a" * 64, "a:80", "a.example.c", "*.example.com", "a.example.c0m"),
+    ),
+    "mac": ("01:23:45:67:89:ab", "01-23-45-67-89-AB", "0123.4567.89ab", "a", "", "01:23:45:67:89", "01:23:45:67:89:zz"),
+    "uri": (
+        *("https://example.com/a", "/a", "urn:a", "mailto:a@b", "*", "a", "", "://", "//a", "http://a b", "/a b"),
+        *("http://%zz", "/%zz", "http://a/%zz", "http:", "1http://a", "http://a\tb", "http://u@a", "/a?%zz"),
+    ),
 }
 
 
@@ -52,6 +112,9 @@ def test_we_agree_with_the_api_server_about_each_value(kubernetes: ApiServer) ->
                     "served": True,
                     "storage": True,
                     "schema": {"openAPIV3Schema": {"type": "object", "properties": FIELDS}},
+                    "subresources": {
+                        "scale": {"specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"}
+                    },
                 }
             ],
         },
