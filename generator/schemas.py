@@ -58,6 +58,8 @@ _READ_EMPTY: Mapping[str, tuple[str, ...]] = {
     f"{_API}core.v1.LimitRangeSpec": ("limits",),
     f"{_API}core.v1.PodCertificateProjection": ("keyType", "signerName"),
     f"{_API}core.v1.PreferredSchedulingTerm": ("preference",),
+    f"{_API}core.v1.ScaleIOPersistentVolumeSource": ("secretRef",),
+    f"{_API}core.v1.ScaleIOVolumeSource": ("secretRef",),
     f"{_API}core.v1.SleepAction": ("seconds",),
     f"{_API}core.v1.Sysctl": ("value",),
     f"{_API}discovery.v1.ForZone": ("name",),

@@ -182,6 +182,7 @@ ADMISSION: Final[Table] = {
         ),
         "matchConstraints": filled("resourceRules"),
         "failurePolicy": _FAILURE,
+        "auditAnnotations": Rule("number-range", "at most 20 annotations", {"maxItems": 20}),
     },
     "admissionregistration.v1.MutatingAdmissionPolicy": {"": filled("spec")},
     "admissionregistration.v1.MutatingAdmissionPolicySpec": {
@@ -229,6 +230,7 @@ ADMISSION: Final[Table] = {
     "admissionregistration.v1.AuditAnnotation": {
         "": filled("key", "valueExpression"),
         "key": unlike("/", qualified_name()),  # what stands before the '/' is the name of the policy
+        "valueExpression": Rule("number-range", "at most 5 KiB", {"maxLength": 5 * 1024}),
     },
     "admissionregistration.v1.ParamKind": {
         "": filled("apiVersion", "kind"),

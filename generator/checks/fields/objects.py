@@ -32,6 +32,7 @@ from generator.checks.fields.syntax import (
     CONFIG_KEY,
     GENERATED,
     GENERATED_LABEL,
+    GENERATED_OF_ANY_LENGTH,
     KEY,
     POSITIVE,
     annotation_key,
@@ -132,6 +133,7 @@ _SHORT: Final = Rule(
     "a name of at most 52 characters: a Job's name is 11 characters longer, and at most 63",
     {"maxLength": 52},
 )
+_PATHS: Final = ("ClusterRole", "ClusterRoleBinding", "Event", "PodDisruptionBudget", "Role", "RoleBinding")
 NAMES: Final[dict[str, Rules]] = {
     "Namespace": dns_label("object-name"),
     "Service": (until(35, dns_1035_label("object-name")), since(36, dns_label("object-name"))),
@@ -143,12 +145,7 @@ NAMES: Final[dict[str, Rules]] = {
         Rule("object-name", "a name that does not begin with system-", {"not": {"pattern": "^system-"}}),
     ),
     "CertificateSigningRequest": path_segment("object-name"),
-    "Event": path_segment("object-name"),
-    "PodDisruptionBudget": path_segment("object-name"),
-    "Role": path_segment("object-name"),
-    "RoleBinding": path_segment("object-name"),
-    "ClusterRole": path_segment("object-name"),
-    "ClusterRoleBinding": path_segment("object-name"),
+    **dict.fromkeys(_PATHS, path_segment("object-name")),
     # Names of their own kind, with other characters; the API server's own rules are narrow enough.
     "APIService": (),
     "ClusterTrustBundle": (),
@@ -167,7 +164,16 @@ NAMED: Final = Rule(
 NAMESPACE: Final = optional(dns_label("object-name"))
 
 
-_OF_LABELS: Final = ("Namespace", "Service", "StatefulSet")
+BEGINNINGS: Final[dict[str, Rules]] = {
+    **dict.fromkeys(("Namespace", "Service", "StatefulSet"), GENERATED_LABEL),
+    **dict.fromkeys((*_PATHS, "CertificateSigningRequest"), path_segment("object-name")),
+    **dict.fromkeys(("DeviceClass", "ReplicationController"), GENERATED_OF_ANY_LENGTH),
+    "CronJob": (
+        GENERATED,
+        Rule("object-name", "at most 47 characters: five are added, and a name has at most 52", {"maxLength": 47}),
+    ),
+}
+"""What `metadata.generateName` may be, by kind (`NameIsDNSLabel` and others, with `prefix`)."""
 
 
 def name_of(kind: str) -> Rules:
@@ -176,8 +182,8 @@ def name_of(kind: str) -> Rules:
 
 
 def beginning_of(kind: str) -> Rules:
-    """The rules for `metadata.generateName` (`NameIsDNSLabel` and others, with `prefix`)."""
-    return GENERATED_LABEL if kind in _OF_LABELS else GENERATED
+    """The rules for `metadata.generateName` of an object of this kind."""
+    return BEGINNINGS.get(kind, GENERATED)
 
 
 _CLAIM: Final = (

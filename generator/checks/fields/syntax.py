@@ -193,13 +193,16 @@ SIGNER: Final = unlike(
     text(
         "name-syntax",
         "a domain of at least two labels, '/' and a DNS name, such as example.com/serving",
-        rf"(?={NOT_TOO_LONG}/){_SHORT_LABEL}(\.{_SHORT_LABEL})+/{SUBDOMAIN}",
-        571,
+        rf"(?={NOT_TOO_LONG}/){_SHORT_LABEL}(\.{_SHORT_LABEL})+/(?={NOT_TOO_LONG}$){SUBDOMAIN}",
     ),
 )
 """Who signs a certificate (ValidateSignerName)."""
 GENERATED_LABEL: Final = optional(text("object-name", f"the beginning of a name: {_LABEL_WORDS}", f"{_LABEL}-?", 63))
 GENERATED: Final = optional(text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", f"{SUBDOMAIN}-?", 253))
+GENERATED_OF_ANY_LENGTH: Final = optional(
+    text("object-name", f"the beginning of a name: {_SUBDOMAIN_WORDS}", rf"{SUBDOMAIN}[-.]?")
+)
+"""Only what comes of it is looked at, which is cut off before five characters are added."""
 NO_BACKSTEPS: Final = Rule(
     "path-syntax", "a path without '..'", {"not": {"pattern": r"(^|/)\.\.(/|$)", "type": "string"}}
 )

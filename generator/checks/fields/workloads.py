@@ -146,7 +146,10 @@ WORKLOADS: Final[Table] = {
             "exit codes of a failure: 0 is none",
         ),
         "operator": one_of("In", "NotIn", empty=False),
-        "values": Rule("empty-field", "at least one exit code", {"minItems": 1}),
+        "values": (
+            Rule("empty-field", "at least one exit code", {"minItems": 1}),
+            Rule("number-range", "at most 255 exit codes", {"maxItems": 255}),
+        ),
     },
     "batch.v1.PodFailurePolicyOnPodConditionsPattern": {
         "type": qualified_name(),
