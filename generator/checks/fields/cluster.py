@@ -63,7 +63,7 @@ CLUSTER: Final[Table] = {
         "eventTime": MICROSECONDS,
     },
     "core.v1.EventSeries": {"lastObservedTime": MICROSECONDS},
-    "events.v1.EventSeries": {"lastObservedTime": MICROSECONDS},
+    "events.v1.EventSeries": {"count": between(2), "lastObservedTime": MICROSECONDS},
     "core.v1.NodeSpec": {
         "podCIDR": since(36, optional(CIDR)),
         "podCIDRs": (since(36, each(CIDR)), ONE_OF_EACH_FAMILY),

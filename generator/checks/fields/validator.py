@@ -65,6 +65,7 @@ TABLE: Final[Table] = {
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.kube-aggregator.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_DROPPED: Final = ("Status", ".ClusterTrustBundleProjection")
 _CHECK, _EXPECTS, _OF = "x-check", "x-expects", "x-of"
 _SECRET: Final = ("data", "stringData")
 
@@ -171,11 +172,11 @@ def _node(field: Mapping[str, Any] | None, rules: Rules, number: int) -> dict[st
 def _way(field: Mapping[str, Any]) -> dict[str, Any]:
     """The ways from a field to types, less everything else that its schema says.
 
-    None leads to a status: the API server drops what is written there, such as the empty `acceptedNames` of generated
-    definitions.
+    None leads to what the API server drops: a status, such as the empty `acceptedNames` of generated definitions, and
+    what is off unless a cluster turns it on.
     """
     reference = field.get("$ref", "")
-    kept: dict[str, Any] = {"$ref": reference} if reference and not reference.endswith("Status") else {}
+    kept: dict[str, Any] = {"$ref": reference} if reference and not reference.endswith(_DROPPED) else {}
     for keyword in ("items", "additionalProperties"):
         inner = field.get(keyword)
         if isinstance(inner, Mapping) and (way := _way(inner)):

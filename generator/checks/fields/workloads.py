@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from generator.checks.fields.containers import RESOURCE_NAME
@@ -34,6 +35,8 @@ from generator.checks.fields.syntax import (
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
 _AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
+_GENERATION: Final = "deprecated.daemonset.template.generation"
+_NUMBER: Final = text("number-range", "a whole number", "[+-]?[0-9]{1,18}")
 _NAMES_A_VOLUME: Final = Rule(
     "name-syntax",
     f"a name, which is that of a volume: {dns_label().expects}",
@@ -50,9 +53,15 @@ WORKLOADS: Final[Table] = {
     **{
         kind: {"": filled("spec")}
         for kind in (
-            *("apps.v1.DaemonSet", "apps.v1.Deployment", "apps.v1.ReplicaSet", "apps.v1.StatefulSet"),
+            *("apps.v1.Deployment", "apps.v1.ReplicaSet", "apps.v1.StatefulSet"),
             *("batch.v1.CronJob", "batch.v1.Job", "core.v1.ReplicationController"),
         )
+    },
+    "apps.v1.DaemonSet": {
+        "": filled("spec"),
+        "metadata": replace(
+            _NUMBER, schema={"properties": {"annotations": {"properties": {_GENERATION: _NUMBER.schema}}}}
+        ),
     },
     "apps.v1.ControllerRevision": {
         "": Rule("empty-field", "data to be set", {"required": ["data"]}),
