@@ -72,10 +72,10 @@ at once; of 1,801 accepted objects as the API server stores them, with all its d
 
 Of the 2,163 places where the validation of this API server makes an error, the corpus had reached 959 by then: an API
 server that was built to note what it executes says so. Most of the others are about changes, a status, features that
-are off, or what decoding and defaults leave to no creation; 2,715 manifests were written for the rest, mistakes and what
-comes close to them, and reached 382. 93.4 % of the verdicts agreed; 156 were missed and 23 wrongly refused. Now 98.3 %
-agree, with 37 missed, most of them what clusters and drivers write or how the cluster was set up, and 8 wrongly refused,
-for reasons that the end of this page gives. What was judged otherwise at first is in
+are off, or what decoding and defaults leave to no creation; 2,715 manifests were written for the rest, mistakes and
+what comes close to them, and reached 382. 93.4 % of the verdicts agreed; 156 were missed and 23 wrongly refused. Now
+98.3 % agree, with 37 missed, most of them what clusters and drivers write or how the cluster was set up, and 8 wrongly
+refused, for reasons that the end of this page gives. What was judged otherwise at first is in
 `tests/real/corpus/held_out/sites.yaml`.
 
 - **Missed**: the API server refuses the manifest, the validator accepts it.
