@@ -14,7 +14,7 @@ TRAVERSAL: Final = 0.1
 """What each character of a text costs that is gone through."""
 REGEX: Final = 0.25
 """What each character of a regular expression costs, for each unit that the text costs."""
-LIST, MAP = 10, 30
+LIST, MAP, OBJECT = 10, 30, 40
 """What it costs to make one."""
 
 

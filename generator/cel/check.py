@@ -10,16 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Name, NotUnderstood, Pairs, Select
+from generator.cel.macros import BOUND
+from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Made, Mistake, Name, NotUnderstood, Pairs, Select
 from generator.cel.signatures import BOOL, DYN, FUNCTIONS, INT, STRING, TYPES, Overload, Type, optional
 from generator.cel.unify import Types, most_general
 
 Fields = Mapping[str, Mapping[str, Type]]
 """The types of fields, by the name of the type that has them."""
-
-
-class Mistake(Exception):
-    """What an expression cannot mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,8 @@ class _Check:
                 found = self._map(node)
             case Loop():
                 found = self._loop(node)
+            case Made():
+                found = self._object(node)
         self._of[node] = found
         return found
 
@@ -122,7 +121,7 @@ class _Check:
         elif around.is_parameter:
             self._types.assignable([(DYN, around)])
             found = DYN
-        elif around == DYN:
+        elif around == DYN or around.name.startswith("Object"):
             found = DYN
         else:
             raise Mistake(f"{_written(of)}{name}: what is of the type {around} has no fields")
@@ -188,7 +187,7 @@ class _Check:
 
     def _no_form(self, function: str, given: Sequence[Type]) -> Mistake:
         types = ", ".join(str(self._types.resolved(one, wholly=True)) for one in given)
-        name = function.replace("@", "").replace("_", " ").strip()
+        name = function.replace("@", "").replace("[_]", "[]").replace("_", " ").strip()
         return Mistake(f"{name} cannot be applied to ({types})")
 
     def _list(self, node: Items) -> Type:
@@ -219,7 +218,17 @@ class _Check:
             return found
         return most_general(before, found) if self._types.assignable([(before, found)]) else DYN
 
+    def _object(self, node: Made) -> Type:
+        """Only mutations make objects: the objects of the cluster in part (`Object.spec`), and patches."""
+        for value in node.values:
+            self.type_of(value)
+        if node.type.partition(".")[0] not in ("Object", "JSONPatch"):
+            raise NotUnderstood
+        return Type(node.type)
+
     def _loop(self, node: Loop) -> Type:
+        if node.variables == (BOUND,):
+            self._variable("cel")
         over = self._types.resolved(self.type_of(node.over))
         start = self.type_of(node.start)
         self._variables.append({node.sum: start})

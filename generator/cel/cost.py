@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cel.amounts import LIST, MAP, MOST, ONE, UNKNOWN, Size, plus, times
+from generator.cel.amounts import LIST, MAP, MOST, OBJECT, ONE, UNKNOWN, Size, plus, times
 from generator.cel.call_cost import Argument, Cost, call_cost
 from generator.cel.check import Checked
-from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Name, Pairs, Select
+from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Made, Name, Pairs, Select
 from generator.cel.signatures import Overload, Type
 from generator.cel.sizes import Declared
 
@@ -107,6 +107,8 @@ class _Coster:
                 return self._list(node)
             case Pairs():
                 return self._map(node)
+            case Made(_, values):
+                return plus(OBJECT, *map(self.cost, values))
             case Loop():
                 return self._loop(node)
 

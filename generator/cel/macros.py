@@ -1,7 +1,7 @@
 """The macros that Kubernetes has and the library does not, unfolded as cel-go does it.
 
-Source: github.com/google/cel-go, ext/comprehensions.go (two variables) and ext/lists.go
-(`sortBy`).
+Source: github.com/google/cel-go, ext/comprehensions.go (two variables), ext/lists.go (`sortBy`)
+and ext/bindings.go (`cel.bind`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Final
 
 from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Name, NotUnderstood, Pairs
 
+BOUND: Final = "#bound"
+"""The variable of a loop that is none: it gives a value a name (`cel.bind`), which only selectors of devices may."""
 _SUM: Final = "@result"
 _SORTED: Final = "@__sortBy_input__"
 
@@ -17,6 +19,8 @@ _SORTED: Final = "@__sortBy_input__"
 def unfolded(function: str, target: Expr, arguments: tuple[Expr, ...]) -> Expr | None:
     """What a call with a target stands for, if it is such a macro."""
     match function, len(arguments):
+        case "bind", 3 if isinstance(target, Name) and target.name == "cel":
+            return _named(_names(arguments[:1]), *arguments[1:])
         case "sortBy", 2:
             return _sorted_by(_names(arguments[:1]), target, arguments[1])
         case (("all" | "exists" | "existsOne" | "exists_one"), 3):
@@ -61,6 +65,10 @@ def _made_of_each(function: str, names: tuple[str, ...], over: Expr, rest: tuple
     if only_if:
         step = Call("_?_:_", None, (only_if[0], step, Name(_SUM)))
     return Loop(names, over, _SUM, start, Literal(True), step, Name(_SUM))
+
+
+def _named(names: tuple[str, ...], value: Expr, rest: Expr) -> Loop:
+    return Loop((BOUND,), Items(()), names[0], value, Literal(False), Name(names[0]), rest)
 
 
 def _sorted_by(names: tuple[str, ...], over: Expr, key: Expr) -> Loop:

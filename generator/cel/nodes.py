@@ -9,6 +9,10 @@ class NotUnderstood(Exception):
     """An expression is beyond what is known here; nothing is said of it."""
 
 
+class Mistake(Exception):
+    """What an expression cannot mean, or why it is none."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A number, text, truth or null. Unsigned numbers are marked, for Python has none."""
@@ -59,6 +63,14 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """An object of a type that the expression names, with the values of its fields."""
+
+    type: str
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
     """What a macro unfolds to: `result` after a `step` for each of what it goes `over`, as long as `condition` holds.
 
@@ -74,4 +86,4 @@ class Loop:
     result: Expr
 
 
-Expr = Literal | Name | Select | Call | Items | Pairs | Loop
+Expr = Literal | Name | Select | Call | Items | Pairs | Made | Loop

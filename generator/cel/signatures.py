@@ -1,7 +1,7 @@
 """The types of CEL, and the functions that Kubernetes has with what they take and make.
 
 Source: github.com/google/cel-go, common/stdlib and ext (sets, lists, strings, comprehensions), and k8s.io/apiserver,
-pkg/cel/library, as pkg/cel/environment/base.go puts them together. `authorizer` is not there for definitions.
+pkg/cel/library, as pkg/cel/environment/base.go puts them together.
 """
 
 from __future__ import annotations
@@ -90,12 +90,14 @@ _[_]: list(A),int->A map(A,B),A->B optional_type(list(V)),int->optional_type(V)
  optional_type(map(K,V)),K->optional_type(V)
 _||_: bool,bool->bool
 add: quantity.quantity->quantity quantity.int->quantity
+allowed: decision.->bool
 asApproximateFloat: quantity.->double
 asInteger: quantity.->int
 bool: bool->bool string->bool
 bytes: bytes->bytes string->bytes
 cel.@mapInsert: map(K,V),K,V->map(K,V) map(K,V),map(K,V)->map(K,V)
 charAt: string.int->string
+check: path_check.string->decision resource_check.string->decision
 cidr: string->cidr
 compareTo: quantity.quantity->int semver.semver->int
 contains: string.string->bool
@@ -106,7 +108,10 @@ double: double->double int->double string->double uint->double
 duration: duration->duration int->duration string->duration
 dyn: A->dyn
 endsWith: string.string->bool
+error: decision.->string
+errored: decision.->bool
 family: ip.->int
+fieldSelector: resource_check.string->resource_check
 find: string.string->string
 findAll: string.string->list(string) string.string,int->list(string)
 first: list(V).->optional_type(V)
@@ -129,6 +134,7 @@ getPort: url.->string
 getQuery: url.->map(string,list(string))
 getScheme: url.->string
 getSeconds: timestamp.->int timestamp.string->int duration.->int
+group: authorizer.string->group_check
 hasValue: optional_type(V).->bool
 indexOf: list(A).A->int string.string->int string.string,int->int
 int: int->int double->int duration->int string->int timestamp->int uint->int
@@ -148,6 +154,8 @@ isSemver: string->bool string,bool->bool
 isURL: string->bool
 isUnspecified: ip.->bool
 join: list(string).->string list(string).string->string
+jsonpatch.escapeKey: string->string
+labelSelector: resource_check.string->resource_check
 last: list(V).->optional_type(V)
 lastIndexOf: list(A).A->int string.string->int string.string,int->int
 lists.range: int->list(int)
@@ -156,6 +164,8 @@ major: semver.->int
 masked: cidr.->cidr
 matches: string,string->bool string.string->bool
 minor: semver.->int
+name: resource_check.string->resource_check
+namespace: resource_check.string->resource_check
 optional.none: ->optional_type(V)
 optional.of: V->optional_type(V)
 optional.ofNonZeroValue: V->optional_type(V)
@@ -163,11 +173,15 @@ optional.unwrap: list(optional_type(V))->list(V)
 or: optional_type(V).optional_type(V)->optional_type(V)
 orValue: optional_type(V).V->V
 patch: semver.->int
+path: authorizer.string->path_check
 prefixLength: cidr.->int
 quantity: string->quantity
+reason: decision.->string
 replace: string.string,string->string string.string,string,int->string
+resource: group_check.string->resource_check
 reverse: list(T).->list(T)
 semver: string->semver string,bool->semver
+serviceAccount: authorizer.string,string->authorizer
 sets.contains: list(T),list(T)->bool
 sets.equivalent: list(T),list(T)->bool
 sets.intersects: list(T),list(T)->bool
@@ -180,6 +194,7 @@ string: string->string bool->string bytes->string double->string duration->strin
  uint->string ip->string cidr->string
 strings.quote: string->string
 sub: quantity.quantity->quantity quantity.int->quantity
+subresource: resource_check.string->resource_check
 substring: string.int->string string.int,int->string
 timestamp: timestamp->timestamp int->timestamp string->timestamp
 trim: string.->string

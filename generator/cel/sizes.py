@@ -57,9 +57,10 @@ _EVERY_OBJECT: Final[Node] = {
 
 
 class Declarations:
-    """Those of the nodes of a schema, each made once."""
+    """Those of the nodes of a schema, each made once. Of schemas that are not of users, names are taken `as_is`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_is: bool = False) -> None:
+        self._as_is = as_is
         self._made: dict[int, Declared | NotUnderstood | None] = {}
         self.fields: dict[str, dict[str, Type]] = {}
         """The types of the fields of each type that has any."""
@@ -104,15 +105,15 @@ class Declarations:
 
     def _object(self, node: Node, is_resource: bool) -> Declared:
         properties = _of_resource(mapping(node, "properties")) if is_resource else mapping(node, "properties")
-        required = set(listed(node, "required"))
+        required = {one for one in listed(node, "required") if isinstance(one, str)}
         fields: dict[str, Declared] = {}
         smallest = 2
         for name, inside in properties.items():
             found = self.of(inside) if isinstance(inside, Mapping) else None
             if found is None:
                 continue
-            if is_expressible(name):
-                fields[escaped(name)] = found
+            if self._as_is or is_expressible(name):
+                fields[name if self._as_is else escaped(name)] = found
             if name in required and inside.get("default") is None:
                 smallest += len(name.encode()) + found.smallest + 4
         kind = Type(f"object {len(self.fields)}")
@@ -136,7 +137,7 @@ def _of_resource(properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _text(node: Node) -> Declared:
     form, words = node.get("format"), listed(node, "enum")
-    if form in _TIMES:
+    if isinstance(form, str) and form in _TIMES:
         name, most, smallest = _TIMES[form]
         return Declared(Type(name), most, smallest)
     if form == "byte":

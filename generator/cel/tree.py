@@ -14,29 +14,43 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from generator.cel.macros import unfolded
-from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Name, NotUnderstood, Pairs, Select
+from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Made, Mistake, Name, NotUnderstood, Pairs, Select
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
+_NO_CEL: Final = re.compile(
+    r"ERROR: <input>:\d{1,6}:\d+: (?:Syntax error: (.*?)(?: expecting \{[^\n]*)?"
+    r"|((?:has\(\) argument|\w+\(\) variable|reserved identifier).*))(?:\n|$)"
+)
+"""What the library has against texts that cel-go does not take either, without all that might have come instead."""
 _DOUBLING: Final = re.compile(r"\bopt(?:Flat)?Map\b")
 _MOST_DOUBLINGS: Final = 8
-"""So many `optMap` an expression may have: each writes what it is called on twice, and they may be chained."""
 
 Message = dict[int, list[int | bytes]]
 """The values of each field of a message, by the number of the field."""
 
 
 def tree(expression: str) -> Expr:
-    """The tree of an expression; `NotUnderstood` where the library is not installed, or takes it for none."""
+    """The tree of an expression.
+
+    Raises a `Mistake` where it is none, and `NotUnderstood` where it is beyond the library, or that is not installed.
+    """
     known = _library()
-    if known is None or len(_DOUBLING.findall(expression)) > _MOST_DOUBLINGS:
+    if known is None or doubles(expression):
         raise NotUnderstood
     try:
         found = known.compile(expression, disable_check=True).serialize()
     except Exception as error:
+        if wrong := _NO_CEL.search(str(error)):
+            raise Mistake(f"it is no CEL: {wrong[1] or wrong[2]}") from error
         raise NotUnderstood from error
     return _expr(_message(_bytes(_message(_bytes(_message(found), 2)), 2)))
+
+
+def doubles(expression: str) -> bool:
+    """Whether an expression may unfold without end: `optMap` writes twice what it is called on, maybe another one."""
+    return len(_DOUBLING.findall(expression)) > _MOST_DOUBLINGS
 
 
 @cache
@@ -97,10 +111,10 @@ def _items(message: Message) -> Items:
     return Items(tuple(map(_expr, _messages(message, 1))), frozenset(places))
 
 
-def _pairs(message: Message) -> Pairs:
-    if 1 in message:  # of a type that the expression names
-        raise NotUnderstood
+def _pairs(message: Message) -> Pairs | Made:
     entries = list(_messages(message, 2))
+    if 1 in message:
+        return Made(_text(message, 1), tuple(_below(entry, 4) for entry in entries))
     optional = frozenset(at for at, entry in enumerate(entries) if 5 in entry)
     return Pairs(tuple((_below(entry, 3), _below(entry, 4)) for entry in entries), optional)
 

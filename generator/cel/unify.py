@@ -10,7 +10,7 @@ from typing import Final
 
 from generator.cel.signatures import DYN, Type
 
-_NULLABLE: Final = frozenset({"optional_type", "quantity", "semver", "url", "format", "ip", "cidr", "duration", "null"})
+_NOT_NULLABLE: Final = frozenset({"bool", "int", "uint", "double", "string", "bytes", "list", "map", "type"})
 _MADE_OF: Final = frozenset({"list", "map", "optional_type"})
 
 
@@ -60,7 +60,7 @@ class Types:
             return True
         if "null" in (one.name, other.name):
             rest = other if one.name == "null" else one
-            return rest.name in _NULLABLE or rest.name == "timestamp" or rest.is_object
+            return rest.name not in _NOT_NULLABLE
         if one.name == "type":
             return other.name == "type"
         if one.name in _MADE_OF:

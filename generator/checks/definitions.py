@@ -76,7 +76,7 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
 def _not_cel(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of(*WITH_EXPRESSIONS):
         for one in expressions(placed.value):
-            if error := mistake(one.text, one.roots, one.wanted):
+            if error := mistake(one.text, one.known, one.wanted):
                 place = ".".join(map(str, one.pointer))
                 yield Problem(placed, one.pointer, f"{placed.title}: {place}: {error}")
 

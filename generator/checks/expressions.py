@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.custom.admission_names import OF_DEVICES, OF_POLICIES, fields
-from generator.custom.cel_types import ANY, Roots, type_of
+from generator.cel.signatures import DYN, Type
+from generator.custom.admission_names import OF_DEVICES, OF_POLICIES
+from generator.custom.cel_types import Names, type_of
 from generator.repository import Pointer
 from generator.workload import at, items, mapping
 
@@ -22,7 +23,7 @@ WITH_EXPRESSIONS: Final = (
     *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
 )
 """The kinds that have expressions, apart from definitions of custom resources."""
-_WANTED: Final = {"expression": ("BOOL",), "messageExpression": ("STRING",), "valueExpression": ("STRING", "NULL")}
+_WANTED: Final = {"expression": ("bool",), "messageExpression": ("string",), "valueExpression": ("string", "null")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Expression:
 
     pointer: Pointer
     text: str
-    roots: Roots
+    known: Names
     wanted: tuple[str, ...]
 
 
@@ -45,35 +46,35 @@ def expressions(value: Mapping[str, Any]) -> Iterator[Expression]:
         yield from _of_selectors(at(value, above), above)
 
 
-def _listed(value: Mapping[str, Any], path: Pointer, roots: Roots) -> Iterator[Expression]:
+def _listed(value: Mapping[str, Any], path: Pointer, known: Names) -> Iterator[Expression]:
     """The expressions in the entries of a list."""
     for index, entry in items(value, *path):
         for key, wanted in _WANTED.items():
             if isinstance(entry.get(key), str) and entry[key]:
-                yield Expression((*path, index, key), entry[key], roots, wanted)
+                yield Expression((*path, index, key), entry[key], known, wanted)
 
 
 def _of_policy(policy: Mapping[str, Any]) -> Iterator[Expression]:
     """Those of an admission policy: variables know the ones before them, conditions know none."""
     spec = mapping(policy, "spec")
-    roots: Roots = {**OF_POLICIES, **({"params": ANY} if spec.get("paramKind") else {})}
-    yield from _listed(policy, ("spec", "matchConditions"), roots)
-    variables: dict[str, Any] = {}
+    known = OF_POLICIES.and_(params=DYN) if spec.get("paramKind") else OF_POLICIES
+    yield from _listed(policy, ("spec", "matchConditions"), known)
+    variables: dict[str, Type] = {}
     for index, variable in items(spec, "variables"):
-        known = {**roots, "variables": fields(**variables)}
+        before = known.and_fields("variables", {**variables})
         text = variable.get("expression")
         if isinstance(text, str) and text:
-            yield Expression(("spec", "variables", index, "expression"), text, known, ())
-            variables[str(variable.get("name"))] = type_of(text, known)
+            yield Expression(("spec", "variables", index, "expression"), text, before, ())
+            variables[str(variable.get("name"))] = type_of(text, before)
     if variables:
-        roots = {**roots, "variables": fields(**variables)}
+        known = known.and_fields("variables", variables)
     for field in ("validations", "auditAnnotations"):
-        yield from _listed(policy, ("spec", field), roots)
+        yield from _listed(policy, ("spec", field), known)
     for index, mutation in items(spec, "mutations"):
         for kind, wanted in (("applyConfiguration", "Object"), ("jsonPatch", "list(JSONPatch)")):
             text = mapping(mutation, kind).get("expression")
             if isinstance(text, str) and text:
-                yield Expression(("spec", "mutations", index, kind, "expression"), text, roots, (wanted,))
+                yield Expression(("spec", "mutations", index, kind, "expression"), text, known, (wanted,))
 
 
 def _of_selectors(node: object, path: Pointer) -> Iterator[Expression]:
@@ -84,6 +85,6 @@ def _of_selectors(node: object, path: Pointer) -> Iterator[Expression]:
             for index, selector in items(node, "selectors"):
                 text = mapping(selector, "cel").get("expression")
                 if isinstance(text, str) and text:
-                    yield Expression((*path, step, index, "cel", "expression"), text, OF_DEVICES, ("BOOL", "DYN"))
+                    yield Expression((*path, step, index, "cel", "expression"), text, OF_DEVICES, ("bool", "dyn"))
         elif step in ("exactly", "firstAvailable") or isinstance(step, int):
             yield from _of_selectors(value, (*path, step))

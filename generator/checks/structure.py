@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from generator.custom.admission_names import EVERY_OBJECT
-from generator.custom.budget import too_expensive
-from generator.custom.cel_types import Roots, mistake, unknown_field
-from generator.custom.rules import SINCE, Mistaken, Understood, read
+from generator.custom.budget import SINCE, too_expensive
+from generator.custom.rules import Mistaken, Understood, read
 from generator.custom.structural import fits, inside, is_pattern
 from generator.repository import Pointer
 from generator.schema_errors import explain
@@ -43,12 +41,11 @@ def not_structural(version: str, root: Mapping[str, Any]) -> Wrong:
     """What the API server of a Kubernetes version has against the schema of a definition, with where in it."""
     found = tuple(_malformed(version, root, ())) or tuple(_of_root(root))
     yield from found
-    told = {pointer for pointer, _ in found}
-    if int(minor(version)[2:]) >= SINCE and all(_RULES in pointer for pointer in told):
+    if all(_RULES in pointer for pointer, _ in found):
         rules = list(read(root))
-        mistaken = (one for one in rules if isinstance(one, Mistaken))
-        yield from ((one.pointer, one.message) for one in mistaken if one.pointer not in told)
-        yield from too_expensive(one for one in rules if isinstance(one, Understood))
+        yield from ((one.pointer, one.message) for one in rules if isinstance(one, Mistaken))
+        if int(minor(version)[2:]) >= SINCE:
+            yield from too_expensive(one for one in rules if isinstance(one, Understood))
 
 
 def _malformed(version: str, node: Mapping[str, Any], path: Pointer) -> Wrong:
@@ -195,10 +192,6 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
         if rule is None:
             yield (*path, _RULES, index), "there is no rule here"
     for index, rule in items(node, _RULES):
-        for field, wanted in (("rule", "BOOL"), ("messageExpression", "STRING")):
-            text = rule.get(field)
-            if isinstance(text, str) and text and (error := mistake(text, _of_rule(rule, node, path), (wanted, "DYN"))):
-                yield (*path, _RULES, index, field), error
         place = rule.get("fieldPath")
         if isinstance(place, str) and place and not _leads_to_a_field(place, node):
             yield (*path, _RULES, index, "fieldPath"), f"there is no field {place}"
@@ -218,14 +211,16 @@ def _of_changes(node: Mapping[str, Any], path: Pointer, *, known: bool = True) -
 
 
 def _leads_to_a_field(path: str, node: Mapping[str, Any]) -> bool:
-    steps = tuple(name or quoted for name, quoted in _STEP.findall(path))
-    return not _STEP.sub("", path) and not unknown_field(node, steps)
-
-
-def _of_rule(rule: Mapping[str, Any], node: Mapping[str, Any], path: Pointer) -> Roots:
-    """What a rule of a schema may use: the value, and what it was, which may be nothing with optionalOldSelf."""
-    known = node if path else {**node, "properties": {**mapping(node, "properties"), **EVERY_OBJECT}}
-    return {"self": known, "oldSelf": None if rule.get("optionalOldSelf") else known}
+    if _STEP.sub("", path):
+        return False
+    for name, quoted in _STEP.findall(path):
+        if node.get("type") != "object" or node.get(f"{_EXTENSION}embedded-resource"):
+            return True
+        values, fields = node.get("additionalProperties"), mapping(node, "properties")
+        if not isinstance(values, Mapping) and (name or quoted) not in fields:
+            return False
+        node = values if isinstance(values, Mapping) else mapping(fields, name or quoted)
+    return True
 
 
 def _alternatives(node: Mapping[str, Any], key: str) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:

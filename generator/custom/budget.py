@@ -16,6 +16,8 @@ from generator.custom.rules import Subject, Understood
 from generator.custom.structural import Pointer
 from generator.workload import mapping
 
+SINCE: Final = 33
+"""Kubernetes 1.33 has the first cel-go (0.23) that estimates so."""
 RULE: Final = 10_000_000
 """What a rule may cost, for all the values together that it may be about; and a message, once."""
 SCHEMA: Final = 100_000_000

@@ -11,10 +11,11 @@ import base64
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.cel.names import escaped
+from generator.cel.tree import doubles
 from generator.custom.bounded import evaluated
 from generator.custom.structural import Node, Pointer, child
 from generator.schema_words import SchemaError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _TRANSITION = re.compile(r"\boldSelf\b")
 _URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
-_SYNTAX = re.compile(r"Syntax error: (.*?)(?: expecting \{[^\n]*)?(?:\n|$)")
 _LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _TIMES: Final = {
     "date": "timestamp({} + 'T00:00:00Z')",
@@ -175,8 +175,8 @@ def typed(value: Any, node: Node | None) -> Any:
 
 @cache
 def _compiled(rule: str) -> cel.Expression | None:
-    known = environment()
-    if known is None:
+    known = _library()
+    if known is None or doubles(rule):
         return None
     try:
         return known.compile(rule)
@@ -184,30 +184,9 @@ def _compiled(rule: str) -> cel.Expression | None:
         return None
 
 
-def syntax_error(rule: str) -> str:
-    """What keeps a text from being CEL at all; nothing where the library is not installed."""
-    known = environment()
-    if known is None:
-        return ""
-    try:
-        known.compile(rule)
-    except Exception as error:  # noqa: BLE001 - the library raises its own errors as plain ones
-        found = _SYNTAX.search(str(error))
-        return found[1] if found else ""
-    return ""
-
-
-def environment(variables: Mapping[str, Any] | None = None) -> cel.Env | None:
-    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed.
-
-    `variables` are paths with the names of their types, (`list` or `map`, that of the values), or None for any;
-    without them, only `self` is known.
-    """
-    return _environment(tuple(sorted((variables or {"self": None}).items(), key=lambda one: one[0])))
-
-
-@lru_cache(maxsize=64)
-def _environment(variables: tuple[tuple[str, Any], ...]) -> cel.Env | None:
+@cache
+def _library() -> cel.Env | None:
+    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed."""
     try:
         from cel_expr_python import cel
         from cel_expr_python.ext import ext_optional, ext_strings
@@ -215,12 +194,6 @@ def _environment(variables: tuple[tuple[str, Any], ...]) -> cel.Env | None:
         return None
     dyn, text, truth = cel.Type.DYN, cel.Type.STRING, cel.Type.BOOL
     items = cel.Type.List(dyn)
-
-    def declared(type_: Any) -> Any:
-        if isinstance(type_, tuple):
-            of = declared(type_[1])
-            return cel.Type.List(of) if type_[0] == "list" else cel.Type.Map(text, of)
-        return getattr(cel.Type, type_ or "DYN")
 
     def function(name: str, result: Any, parameters: list[Any], run: Any, *, member: bool) -> Any:
         overload = cel.Overload(f"towpath_{name}_{len(parameters)}", result, parameters, is_member=member, impl=run)
@@ -235,9 +208,8 @@ def _environment(variables: tuple[tuple[str, Any], ...]) -> cel.Env | None:
         function("min", dyn, [items], min, member=True),
         function("max", dyn, [items], max, member=True),
     ]
-    types = {name: declared(type_) for name, type_ in variables}
     extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
-    return cel.NewEnv(variables=types, extensions=extensions, functions=functions)
+    return cel.NewEnv(variables={"self": dyn}, extensions=extensions, functions=functions)
 
 
 def _is_ip(text: str) -> bool:

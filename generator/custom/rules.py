@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generator.cel.amounts import times
-from generator.cel.check import Checked, Mistake, checked
-from generator.cel.nodes import NotUnderstood
-from generator.cel.signatures import BOOL, STRING, optional
+from generator.cel.check import Checked
+from generator.cel.nodes import Mistake, NotUnderstood
+from generator.cel.signatures import optional
 from generator.cel.sizes import REQUEST, Declarations, Declared, limit
-from generator.cel.tree import tree
+from generator.custom.cel_types import Names, understood
 from generator.custom.structural import Node, Pointer, inside
 from generator.workload import items
-
-SINCE: Final = 33
-"""Kubernetes 1.33 has the first cel-go (0.23) that estimates costs so; types it has taken so for longer."""
 
 _RULES: Final = "x-kubernetes-validations"
 
@@ -100,18 +97,16 @@ def _of_rule(
 ) -> Iterator[Understood | Mistaken]:
     """The message is looked at only if the rule is understood."""
     kind = subject.declared.type
-    variables = {"self": kind, "oldSelf": optional(kind) if rule.get("optionalOldSelf") is True else kind}
-    for key, wanted in (("rule", BOOL), ("messageExpression", STRING)):
+    before = optional(kind) if rule.get("optionalOldSelf") is True else kind
+    known = Names({"self": kind, "oldSelf": before}, declarations.fields)
+    for key, wanted in (("rule", "bool"), ("messageExpression", "string")):
         text = rule.get(key)
         if not isinstance(text, str) or not text.strip():
             return
         try:
-            expression = checked(tree(text), variables, declarations.fields)
-            if expression.of[expression.expr] != wanted:
-                raise Mistake(f"it has to be of the type {wanted}, and is {expression.of[expression.expr]}")
+            yield Understood((*pointer, key), subject, understood(text, known, (wanted,)))
         except Mistake as mistake:
             yield Mistaken((*pointer, key), str(mistake))
             return
         except NotUnderstood:
             return
-        yield Understood((*pointer, key), subject, expression)

@@ -218,6 +218,10 @@ class Made:
         self.random, self._slips = Random(seed), slips
         self._variables = 0
 
+    def condition(self, scope: Scope) -> str:
+        """One about some variables."""
+        return self._made("truth", scope, 3)
+
     def schema(self) -> Schema:
         """An object."""
         spec = self._object(3)

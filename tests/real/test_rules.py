@@ -1,4 +1,4 @@
-"""CEL rules: we and the API server say the same of what each means, and of what it costs, to the last digit.
+"""CEL: we and the API server say the same of what each rule means, and of what it costs, to the last digit.
 
 The API server tells a cost only as a factor of the budget, and only of what is over it. So what a rule is about is put
 into maps whose limits bring its cost just below and just above the budget: a difference of one is a difference there.
@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from generator.checks.expressions import expressions
 from generator.checks.structure import not_structural
 from generator.custom.budget import RULE, SCHEMA, Priced, factor, priced
+from generator.custom.cel_types import mistake
 from generator.custom.rules import Understood, read
-from tests.real.cel_rules import Made, Schema
+from tests.real.cel_rules import EITHER, TEXT, Made, Schema
 from tests.testbed.api_server import ApiServer
 
 GROUP = "costs.example.com"
@@ -27,6 +29,19 @@ ONLY_THERE = re.compile(r"error during formatting|instantiation failed|if oldSel
 """What does not fit the text before `format`, what goes wrong where an expression is computed beforehand, and what the
 API server says of every rule that it does not understand.
 """
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+TEXTS = {"type": "array", "items": TEXT}
+NAMED = {"type": "object", "properties": {"name": TEXT, "labels": {"type": "object", "additionalProperties": TEXT}}}
+USER = {"type": "object", "properties": {"username": TEXT, "groups": TEXTS}}
+REQUEST = {
+    "type": "object",
+    "properties": {"name": TEXT, "namespace": TEXT, "userInfo": USER, "options": {EITHER: True}},
+}
+CONDITION = {"type": "object", "properties": {"type": TEXT, "reason": TEXT}}
+STATUS = {"type": "object", "properties": {"conditions": {"type": "array", "items": CONDITION}}}
+NAMESPACE = {"type": "object", "properties": {"metadata": NAMED, "status": STATUS}}
 
 Told = dict[str, str]
 """What is wrong with a schema, by where it stands in it."""
@@ -57,6 +72,39 @@ def test_we_agree_with_the_api_server_about_what_rules_mean(kubernetes: ApiServe
         missed += [(place, said[place]) for place in said.keys() - ours.keys() if not ONLY_THERE.search(said[place])]
     assert (false_alarms, missed) == ([], [])
     assert agreed > 300
+
+
+def test_we_agree_with_the_api_server_about_what_conditions_of_policies_mean(kubernetes: ApiServer) -> None:
+    scope: dict[str, Schema] = {"request": REQUEST, "namespaceObject": NAMESPACE, "object": ANY, "params": ANY}
+    missed, false_alarms, agreed = [], [], 0
+    for seed in SEEDS:
+        made = Made(seed, slips=0.04)
+        conditions = [made.condition(scope) for _ in range(AT_ONCE)]
+        policy = _policy(conditions)
+        ours = {_path(one.pointer): mistake(one.text, one.known, one.wanted) for one in expressions(policy)}
+        said = dict(_causes(kubernetes, POLICIES, policy))
+        for at, condition in enumerate(conditions):
+            place = f"spec.validations[{at}].expression"
+            told, found = said.get(place, ""), ours[f".{place}"]
+            agreed += bool(told and found)
+            false_alarms += [(condition, found)] if found and not told else []
+            missed += [(condition, told)] if told and not found and not ONLY_THERE.search(told) else []
+    assert (false_alarms, missed) == ([], [])
+    assert agreed > 300
+
+
+def _policy(conditions: Sequence[str]) -> dict[str, Any]:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "conditions"},
+        "spec": {
+            "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+            "matchConstraints": {"resourceRules": [rule]},
+            "validations": [{"expression": condition} for condition in conditions],
+        },
+    }
 
 
 def _together(schemas: Sequence[Schema]) -> Iterator[Schema]:
@@ -117,8 +165,13 @@ def _theirs(kubernetes: ApiServer, root: Schema) -> Told:
             "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": root}}],
         },
     }
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All"
-    answer = kubernetes.call("POST", path, json.dumps(definition))
-    causes = answer.body.get("details", {}).get("causes", ()) if answer.status != HTTPStatus.CREATED else ()
-    told = [(cause["field"].partition("openAPIV3Schema")[2], cause["message"]) for cause in causes]
+    told = [
+        (place.partition("openAPIV3Schema")[2], message) for place, message in _causes(kubernetes, CRDS, definition)
+    ]
     return {place: message for place, message in reversed(told) if CONTRIBUTED not in message}
+
+
+def _causes(kubernetes: ApiServer, path: str, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    answer = kubernetes.call("POST", f"{path}?dryRun=All", json.dumps(value))
+    causes = answer.body.get("details", {}).get("causes", ()) if answer.status != HTTPStatus.CREATED else ()
+    return [(cause["field"], cause["message"]) for cause in causes]

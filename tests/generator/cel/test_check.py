@@ -2,8 +2,8 @@
 
 import pytest
 
-from generator.cel.check import Mistake, checked
-from generator.cel.nodes import NotUnderstood
+from generator.cel.check import checked
+from generator.cel.nodes import Mistake, NotUnderstood
 from generator.cel.sizes import Declarations
 from generator.cel.tree import tree
 

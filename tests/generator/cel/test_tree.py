@@ -3,7 +3,7 @@
 import pytest
 
 from generator.cel import tree as module
-from generator.cel.nodes import Call, Items, Literal, Loop, Name, NotUnderstood, Pairs, Select
+from generator.cel.nodes import Call, Items, Literal, Loop, Made, Mistake, Name, NotUnderstood, Pairs, Select
 from generator.cel.tree import tree
 
 
@@ -77,6 +77,7 @@ def shown(node):
             "a.transformList(i, x, i > 1, x)",
             "loop i x, @result (a; []; True; _?_:_(_>_(i, 1), _+_(@result, [x]), @result); @result)",
         ),
+        ("cel.bind(x, 1, x + x)", "loop #bound, x ([]; 1; False; x; _+_(x, x))"),
         ("a.transformMap(k, v, v)", "loop k v, @result (a; {}; True; cel.@mapInsert(@result, k, v); @result)"),
         (
             "a.transformMapEntry(k, v, {v: k})",
@@ -97,8 +98,6 @@ def test_sorting_by_a_key_names_the_list_and_makes_the_keys():
 @pytest.mark.parametrize(
     "text",
     [
-        "1 +",
-        "a.b{c: 1}",
         "a.all(1, x, x)",
         "a.all(x, x, x)",
         "a.all(__result__, x, x)",
@@ -111,6 +110,28 @@ def test_sorting_by_a_key_names_the_list_and_makes_the_keys():
 def test_what_is_not_understood_is_told_apart(text):
     with pytest.raises(NotUnderstood):
         tree(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 +", "mismatched input '<EOF>'"),
+        ("a b", "extraneous input 'b' expecting <EOF>"),
+        ("has(a)", "has() argument must be a field selection"),
+        ("a.all(1, true)", "all() variable name must be a simple identifier"),
+        ("package.a", "reserved identifier: package"),
+    ],
+)
+def test_what_is_no_cel_is_told_with_what_it_is_not(text, words):
+    with pytest.raises(Mistake) as raised:
+        tree(text)
+    assert str(raised.value) == f"it is no CEL: {words}"
+
+
+def test_objects_of_a_type_have_values():
+    found = tree("Object.spec{a: 1, b: x}")
+    assert isinstance(found, Made)
+    assert (found.type, [shown(one) for one in found.values]) == ("Object.spec", ["1", "x"])
 
 
 def test_without_the_library_nothing_is_understood(monkeypatch):

@@ -179,3 +179,9 @@ def test_a_schema_that_is_none_is_said(tmp_path):
     (tmp_path / "thing.json").write_text("{")
     with pytest.raises(InputError, match="no JSON Schema"):
         Catalogue(locations=(f"{tmp_path}/{{{{.ResourceKind}}}}.json",)).validate("1.36", thing())
+
+
+def test_rules_that_unfold_without_end_are_not_evaluated():
+    """Each optMap writes twice what it is called on: forty of them would fill any memory."""
+    rule = {"rule": f"self.?a{'.optMap(x, x)' * 40}.hasValue()"}
+    assert unknown_rules({"type": "object", "x-kubernetes-validations": [rule]}) == 1

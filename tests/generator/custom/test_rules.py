@@ -45,7 +45,8 @@ def test_embedded_objects_have_it_too():
         ("self == {'text': 'a'}", "== cannot be applied to (object, map(string, string))"),
         ("self.free.a", "self.free: there is no field free"),
         ("self.text", "it has to be of the type bool, and is string"),
-        ("self.unknown.a {", ""),
+        ("self.text {", "it is no CEL: mismatched input '<EOF>'"),
+        ("self.text == Text{a: 1}", ""),
         (" ", ""),
     ],
 )
