@@ -35,10 +35,8 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 TEXTS = {"type": "array", "items": TEXT}
 NAMED = {"type": "object", "properties": {"name": TEXT, "labels": {"type": "object", "additionalProperties": TEXT}}}
 USER = {"type": "object", "properties": {"username": TEXT, "groups": TEXTS}}
-REQUEST = {
-    "type": "object",
-    "properties": {"name": TEXT, "namespace": TEXT, "userInfo": USER, "options": {EITHER: True}},
-}
+ANY: Schema = {EITHER: True}
+REQUEST = {"type": "object", "properties": {"name": TEXT, "namespace": TEXT, "userInfo": USER, "options": ANY}}
 CONDITION = {"type": "object", "properties": {"type": TEXT, "reason": TEXT}}
 STATUS = {"type": "object", "properties": {"conditions": {"type": "array", "items": CONDITION}}}
 NAMESPACE = {"type": "object", "properties": {"metadata": NAMED, "status": STATUS}}
