@@ -50,14 +50,16 @@ def too_expensive(expressions: Iterable[Understood]) -> Iterator[tuple[Pointer, 
     found = [priced(one) for one in expressions]
     over = [one for one in found if one.cost > RULE]
     for one in over:
-        message = f"it may cost {factor(one.cost, RULE)} what a rule may: {_advice(one.expression)}"
+        message = (
+            f"its estimated cost exceeds the budget by a factor of {factor(one.cost, RULE)}: {_advice(one.expression)}"
+        )
         yield one.expression.pointer, message
     together = plus(*(one.cost for one in found))
     if not over and together > SCHEMA:
         dearest = sorted(found, key=lambda one: one.cost, reverse=True)[:4]
         places = ", ".join(dict.fromkeys(_place(one.expression.subject.path) or "the root" for one in dearest))
-        times_more = factor(together, SCHEMA)
-        yield (), f"its rules may cost {times_more} what those of a schema may together: most do those of {places}"
+        exceeds = f"exceeds the budget by a factor of {factor(together, SCHEMA)}"
+        yield (), f"the estimated cost of all its rules {exceeds}: most have those of {places}"
 
 
 def factor(cost: int, budget: int) -> str:
