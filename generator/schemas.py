@@ -51,6 +51,7 @@ _READ_EMPTY: Mapping[str, tuple[str, ...]] = {
     f"{_API}apps.v1.ControllerRevision": ("revision",),
     f"{_API}batch.v1.PodFailurePolicy": ("rules",),
     f"{_API}core.v1.ClusterTrustBundleProjection": ("path",),
+    f"{_API}core.v1.ConfigMapNodeConfigSource": ("kubeletConfigKey", "name", "namespace"),
     f"{_API}core.v1.Event": ("involvedObject",),
     f"{_API}core.v1.HTTPHeader": ("value",),
     f"{_API}core.v1.ISCSIPersistentVolumeSource": ("lun",),

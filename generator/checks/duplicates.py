@@ -58,20 +58,35 @@ def _services(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         if len(items(placed.value, "spec", "ports")) > 1:
             yield from _repeated(placed, ("spec", "ports"), "name", "the port name")
-            yield from _repeated(placed, ("spec", "ports"), "nodePort", "the node port", "protocol")
+            yield from _same_node_port(placed)
 
 
-def _repeated(placed: RenderedObject, path: Pointer, field: str, words: str, beside: str = "") -> Iterator[Problem]:
-    seen: set[tuple[object, object]] = set()
+def _same_node_port(placed: RenderedObject) -> Iterator[Problem]:
+    """Only the first node port of a port may be that of its other protocols too (`initNodePorts`)."""
+    first: dict[object, int] = {}
+    taken: set[int] = set()
+    for index, port in items(placed.value, "spec", "ports"):
+        number, of = port.get("nodePort"), port.get("port")
+        if not isinstance(number, int) or not isinstance(of, int) or number in (0, first.get(of)):
+            continue
+        first.setdefault(of, number)
+        if number in taken:
+            yield Problem(
+                placed, ("spec", "ports", index, "nodePort"), f"{placed.title} has the node port {number} twice"
+            )
+        taken.add(number)
+
+
+def _repeated(placed: RenderedObject, path: Pointer, field: str, words: str) -> Iterator[Problem]:
+    seen: set[object] = set()
     several = items(placed.value, *path)
     for index, item in several if len(several) > 1 else ():
         value = item.get(field)
         if not value or isinstance(value, dict | list):
             continue
-        key = (value, str(item.get(beside) or "TCP"))
-        if key in seen:
+        if value in seen:
             yield Problem(placed, (*path, index, field), f"{placed.title} has {words} {value} twice")
-        seen.add(key)
+        seen.add(value)
 
 
 def _slices(scope: Scope) -> Iterator[Problem]:

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.budget import SINCE, too_expensive
+from generator.custom.cel import Rules
 from generator.custom.rules import Mistaken, Understood, read
-from generator.custom.structural import fits, inside, is_pattern
+from generator.custom.structural import fits, inside, is_pattern, well_formed
 from generator.repository import Pointer
 from generator.schema_errors import explain
 from generator.schemas import definition, minor
@@ -183,20 +184,42 @@ def _is_one_thing(item: Mapping[str, Any]) -> bool:
 
 
 def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
-    pattern, default = node.get("pattern"), node.get("default")
+    pattern = node.get("pattern")
     if isinstance(pattern, str) and not is_pattern(pattern):
         yield (*path, "pattern"), "it is no regular expression of Go's"
-    if default is not None and not fits(default, node):
-        yield (*path, "default"), "the schema refuses its own default"
+    yield from (((*path, "default", *step), words) for step, words in _of_default(node, is_root=not path))
     for index, rule in enumerate(listed(node, _RULES)):
         if rule is None:
             yield (*path, _RULES, index), "there is no rule here"
-    for index, rule in items(node, _RULES):
-        place = rule.get("fieldPath")
-        if isinstance(place, str) and place and not _leads_to_a_field(place, node):
-            yield (*path, _RULES, index, "fieldPath"), f"there is no field {place}"
-        if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
-            yield (*path, _RULES, index, "optionalOldSelf"), "the rule does not use oldSelf"
+        elif isinstance(rule, Mapping):
+            yield from (((*path, _RULES, index, field), words) for field, words in _of_rule(rule, node))
+
+
+def _of_default(node: Mapping[str, Any], *, is_root: bool) -> Wrong:
+    """A default has to be valid as it is: the defaults inside it are not filled in (`defaulting/validation.go`)."""
+    default = node.get("default")
+    if default is None:
+        return
+    if is_root or node.get(f"{_EXTENSION}embedded-resource"):
+        for field in ("apiVersion", "kind"):
+            if not at(default, (field,)):
+                yield (), f"a whole object needs {field}"
+    if not fits(default, node):
+        yield (), "the schema refuses its own default"
+    elif well_formed(node):
+        yield from ((broken.path, broken.message) for broken in Rules(node).violations(default))
+
+
+def _of_rule(rule: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a rule apart from its meaning, by field."""
+    for field in ("rule", "messageExpression"):
+        if isinstance(text := rule.get(field), str) and text.isspace():
+            yield field, "it is empty"
+    place = rule.get("fieldPath")
+    if isinstance(place, str) and place and not _leads_to_a_field(place, node):
+        yield "fieldPath", f"there is no field {place}"
+    if rule.get("optionalOldSelf") is not None and "oldSelf" not in str(rule.get("rule")):
+        yield "optionalOldSelf", "the rule does not use oldSelf"
 
 
 def _of_changes(node: Mapping[str, Any], path: Pointer, *, known: bool = True) -> Wrong:

@@ -123,7 +123,7 @@ def _schema(version: Any) -> Mapping[str, Any] | None:
         return None
     schema = version.get("schema")
     found = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
-    if not isinstance(found, Mapping) or not _well_formed(found):
+    if not isinstance(found, Mapping) or not structural.well_formed(found):
         return None
     path = at(version, ("subresources", "scale", "specReplicasPath"))
     return _scaled(found, path.split(".")[1:]) if isinstance(path, str) else found
@@ -137,24 +137,6 @@ def _scaled(node: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
     if below is None:
         return node
     return {**node, "properties": {**node["properties"], path[0]: _scaled(below, path[1:])}}
-
-
-def _well_formed(node: Any) -> bool:
-    """Whether a schema has maps and lists where it must; what else is wrong with it, the definition's check says."""
-    if not isinstance(node, Mapping):
-        return False
-    named = node.get("properties", {})
-    rules = node.get("x-kubernetes-validations", [])
-    alternatives = [node.get(key, []) for key in ("allOf", "anyOf", "oneOf")]
-    if not isinstance(named, Mapping) or not all(isinstance(one, list) for one in (*alternatives, rules)):
-        return False
-    if not all(isinstance(rule, Mapping) and isinstance(rule.get("rule"), str) for rule in rules):
-        return False
-    inner = [*named.values(), *(one for some in alternatives for one in some)]
-    inner += [node[key] for key in ("items", "not") if key in node]
-    if isinstance(node.get("additionalProperties"), Mapping):
-        inner.append(node["additionalProperties"])
-    return all(map(_well_formed, inner))
 
 
 def bundled(api_version: str, kind: str) -> CustomKind | None:

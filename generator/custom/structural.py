@@ -48,6 +48,24 @@ def inside(node: Node) -> Iterator[tuple[Pointer, Node]]:
             yield (key,), node[key]
 
 
+def well_formed(node: Any) -> bool:
+    """Whether a schema has maps and lists where it must; what else is wrong with it, the definition's check says."""
+    if not isinstance(node, Mapping):
+        return False
+    named = node.get("properties", {})
+    rules = node.get("x-kubernetes-validations", [])
+    alternatives = [node.get(key, []) for key in ("allOf", "anyOf", "oneOf")]
+    if not isinstance(named, Mapping) or not all(isinstance(one, list) for one in (*alternatives, rules)):
+        return False
+    if not all(isinstance(rule, Mapping) and isinstance(rule.get("rule"), str) for rule in rules):
+        return False
+    inner = [*named.values(), *(one for some in alternatives for one in some)]
+    inner += [node[key] for key in ("items", "not") if key in node]
+    if isinstance(node.get("additionalProperties"), Mapping):
+        inner.append(node["additionalProperties"])
+    return all(map(well_formed, inner))
+
+
 _UUID = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"
 _CUSTOM_FORMATS: Final[Mapping[str, Schema]] = {
     **{name: FORMATS[name] for name in ("int32", "int64")},

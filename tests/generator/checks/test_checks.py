@@ -158,6 +158,26 @@ def test_an_ingress_of_aws_leads_to_an_action_in_an_annotation_instead_of_a_serv
     assert [check for check, *_ in said(ingress.replace("PORT", "http"))] == ["ingress-service"]
 
 
+@pytest.mark.parametrize(
+    ("second", "wrong"),
+    [
+        ("{name: b, port: 80, protocol: UDP, nodePort: 30080}", False),
+        ("{name: b, port: 81, nodePort: 30080}", True),
+        ("{name: b, port: 81, protocol: UDP, nodePort: 30080}", True),
+        (
+            "{name: b, port: 80, protocol: UDP, nodePort: 30081}, {name: c, port: 80, protocol: SCTP, nodePort: 30081}",
+            True,
+        ),
+    ],
+)
+def test_a_node_port_is_for_one_port_of_a_service(second, wrong):
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n"
+        f"spec: {{type: NodePort, ports: [{{name: a, port: 80, nodePort: 30080}}, {second}]}}\n"
+    )
+    assert [check for check, *_ in said(service)] == ["duplicate-name"] * wrong
+
+
 def test_an_init_container_has_a_name_of_its_own():
     init = "      initContainers: [{name: NAME, image: ghcr.io/acme/load:1.0.0}]\n      containers"
     assert broken("      containers", init.replace("NAME", "load")) == []

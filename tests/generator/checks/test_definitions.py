@@ -45,6 +45,7 @@ ALTERNATIVES = [{"required": ["a"]}, {"properties": {"a": {"maximum": 3}}}]
             "items": {**KEYED, "required": ["name"]},
         },
         {"type": "string", "default": "a", "pattern": "^[a-z]$"},
+        {"type": "integer", "default": 4, "x-kubernetes-validations": [{"rule": "self < 5 && self == oldSelf"}]},
         {
             "type": "object",
             "properties": {"a": {"type": "string"}},
@@ -86,6 +87,30 @@ def test_structural_schemas_are_fine(spec):
         ),
         ({"type": "string", "pattern": "a(?=b)"}, "pattern"),
         ({"type": "string", "default": 1}, "default"),
+        (
+            {
+                "type": "object",
+                "x-kubernetes-embedded-resource": True,
+                "x-kubernetes-preserve-unknown-fields": True,
+                "default": {"apiVersion": "v1"},
+            },
+            "default",
+        ),
+        ({"type": "integer", "default": 5, "x-kubernetes-validations": [{"rule": "self < 5"}]}, "default"),
+        (
+            {
+                "type": "object",
+                "default": {},
+                "properties": {"a": {"type": "integer", "default": 5}},
+                "x-kubernetes-validations": [{"rule": "has(self.a)"}],
+            },
+            "default",
+        ),
+        ({"type": "object", "x-kubernetes-validations": [{"rule": " "}]}, "x-kubernetes-validations.0.rule"),
+        (
+            {"type": "object", "x-kubernetes-validations": [{"rule": "true", "messageExpression": " "}]},
+            "x-kubernetes-validations.0.messageExpression",
+        ),
         ({"type": "object", "x-kubernetes-validations": [{"rule": "1 +"}]}, "x-kubernetes-validations.0.rule"),
         ({**KEYED, "x-kubernetes-validations": [{"rule": "self.nam == ''"}]}, "x-kubernetes-validations.0.rule"),
         (
