@@ -12,14 +12,27 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-from generator.custom.structural import FORMATS
+from typing import Any, Final
 
 Schema = dict[str, Any]
 
+FORMATS: Final[Mapping[str, Schema]] = {
+    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
+    "byte": {
+        "pattern": r"^(([\r\n]*[A-Za-z0-9+/]){4})*"
+        r"(([\r\n]*[A-Za-z0-9+/]){2}[\r\n]*=[\r\n]*=|([\r\n]*[A-Za-z0-9+/]){3}[\r\n]*=)?[\r\n]*$",
+        "x-towpath-expects": "base64",
+    },
+    "date-time": {
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
+        r"[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        "x-towpath-expects": "a time such as 2026-01-31T09:30:00Z",
+    },
+}
+"""What the API server's decoder enforces of a format of its own types."""
 OUTPUT = Path(__file__).parent / "kubernetes" / "definitions.tsv"
 MEMBER = re.compile(r"kubernetes_validate/kubernetes-json-schema/v1\.(\d+)\.0-local-strict/_definitions\.json")
 OBJECT_META = "#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from generator.custom.budget import SINCE, too_expensive
 from generator.custom.cel import Rules
+from generator.custom.patterns import is_pattern
 from generator.custom.rules import Mistaken, Understood, read
-from generator.custom.structural import fits, inside, is_pattern, well_formed
+from generator.custom.structural import EITHER, fits, inside, well_formed
 from generator.repository import Pointer
 from generator.schema_errors import explain
 from generator.schemas import definition, minor
@@ -28,7 +29,6 @@ Wrong = Iterator[tuple[Pointer, str]]
 _JUNCTORS: Final = ("allOf", "anyOf", "oneOf")
 _EXTENSION: Final = "x-kubernetes-"
 _RULES: Final = f"{_EXTENSION}validations"
-_INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 # What a schema under `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it.
 _OUTSIDE: Final = ("additionalProperties", "type", "default", "title", "description", "nullable")
 _UNSUPPORTED: Final = ("$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties")
@@ -187,7 +187,8 @@ def _of_values(node: Mapping[str, Any], path: Pointer) -> Wrong:
     pattern = node.get("pattern")
     if isinstance(pattern, str) and not is_pattern(pattern):
         yield (*path, "pattern"), "it is no regular expression of Go's"
-    yield from (((*path, "default", *step), words) for step, words in _of_default(node, is_root=not path))
+    if "additionalProperties" not in path:  # nobody looks at defaults below that (defaulting/validation.go)
+        yield from (((*path, "default", *step), words) for step, words in _of_default(node, is_root=not path))
     for index, rule in enumerate(listed(node, _RULES)):
         if rule is None:
             yield (*path, _RULES, index), "there is no rule here"
@@ -257,8 +258,8 @@ def _alternatives(node: Mapping[str, Any], key: str) -> Iterator[tuple[Pointer, 
 def _may_have_types(node: Mapping[str, Any], step: Pointer) -> bool:
     """Whether types are allowed in an alternative: only as integer or string, in `anyOf` or the first of `allOf`."""
     if step[0] == "anyOf":
-        return bool(node.get("anyOf") == _INT_OR_STRING)
-    return step == ("allOf", 0) and at(node, ("allOf", 0, "anyOf")) == _INT_OR_STRING
+        return bool(node.get("anyOf") == EITHER)
+    return step == ("allOf", 0) and at(node, ("allOf", 0, "anyOf")) == EITHER
 
 
 def _of_alternative(node: Mapping[str, Any], around: Mapping[str, Any] | None, path: Pointer, typed: bool) -> Wrong:

@@ -11,7 +11,8 @@ from generator.cel.nodes import Call, Literal, Mistake, NotUnderstood
 from generator.cel.signatures import DYN, Type
 from generator.cel.sizes import Declarations
 from generator.cel.tree import tree
-from generator.custom.structural import Node, is_pattern
+from generator.custom.patterns import is_pattern
+from generator.custom.structural import Node
 
 ANY: Final[Node] = {"x-kubernetes-int-or-string": True}
 """The schema of what may be anything, and whose type nobody knows before it is there."""

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator.custom import cel, structural
-from generator.custom.formats import CHECKED
 from generator.decoded import decoded
 from generator.schema_errors import explain
 from generator.schema_words import SchemaError
@@ -81,11 +80,8 @@ def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft2020
 
     schema = structural.json_schema(custom.schema)
     schema["$defs"] = definition(version, structural.OBJECT_META)["$defs"]
-    linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
     try:
-        accepts = jsonschema_rs.Draft202012Validator(
-            schema, offline=True, validate_formats=True, formats=CHECKED, pattern_options=linear
-        )
+        accepts = structural.compiled(schema, version)
     except jsonschema_rs.ValidationError as error:
         why = f"the schema in {custom.origin} is none: {error.message}"
         broken = {"not": {}, "x-towpath-expects": why}

@@ -7,35 +7,23 @@ The API server fills in defaults, also for nulls that a field may not have, and 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from generator.custom.formats import CHECKED, SUCH
+from generator.custom.formats import checked, of_format
+from generator.custom.patterns import ecma
 from generator.schema_words import SchemaError, shown
+from generator.schemas import supported_versions
 from generator.workload import mapping
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Schema = dict[str, Any]
 Node = Mapping[str, Any]
 Pointer = tuple[str | int, ...]
 
 OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-
-FORMATS: Final[Mapping[str, Schema]] = {
-    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
-    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
-    "byte": {
-        "pattern": r"^(([\r\n]*[A-Za-z0-9+/]){4})*"
-        r"(([\r\n]*[A-Za-z0-9+/]){2}[\r\n]*=[\r\n]*=|([\r\n]*[A-Za-z0-9+/]){3}[\r\n]*=)?[\r\n]*$",
-        "x-towpath-expects": "base64",
-    },
-    "date-time": {
-        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
-        r"[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
-        "x-towpath-expects": "a time such as 2026-01-31T09:30:00Z",
-    },
-}
-"""What the API server's decoder enforces of a format of its own types."""
 
 
 def inside(node: Node) -> Iterator[tuple[Pointer, Node]]:
@@ -66,14 +54,6 @@ def well_formed(node: Any) -> bool:
     return all(map(well_formed, inner))
 
 
-_UUID = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"
-_CUSTOM_FORMATS: Final[Mapping[str, Schema]] = {
-    **{name: FORMATS[name] for name in ("int32", "int64")},
-    **{name: {"format": name, "x-towpath-expects": words} for name, words in SUCH.items()},
-    "datetime": {"format": "date-time", "x-towpath-expects": SUCH["date-time"]},
-    "uuid": {"pattern": _UUID, "x-towpath-expects": "a UUID"},
-}
-# The others that the API server knows (isbn, creditcard, rgbcolor, …) nobody uses.
 _KEPT: Final = (
     *("type", "enum", "pattern", "required", "multipleOf", "uniqueItems"),
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
@@ -82,6 +62,8 @@ _PRESERVE: Final = "x-kubernetes-preserve-unknown-fields"
 _NO_FIELDS: Final[Schema] = {"properties": {}, "additionalProperties": False}
 _NO_FIELDS["items"] = _NO_FIELDS | {"items": _NO_FIELDS.copy()}  # in lists in lists too; deeper ones nobody writes
 _ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
+EITHER: Final = [{"type": "integer"}, {"type": "string"}]
+"""What may stand beside x-kubernetes-int-or-string and says the same."""
 _BOUNDS: Final = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
@@ -109,23 +91,23 @@ def _converted(node: Node, *, strict: bool) -> Schema:
     """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
     schema = {key: node[key] for key in _KEPT if key in node and (key, node[key]) != ("enum", [])}
     if isinstance(schema.get("pattern"), str):
-        schema["pattern"] = plain_braces(schema["pattern"])
-    of_format = _CUSTOM_FORMATS.get(node.get("format", ""), {})
-    beside = [of_format] if "pattern" in schema and "pattern" in of_format else []
-    schema |= {} if beside else of_format
+        schema["pattern"] = ecma(schema["pattern"])
+    schema |= of_format(node.get("type"), node.get("format"))
     schema |= _bounds(node, schema)
-    if node.get("x-kubernetes-int-or-string"):
+    if _is_either(node):
         schema["type"] = ["integer", "string"]
     if node.get("nullable"):
         _allow_null(schema)
     for key in _ALTERNATIVES:
-        if key in node:
+        if key in node and not (_is_either(node) and node[key] == EITHER):
             schema[key] = [_converted(one, strict=False) for one in node[key]]
-    if beside:
-        schema["allOf"] = [*schema.get("allOf", ()), *beside]
     if "not" in node:
         schema["not"] = _converted(node["not"], strict=False)
     return schema | _inside(node, schema, strict)
+
+
+def _is_either(node: Node) -> bool:
+    return bool(node.get("x-kubernetes-int-or-string"))
 
 
 def _inside(node: Node, schema: Schema, strict: bool) -> Schema:
@@ -175,8 +157,6 @@ def _allow_null(schema: Schema) -> None:
         schema["type"] = [schema["type"], "null"]
     elif "type" in schema:
         schema["type"] = [*schema["type"], "null"]
-    if "enum" in schema:
-        schema["enum"] = [*schema["enum"], None]
 
 
 MOST_DEFAULTS: Final = 150_000
@@ -204,7 +184,10 @@ class _Defaults:
             return self._filled_map(value, node)
         if isinstance(value, list):
             items = node.get("items")
-            return [self.filled(self._taken(items) if _refused(one, items) else one, items) for one in value]
+            kept = _told_apart(node)  # server-side apply wants no null among items that it tells apart
+            return [
+                self.filled(self._taken(items) if _refused(one, items) and not kept else one, items) for one in value
+            ]
         return value
 
     def _filled_map(self, value: Mapping[str, Any], node: Node) -> dict[str, Any]:
@@ -212,7 +195,8 @@ class _Defaults:
         for key, one in value.items():
             below = child(node, key)
             replaced = _refused(one, below) and _default(below) is not None
-            found[key] = self.filled(self._taken(below) if replaced else one, below)
+            if replaced or not _left_out(one, below):
+                found[key] = self.filled(self._taken(below) if replaced else one, below)
         for key, below in node.get("properties", {}).items():
             if key not in found and _default(below) is not None:
                 found[key] = self.filled(self._taken(below), below)
@@ -242,6 +226,11 @@ def _refused(value: Any, node: Node | None) -> bool:
     return value is None and node is not None and not node.get("nullable")
 
 
+def _left_out(value: Any, node: Node | None) -> bool:
+    """Whether a null is as if it were not there, also to server-side apply: it keeps nulls where there is a type."""
+    return _refused(value, node) and node is not None and not node.get("type") and not _is_either(node)
+
+
 def _default(node: Node | None) -> Any:
     return None if node is None else node.get("default")
 
@@ -260,37 +249,40 @@ def duplicates(value: Any, node: Node | None, path: Pointer = ()) -> Iterator[Sc
 
 
 def _repeated(items: list[Any], node: Node, path: Pointer) -> Iterator[SchemaError]:
-    kind, keys = node.get("x-kubernetes-list-type"), node.get("x-kubernetes-list-map-keys", ())
-    if kind not in ("set", "map"):
+    if not _told_apart(node):
         return
+    kind, keys = node["x-kubernetes-list-type"], node.get("x-kubernetes-list-map-keys", ())
     seen: set[str] = set()
     for index, item in enumerate(items):
         identity = {key: item.get(key) for key in keys} if kind == "map" and isinstance(item, Mapping) else item
-        text = json.dumps(identity, sort_keys=True)
+        text = json.dumps(_whole(identity), sort_keys=True)
         if text in seen:
             words = ", ".join(f"{key}: {one}" for key, one in identity.items()) if kind == "map" else shown(item)
             yield SchemaError((*path, index), "duplicate-item", f"{words} is in the list already")
         seen.add(text)
 
 
-def plain_braces(pattern: str) -> str:
-    """A regular expression of Go's with a '\\' before each '{' that repeats nothing: other engines insist on that."""
-    return _BRACE.sub(lambda found: f"\\{found[0]}" if found[0] == "{" else found[0], pattern)
+def _told_apart(node: Node) -> bool:
+    return node.get("x-kubernetes-list-type") in ("set", "map")
 
 
-_BRACE: Final = re.compile(r"\\[pPx]\{[^}]*\}|\\.|\{[0-9]+(?:,[0-9]*)?\}|\{", re.DOTALL)
+def _whole(value: Any) -> Any:
+    """A value with 1.0 as 1: to JSON they are the same number."""
+    if isinstance(value, Mapping):
+        return {key: _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return list(map(_whole, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def is_pattern(text: str) -> bool:
-    """Whether a text is a regular expression of the API server's: Go's, which takes no more than linear time."""
+def compiled(schema: Schema, version: str) -> jsonschema_rs.Draft202012Validator:
+    """The schema made ready, with the formats of a Kubernetes version. Raises `jsonschema_rs.ValidationError`."""
     import jsonschema_rs
 
-    schema = {"pattern": plain_braces(text)}
-    try:
-        jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
-    except jsonschema_rs.ValidationError:
-        return False
-    return True
+    linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
+    return jsonschema_rs.Draft202012Validator(
+        schema, offline=True, validate_formats=True, formats=checked(int(version[2:])), pattern_options=linear
+    )
 
 
 def fits(value: Any, node: Node) -> bool:
@@ -298,8 +290,6 @@ def fits(value: Any, node: Node) -> bool:
     import jsonschema_rs
 
     try:
-        schema = _converted(node, strict=True)
-        accepts = jsonschema_rs.Draft202012Validator(schema, formats=CHECKED, validate_formats=True, offline=True)
-        return accepts.is_valid(value)
+        return compiled(_converted(node, strict=True), supported_versions()[-1]).is_valid(value)
     except (jsonschema_rs.ValidationError, ValueError, AttributeError, TypeError):
         return True

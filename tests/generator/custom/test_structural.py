@@ -51,6 +51,38 @@ CASES = [
     ),
     ("any value of a map", {"additionalProperties": {"type": "string"}}, {"a": "b"}, []),
     ("a wrong value of a map", {"additionalProperties": {"type": "string"}}, {"a": 1}, [("spec.a", "wrong-type")]),
+    (
+        "a null that may be there, in an enum without it",
+        {"properties": {"e": {"type": "string", "enum": ["a"], "nullable": True}}},
+        {"e": None},
+        [("spec.e", "bad-value")],
+    ),
+    (
+        "no number and no text, but null",
+        {
+            "properties": {
+                "p": {
+                    "x-kubernetes-int-or-string": True,
+                    "nullable": True,
+                    "anyOf": [{"type": "integer"}, {"type": "string"}],
+                }
+            }
+        },
+        {"p": None},
+        [],
+    ),
+    (
+        "a required field of any type that is null",
+        {"properties": {"k": {"x-kubernetes-preserve-unknown-fields": True}}, "required": ["k"]},
+        {"k": None},
+        [("spec", "missing-field")],
+    ),
+    (
+        "the same number twice",
+        {"properties": {"s": {"type": "array", "items": {"type": "number"}, "x-kubernetes-list-type": "set"}}},
+        {"s": [1, 1.0]},
+        [("spec.s.1", "duplicate-item")],
+    ),
     ("a number or a text", {"properties": {"p": {"x-kubernetes-int-or-string": True}}}, {"p": "50%"}, []),
     (
         "neither a number nor a text",
