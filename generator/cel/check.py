@@ -1,7 +1,7 @@
 """The types of everything in an expression, and which forms of the functions it calls; or what it cannot mean.
 
-Source: github.com/google/cel-go, checker/checker.go; and cel/validator.go for lists and maps of several types, which
-are only for `format`.
+Source: github.com/google/cel-go, checker/checker.go; cel/validator.go for lists and maps of several types, which are
+only for `format`; and `formats.py` for that.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from generator.cel.formats import misfit
 from generator.cel.macros import BOUND
 from generator.cel.nodes import Call, Expr, Items, Literal, Loop, Made, Mistake, Name, NotUnderstood, Pairs, Select
 from generator.cel.signatures import BOOL, DYN, FUNCTIONS, INT, STRING, TYPES, Overload, Type, optional
@@ -45,6 +46,8 @@ def checked(expr: Expr, variables: Mapping[str, Type], fields: Fields) -> Checke
     found = check.final()
     for node in check.written:
         _of_one_type(node, found)
+    for call in check.called:
+        _of_format(call, found)
     return Checked(expr, found, check.called, check.dotted)
 
 
@@ -257,6 +260,14 @@ _OPTIONAL_FIELD: Final = Overload((DYN, STRING), optional(Type("V")), is_member=
 _OTHER_NAMES: Final = frozenset({"kubernetes", "net", "google", "optional_type"})
 """What begins with these may be a type that is not among ours."""
 _OTHER_FUNCTIONS: Final = frozenset({"in", "_in_", "__not_strictly_false__", "_?._"})
+
+
+def _of_format(call: Call, found: Mapping[Expr, Type]) -> None:
+    """Raises a `Mistake` where a text does not fit the values that are formatted after it."""
+    match call:
+        case Call("format", Literal(str(text)), (Items(given),)):
+            if wrong := misfit(text, given, found):
+                raise Mistake(wrong)
 
 
 def _of_one_type(node: Items | Pairs, found: Mapping[Expr, Type]) -> None:

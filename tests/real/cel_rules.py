@@ -102,6 +102,8 @@ PATTERNS = {
         <texts>[<number>]
         <texts>.max()
         '%s: %d'.format([<text>, <number>])
+        '%s %x%%'.format([<texts>, <text>])
+        '%.3f %b'.format([<broken>, <truth>])
         (<truth> ? <text> : <text>)
         {'a': <text>}['a']
         {'a': <text>}.transformMap(k, v, v + 'x')['a']

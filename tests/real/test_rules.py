@@ -25,10 +25,8 @@ AT_ONCE = 20
 TOO_MUCH = re.compile(r"estimated (?:rule|messageExpression) cost exceeds budget by factor of (.*?) \(")
 TOGETHER = re.compile(r"estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of (.*?) \(")
 CONTRIBUTED = "contributed to estimated rule cost total"
-ONLY_THERE = re.compile(r"error during formatting|instantiation failed|if oldSelf is not used")
-"""What does not fit the text before `format`, what goes wrong where an expression is computed beforehand, and what the
-API server says of every rule that it does not understand.
-"""
+ONLY_THERE = re.compile(r"instantiation failed|if oldSelf is not used")
+"""What goes wrong where an expression is computed beforehand, and what is said of every rule that means nothing."""
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
