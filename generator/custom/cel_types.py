@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,9 +12,13 @@ from generator.cel.nodes import Call, Literal, Mistake, NotUnderstood
 from generator.cel.signatures import DYN, Type
 from generator.cel.sizes import Declarations
 from generator.cel.tree import tree
+from generator.custom.formats import is_go_duration
 from generator.custom.patterns import is_pattern
 from generator.custom.structural import Node
 
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{1,2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 ANY: Final[Node] = {"x-kubernetes-int-or-string": True}
 """The schema of what may be anything, and whose type nobody knows before it is there."""
 
@@ -49,21 +54,22 @@ def understood(expression: str, known: Names, wanted: tuple[str, ...] = ()) -> C
     """
     found = checked(tree(expression), known.types, known.fields)
     for call in found.called:
-        pattern = _pattern(call)
-        if pattern is not None and not is_pattern(pattern):
-            raise Mistake(f"{pattern!r} is no regular expression of Go's")
+        _check_literal(call)
     kind = str(found.of[found.expr])
     if wanted and kind not in wanted:
         raise Mistake(f"it has to be of the type {' or '.join(one for one in wanted if one != 'dyn')}, and is {kind}")
     return found
 
 
-def _pattern(call: Call) -> str | None:
-    """The regular expression that a call writes out."""
+def _check_literal(call: Call) -> None:
+    """Raises a `Mistake` where a text that is written out is not what a function reads it as."""
     match call:
-        case Call("matches", _, (*_, Literal(str(pattern)))):
-            return pattern
-    return None
+        case Call("matches", target, (Literal(str(text)),)) if target is not None and not is_pattern(text):
+            raise Mistake(f"{text!r} is no regular expression of Go's")
+        case Call("duration", None, (Literal(str(text)),)) if not is_go_duration(text):
+            raise Mistake(f"{text!r} is no duration of Go's, such as 1h30m")
+        case Call("timestamp", None, (Literal(str(text)),)) if not _TIME.fullmatch(text):
+            raise Mistake(f"{text!r} is no time such as 2026-01-31T09:30:00Z")
 
 
 def mistake(expression: str, known: Names, wanted: tuple[str, ...] = ()) -> str:

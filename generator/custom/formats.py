@@ -124,9 +124,14 @@ def is_date_time(value: str) -> bool:
     return is_date(day) and found is not None and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
 
 
+def is_go_duration(value: str) -> bool:
+    """Whether Go's `time.ParseDuration` reads it."""
+    return _GO_DURATION.fullmatch(value) is not None
+
+
 def is_duration(value: str) -> bool:
     """Whether Go reads it as a duration, or there is one such as `5 days` in it."""
-    if _GO_DURATION.fullmatch(value):
+    if is_go_duration(value):
         return True
     units = (unit.lower() for unit in _SPOKEN_DURATION.findall(value))
     return any(unit in _UNITS or unit.startswith(_LONG_UNITS) for unit in units)

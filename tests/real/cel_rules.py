@@ -102,7 +102,7 @@ PATTERNS = {
         <texts>[<number>]
         <texts>.max()
         '%s: %d'.format([<text>, <number>])
-        '%s %x%%'.format([<texts>, <text>])
+        '%s %x%%'.format([<list>, <text>])
         '%.3f %b'.format([<broken>, <truth>])
         (<truth> ? <text> : <text>)
         {'a': <text>}['a']
@@ -170,6 +170,8 @@ PATTERNS = {
     """,
 }
 SLIPS = (
+    "duration('1d')",
+    "timestamp('2026-01-01')",
     "null",
     "1.5",
     "2u",
