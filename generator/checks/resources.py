@@ -12,6 +12,7 @@ from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.quantity import amount
 from generator.repository import Pointer
+from generator.schemas import minor
 from generator.workload import at, items, mapping
 
 
@@ -89,10 +90,13 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
 
 
 def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
-    """The huge pages of a pod as a whole: where it asks for some, it gets no limit from its containers."""
+    """The huge pages of a pod as a whole: before 1.37, where it asks for some, it gets no limit from its containers."""
+    inherits = int(minor(scope.version)[2:]) >= 37
     for pod in scope.pods:
         resources = mapping(pod.spec, "resources") if "resources" in pod.spec else {}
-        limits = mapping(resources, "limits")
+        limits = {*mapping(resources, "limits")}
+        for container in pod.containers if inherits and resources else ():
+            limits.update(mapping(container.value, "resources", "limits"))
         for name in mapping(resources, "requests"):
             if str(name).startswith("hugepages-") and name not in limits:
                 message = f"{pod.placed.title}: {name} needs a limit: nobody can have more of it than was asked for"

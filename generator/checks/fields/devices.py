@@ -20,9 +20,7 @@ from generator.checks.fields.rule import (
     once,
     one_of,
     optional,
-    since,
     text,
-    until,
     when,
 )
 from generator.checks.fields.syntax import (
@@ -51,10 +49,7 @@ def _one_value(*kinds: str) -> Rule:
     return Rule("one-of", "one value", {"type": "object", "oneOf": choices})
 
 
-_VALUES: Final = (
-    until(36, _one_value("bool", "int", "string", "version")),
-    since(37, _one_value("bool", "bools", "int", "ints", "string", "strings", "version", "versions")),
-)
+_VALUES: Final = _one_value("bool", "int", "string", "version")
 
 
 def _at_most(count: int) -> Rule:

@@ -65,7 +65,8 @@ TABLE: Final[Table] = {
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.kube-aggregator.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_DROPPED: Final = ("Status", ".ClusterTrustBundleProjection")
+_DROPPED: Final = {"Status": 999, ".ClusterTrustBundleProjection": 36, ".PodCertificateProjection": 36}
+"""How the types are named whose fields the API server drops, up to which minor version: by default these are off."""
 _CHECK, _EXPECTS, _OF = "x-check", "x-expects", "x-of"
 _SECRET: Final = ("data", "stringData")
 
@@ -163,23 +164,24 @@ def _beyond(definition: Mapping[str, Any], rules: Rules) -> tuple[Rule, ...]:
 
 def _node(field: Mapping[str, Any] | None, rules: Rules, number: int) -> dict[str, Any]:
     """What a field may hold: its type's rules, and its own."""
-    node = _way(field or {})
+    node = _way(field or {}, number)
     own = rules if isinstance(rules, tuple) else (rules,)
     written = [_written(rule) for rule in own if rule.since <= number <= rule.until]
     return {**node, "allOf": written} if written else node
 
 
-def _way(field: Mapping[str, Any]) -> dict[str, Any]:
+def _way(field: Mapping[str, Any], number: int) -> dict[str, Any]:
     """The ways from a field to types, less everything else that its schema says.
 
     None leads to what the API server drops: a status, such as the empty `acceptedNames` of generated definitions, and
     what is off unless a cluster turns it on.
     """
     reference = field.get("$ref", "")
-    kept: dict[str, Any] = {"$ref": reference} if reference and not reference.endswith(_DROPPED) else {}
+    dropped = any(reference.endswith(name) and number <= until for name, until in _DROPPED.items())
+    kept: dict[str, Any] = {"$ref": reference} if reference and not dropped else {}
     for keyword in ("items", "additionalProperties"):
         inner = field.get(keyword)
-        if isinstance(inner, Mapping) and (way := _way(inner)):
+        if isinstance(inner, Mapping) and (way := _way(inner, number)):
             kept[keyword] = way
     return kept
 

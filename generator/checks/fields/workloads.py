@@ -20,6 +20,7 @@ from generator.checks.fields.rule import (
     optional,
     since,
     text,
+    until,
     when,
 )
 from generator.checks.fields.syntax import (
@@ -34,6 +35,9 @@ from generator.checks.fields.syntax import (
 )
 
 _STRATEGY: Final = one_of("RollingUpdate", "OnDelete")
+_SOME: Final = Rule(
+    "percentage", "more than 0", {"not": {"anyOf": [{"const": 0}, {"pattern": "^0+%$", "type": "string"}]}}
+)
 _AT_MOST_20: Final = Rule("number-range", "at most 20 of them", {"maxItems": 20})
 _GENERATION: Final = "deprecated.daemonset.template.generation"
 _NUMBER: Final = text("number-range", "a whole number", "[+-]?[0-9]{1,18}")
@@ -93,7 +97,10 @@ WORKLOADS: Final[Table] = {
     },
     "apps.v1.StatefulSetOrdinals": {"start": between(0)},
     "apps.v1.StatefulSetUpdateStrategy": {"type": _STRATEGY},
-    "apps.v1.RollingUpdateStatefulSetStrategy": {"partition": between(0)},
+    "apps.v1.RollingUpdateStatefulSetStrategy": {
+        "partition": between(0),
+        "maxUnavailable": (*(since(37, rule) for rule in PERCENTAGE), since(37, _SOME)),
+    },
     "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
         "whenDeleted": one_of("Retain", "Delete"),
         "whenScaled": one_of("Retain", "Delete"),
@@ -217,7 +224,19 @@ AUTOSCALING: Final[Table] = {
     "autoscaling.v2.HorizontalPodAutoscalerSpec": {
         "scaleTargetRef": _SCALED,
         "maxReplicas": between(1),
-        "minReplicas": between(1),
+        "minReplicas": (until(36, between(1)), since(37, between(0))),
+        "": since(
+            37,
+            when(
+                {"required": ["minReplicas"], "properties": {"minReplicas": {"const": 0}}},
+                {
+                    "required": ["metrics"],
+                    "properties": {"metrics": {"contains": has("type", "Object", "External")}},
+                },
+                "number-range",
+                "a metric of the type Object or External with minReplicas: 0",
+            ),
+        ),
     },
     "autoscaling.v2.CrossVersionObjectReference": _TARGET,
     "autoscaling.v2.MetricSpec": {
