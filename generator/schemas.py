@@ -53,7 +53,6 @@ _READ_EMPTY: Mapping[str, tuple[str, ...]] = {
     f"{_API}authentication.v1.TokenRequest": ("spec",),
     f"{_API}authentication.v1.TokenRequestSpec": ("audiences",),
     f"{_API}batch.v1.PodFailurePolicy": ("rules",),
-    f"{_API}batch.v1.PodFailurePolicyOnPodConditionsPattern": ("status",),
     f"{_API}batch.v1.PodFailurePolicyRule": ("onPodConditions",),
     f"{_API}core.v1.ClusterTrustBundleProjection": ("path",),
     f"{_API}core.v1.ConfigMapNodeConfigSource": ("kubeletConfigKey", "name", "namespace"),
@@ -95,9 +94,9 @@ _READ_EMPTY: Mapping[str, tuple[str, ...]] = {
 }
 """Fields that the published schemas require and the API server does without, by type.
 
-It decodes an empty text, a zero or a false and has nothing against it: 1.36 was asked about each required field. What
-only older schemas require is here too: no API server has got more lenient. So the schemas here do not require them; the
-check `unset-field` warns of them.
+It decodes an empty text, a zero or a false and has nothing against it: 1.36 was asked about each required field, and
+1.31 about those that only older schemas require. So the schemas here do not require them; the check `unset-field` warns
+of them.
 """
 
 

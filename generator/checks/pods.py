@@ -91,16 +91,16 @@ def _init_containers(scope: Scope) -> Iterator[Problem]:
 
 
 def _sleep(scope: Scope) -> Iterator[Problem]:
+    """Since 1.33 a hook may also sleep for no time (KEP-4818)."""
+    least = 0 if int(minor(scope.version)[2:]) >= 33 else 1
     for pod in scope.pods:
         grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
         most = 30 if grace is None else max(grace, 1)
         for container in pod.containers:
             for hook in ("postStart", "preStop") if "lifecycle" in container.value else ():
                 seconds = whole(mapping(container.value, "lifecycle", hook, "sleep").get("seconds"))
-                if seconds is not None and not 0 <= seconds <= most:
-                    message = (
-                        f"{container.placed.title}: {hook} sleeps {seconds} s, but its pod is ended after {most} s"
-                    )
+                if seconds is not None and not least <= seconds <= most:
+                    message = f"{container.placed.title}: {hook} sleeps {seconds} s instead of {least} to {most} s"
                     path = (*container.pointer, "lifecycle", hook, "sleep", "seconds")
                     yield Problem(container.placed, path, message)
 

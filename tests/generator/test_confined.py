@@ -144,7 +144,8 @@ def test_what_a_process_asks_for_is_looked_at_and_it_must_listen(said, why, monk
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process is given is seen in /proc")
 def test_the_process_gets_no_environment_no_files_and_a_group_of_its_own(monkeypatch):
     monkeypatch.setenv("TOKEN", "secret")
-    inherited = os.dup2(0, 200)
+    inherited = os.dup(0)
+    os.set_inheritable(inherited, True)
     with confined._process() as process:
         proc = Path(f"/proc/{process.pid}")
         while not (environment := (proc / "environ").read_bytes()):

@@ -21,6 +21,7 @@ from generator.checks.fields.rule import (
     optional,
     since,
     text,
+    until,
     values,
     when,
 )
@@ -28,6 +29,8 @@ from generator.checks.fields.security import HAS_HOST_NETWORK, OF_POD, OWN_USERS
 from generator.checks.fields.syntax import (
     IP,
     NOT_NEGATIVE,
+    NOT_TOO_LONG,
+    SUBDOMAIN,
     dns_label,
     dns_subdomain,
     label_key,
@@ -48,6 +51,7 @@ _OF_POD: Final = (
 )
 
 _SEARCH: Final = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_SEARCHES: Final = rf"\.|(?=[-_.a-z0-9]{{1,253}}\.?$){_SEARCH}(\.{_SEARCH})*\.?"
 _SECCOMP: Final = text(
     "unknown-value",
     "runtime/default, docker/default, unconfined, or localhost/ and a relative path without '..'",
@@ -171,13 +175,8 @@ POD_SPEC: Final[Table] = {
         "nameservers": (each(IP), Rule("number-range", "at most 3 nameservers", {"maxItems": 3})),
         "searches": (
             Rule("number-range", "at most 32 search domains", {"maxItems": 32}),
-            each(
-                text(
-                    "address",
-                    "a search domain",
-                    rf"\.|(?=[-_.a-z0-9]{{1,253}}\.?$){_SEARCH}(\.{_SEARCH})*\.?",
-                )
-            ),
+            until(32, each(text("address", "a search domain", rf"(?={NOT_TOO_LONG}\.?$){SUBDOMAIN}\.?"))),
+            since(33, each(text("address", "a search domain", _SEARCHES))),
         ),
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},

@@ -17,6 +17,7 @@ from generator.checks.fields.rule import (
     has,
     one_of,
     since,
+    text,
     until,
     when,
 )
@@ -70,6 +71,7 @@ VOLUMES: Final[Table] = {
             exactly_one("name", "signerName"),
             when(has("name"), absent("labelSelector"), "one-of", "no labelSelector with a name"),
         ),
+        "name": text("name-syntax", "a name, perhaps after its signer and ':'", "[a-z0-9]([-a-z0-9.:]*[a-z0-9])?", 571),
         "path": FILE_PATH,
         "signerName": SIGNER,
     },
