@@ -6,22 +6,32 @@ Source: k8s.io/apiextensions-apiserver `pkg/apis/apiextensions/validation`; `str
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from generator.checks.admission import WITH_RULES, covered
 from generator.checks.check import Basis, Check, Family, Problem, Scope
-from generator.checks.expressions import WITH_EXPRESSIONS, expressions
 from generator.checks.objects import RenderedObject
-from generator.checks.structure import Wrong, not_structural
-from generator.custom.cel_types import mistake
 from generator.custom.crds import KIND
 from generator.custom.structural import child
 from generator.finding import Severity
 from generator.repository import Pointer
 from generator.workload import at, items, mapping
 
+if TYPE_CHECKING:
+    from generator.checks.structure import Wrong
 
+WITH_EXPRESSIONS: Final = (
+    *("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"),
+    *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+    *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
+)
+"""The kinds that have expressions, apart from definitions of custom resources."""
+
+
+# What reads expressions is loaded where there are some: it takes as long as all other checks.
 def _not_structural(scope: Scope) -> Iterator[Problem]:
+    from generator.checks.structure import not_structural
+
     for placed in scope.of(KIND):
         for index, version in items(placed.value, "spec", "versions"):
             root = at(version, ("schema", "openAPIV3Schema"))
@@ -74,6 +84,9 @@ def _misnamed(scope: Scope) -> Iterator[Problem]:
 
 
 def _not_cel(scope: Scope) -> Iterator[Problem]:
+    from generator.checks.expressions import expressions
+    from generator.custom.cel_types import mistake
+
     for placed in scope.of(*WITH_EXPRESSIONS):
         for one in expressions(placed.value):
             if error := mistake(one.text, one.known, one.wanted):

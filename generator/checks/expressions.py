@@ -17,12 +17,6 @@ from generator.repository import Pointer
 from generator.workload import at, items, mapping
 
 _POLICIES: Final = ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
-WITH_EXPRESSIONS: Final = (
-    *_POLICIES,
-    *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
-    *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
-)
-"""The kinds that have expressions, apart from definitions of custom resources."""
 _WANTED: Final = {"expression": ("bool",), "messageExpression": ("string",), "valueExpression": ("string", "null")}
 
 

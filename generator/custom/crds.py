@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from generator.custom import cel, structural
+from generator.custom import structural
 from generator.decoded import decoded
 from generator.schema_errors import explain
 from generator.schema_words import SchemaError
@@ -18,6 +18,8 @@ from generator.workload import at
 
 if TYPE_CHECKING:
     import jsonschema_rs
+
+    from generator.custom import cel
 
 GROUP = "apiextensions.k8s.io/v1"
 KIND = "CustomResourceDefinition"
@@ -91,11 +93,15 @@ def _compiled(custom: CustomKind, version: str) -> tuple[jsonschema_rs.Draft2020
 
 @lru_cache(maxsize=256)
 def _rules(custom: CustomKind) -> cel.Rules:
+    from generator.custom import cel
+
     return cel.Rules(custom.schema)
 
 
 @lru_cache(maxsize=1024)
 def _unknown_rules(custom: CustomKind) -> int:
+    from generator.custom import cel
+
     return cel.unknown_rules(custom.schema)
 
 

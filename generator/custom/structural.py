@@ -10,8 +10,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from generator.custom.formats import checked, of_format
-from generator.custom.patterns import ecma
 from generator.schema_words import SchemaError, shown
 from generator.schemas import supported_versions
 from generator.workload import mapping
@@ -89,6 +87,9 @@ def _embed(schema: Schema) -> None:
 
 def _converted(node: Node, *, strict: bool) -> Schema:
     """A node as JSON Schema. Not `strict` are the alternatives: they limit values and know no fields."""
+    from generator.custom.formats import of_format
+    from generator.custom.patterns import ecma
+
     schema = {key: node[key] for key in _KEPT if key in node and (key, node[key]) != ("enum", [])}
     if isinstance(schema.get("pattern"), str):
         schema["pattern"] = ecma(schema["pattern"])
@@ -278,6 +279,8 @@ def _whole(value: Any) -> Any:
 def compiled(schema: Schema, version: str) -> jsonschema_rs.Draft202012Validator:
     """The schema made ready, with the formats of a Kubernetes version. Raises `jsonschema_rs.ValidationError`."""
     import jsonschema_rs
+
+    from generator.custom.formats import checked
 
     linear = jsonschema_rs.RegexOptions()  # as Go's: no pattern takes more than linear time
     return jsonschema_rs.Draft202012Validator(
