@@ -78,6 +78,22 @@ what comes close to them, and reached 382. 93.4 % of the verdicts agreed; 156 we
 refused, for reasons that the end of this page gives. What was judged otherwise at first is in
 `tests/real/corpus/held_out/sites.yaml`.
 
+Every field of the objects in this corpus, 2,404 by kind and path, got each of 100 values then: empty and blank ones,
+names and numbers at the ends of what they may be, words of other fields, other types. Of these 138,177 manifests
+99.3 % were judged alike at first, and 99.68 % once the causes were mended; a list in matchLabelKeys ended a
+check with an error, and no value does now. Of 15,765 more, with a value of another object or without two of their
+fields, 99.6 % agreed at once.
+
+The corpus was also put to the API servers of 1.31.14 and 1.37.1, and our verdicts for these versions beside them:
+98.55 % and 99.64 % agree. Most of what 1.31 takes and we refuse are templates of pods in StatefulSets, which it hardly
+looks at; their pods would never be made. That older schemas require fields which their API servers do without came out
+by this.
+
+Custom resources are judged by definitions that a program makes up, and objects for them, right and wrong
+(`tests/real/schemas.py`). Of 5,600 such objects 5.7 % were judged otherwise than by the API server before; of 57,600
+with fresh seeds three, whose causes are mended too. What an expression (CEL) costs at most is the same to the figure
+that the API server gives, for 10,518 expressions made up in the same way (`tests/real/test_rules.py`).
+
 - **Missed**: the API server refuses the manifest, the validator accepts it.
 - **Wrongly refused**: the API server accepts it, the validator refuses it.
 """
