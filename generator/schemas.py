@@ -53,6 +53,7 @@ _READ_EMPTY: Mapping[str, tuple[str, ...]] = {
     f"{_API}authentication.v1.TokenRequest": ("spec",),
     f"{_API}authentication.v1.TokenRequestSpec": ("audiences",),
     f"{_API}batch.v1.PodFailurePolicy": ("rules",),
+    f"{_API}batch.v1.PodFailurePolicyOnPodConditionsPattern": ("status",),
     f"{_API}batch.v1.PodFailurePolicyRule": ("onPodConditions",),
     f"{_API}core.v1.ClusterTrustBundleProjection": ("path",),
     f"{_API}core.v1.ConfigMapNodeConfigSource": ("kubeletConfigKey", "name", "namespace"),

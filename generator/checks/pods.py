@@ -13,7 +13,7 @@ from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
 from generator.schemas import minor
-from generator.workload import items, mapping
+from generator.workload import at, items, mapping
 
 _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP: Final = "container.seccomp.security.alpha.kubernetes.io/"
@@ -98,7 +98,8 @@ def _sleep(scope: Scope) -> Iterator[Problem]:
         most = 30 if grace is None else max(grace, 1)
         for container in pod.containers:
             for hook in ("postStart", "preStop") if "lifecycle" in container.value else ():
-                seconds = whole(mapping(container.value, "lifecycle", hook, "sleep").get("seconds"))
+                sleep = at(container.value, ("lifecycle", hook, "sleep"))
+                seconds = whole(sleep.get("seconds") or 0) if isinstance(sleep, Mapping) else None
                 if seconds is not None and not least <= seconds <= most:
                     message = f"{container.placed.title}: {hook} sleeps {seconds} s instead of {least} to {most} s"
                     path = (*container.pointer, "lifecycle", hook, "sleep", "seconds")

@@ -12,6 +12,7 @@ from generator.checks.objects import Pod, RenderedObject
 from generator.checks.selection import holds
 from generator.finding import Severity
 from generator.repository import Pointer
+from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -62,9 +63,14 @@ def _empty(scope: Scope) -> Iterator[Problem]:
 
 
 def _keys_twice(scope: Scope) -> Iterator[Problem]:
-    """ValidateMatchLabelKeysAndMismatchLabelKeys, and what the strategy of pods adds to a selector before it."""
+    """ValidateMatchLabelKeysAndMismatchLabelKeys, and what the strategy of pods adds to a selector before it.
+
+    Before 1.34 it adds nothing to those that spread pods, and refuses each key that is in both.
+    """
+    adds = int(minor(scope.version)[2:]) >= 34
     for pod in scope.pods:
         for path, term in _terms(pod):
+            merges = adds or path[0] == "affinity"
             others = listed(term, "mismatchLabelKeys")
             selector = mapping(term, "labelSelector")
             selected: list[object] = [*mapping(selector, "matchLabels")]
@@ -73,11 +79,12 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
                 where = (*pod.spec_pointer, *path, "matchLabelKeys", index)
                 if not isinstance(key, str):
                     continue
+                added = merges and pod.placed.kind == "Pod" and key in pod.labels
                 if key in others:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in mismatchLabelKeys too")
-                elif selected.count(key) + (pod.placed.kind == "Pod" and key in pod.labels) > 1:
+                elif selected.count(key) + added > merges:
                     yield Problem(pod.placed, where, f"{pod.placed.title}: {key} is in the labelSelector too")
-                if pod.placed.kind == "Pod" and key in pod.labels:
+                if added:
                     selected.append(key)
 
 

@@ -16,11 +16,13 @@ from generator.checks.fields.rule import (
     one_of,
     optional,
     since,
+    until,
     when,
 )
 from generator.checks.fields.syntax import (
     CIDR,
     MICROSECONDS,
+    OLD_CIDR,
     ONE_OF_EACH_FAMILY,
     SIGNER,
     dns_subdomain,
@@ -65,8 +67,8 @@ CLUSTER: Final[Table] = {
     "core.v1.EventSeries": {"lastObservedTime": MICROSECONDS},
     "events.v1.EventSeries": {"count": between(2), "lastObservedTime": MICROSECONDS},
     "core.v1.NodeSpec": {
-        "podCIDR": since(36, optional(CIDR)),
-        "podCIDRs": (since(36, each(CIDR)), ONE_OF_EACH_FAMILY),
+        "podCIDR": (until(35, optional(OLD_CIDR)), since(36, optional(CIDR))),
+        "podCIDRs": (until(35, each(OLD_CIDR)), since(36, each(CIDR)), ONE_OF_EACH_FAMILY),
     },
     "core.v1.Taint": {
         "": filled("key", "effect"),

@@ -150,7 +150,7 @@ CONTAINERS: Final[Table] = {
         ),
         "restartPolicy": one_of("Always", "Never", "OnFailure", empty=False),
         "restartPolicyRules": Rule("number-range", "at most 20 rules", {"maxItems": 20}),
-        "resizePolicy": tuple(_once("resourceName", name) for name in ("cpu", "memory")),
+        "resizePolicy": tuple(since(33, _once("resourceName", name)) for name in ("cpu", "memory")),
     },
     "core.v1.ObjectFieldSelector": {"apiVersion": one_of("v1")},
     "core.v1.ResourceFieldSelector": {"": _DIVISORS},
@@ -173,8 +173,8 @@ CONTAINERS: Final[Table] = {
         "values": Rule("number-range", "at most 255 exit codes", {"maxItems": 255}),
     },
     "core.v1.ContainerResizePolicy": {
-        "resourceName": one_of("cpu", "memory", empty=False),
-        "restartPolicy": one_of("NotRequired", "RestartContainer", empty=False),
+        "resourceName": since(33, one_of("cpu", "memory", empty=False)),
+        "restartPolicy": since(33, one_of("NotRequired", "RestartContainer", empty=False)),
     },
     "core.v1.EnvVar": {"": filled("name"), "name": _VARIABLE},
     "core.v1.EnvVarSource": {

@@ -17,12 +17,15 @@ from generator.checks.fields.rule import (
     one_of,
     optional,
     since,
+    until,
     when,
 )
 from generator.checks.fields.syntax import (
     DOMAIN_PATH,
     HOST_NAME,
     IP,
+    IPS,
+    OLD_IP,
     ONE_OF_EACH_FAMILY,
     PORT_NUMBER,
     SHORT_CIDR,
@@ -41,17 +44,18 @@ _NO_LOOPBACK: Final = Rule(
     {"not": {"type": "string", "pattern": r"^(127\.|::1$|0\.0\.0\.0$|::$|169\.254\.|224\.0\.0\.|fe80:|ff02:)"}},
 )
 _SHORT: Final = formatted("address", "addresses in their shortest form, such as fd00::1", "towpath-short-ip")
-_ADDRESSES: Final = {
-    "IPv4": {"allOf": [IP.schema, {"pattern": "^[0-9.]+$"}]},
-    "IPv6": {"allOf": [IP.schema, {"pattern": ":"}]},
-    "FQDN": HOST_NAME.schema,
-}
+_FAMILIES: Final = {"IPv4": "^[0-9.]+$", "IPv6": ":"}
 
 
 def _addressed(family: str, schema: Schema, words: str) -> Rule:
     """What the addresses of a type may be."""
     endpoint = {"properties": {"addresses": {"items": schema}}}
     return when(has("addressType", family), {"properties": {"endpoints": {"items": endpoint}}}, "address", words)
+
+
+def _of_family(family: str, address: Rule) -> Rule:
+    schema: Schema = {"allOf": [address.schema, {"pattern": _FAMILIES[family]}]}
+    return _addressed(family, schema, f"{family} addresses")
 
 
 ENDPOINTS: Final[Table] = {
@@ -71,7 +75,7 @@ ENDPOINTS: Final[Table] = {
         )
     },
     "core.v1.EndpointAddress": {
-        "ip": (IP, _NO_LOOPBACK),
+        "ip": (*IPS, _NO_LOOPBACK),
         "hostname": optional(dns_label()),
         "nodeName": dns_subdomain(),
     },
@@ -83,7 +87,9 @@ ENDPOINTS: Final[Table] = {
     },
     "discovery.v1.EndpointSlice": {
         "": (
-            *(_addressed(family, schema, f"{family} addresses") for family, schema in _ADDRESSES.items()),
+            *(until(35, _of_family(family, OLD_IP)) for family in _FAMILIES),
+            *(since(36, _of_family(family, IP)) for family in _FAMILIES),
+            _addressed("FQDN", HOST_NAME.schema, "FQDN addresses"),
             since(36, _addressed("IPv6", _SHORT.schema, _SHORT.expects)),
         ),
         "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),

@@ -27,7 +27,7 @@ from generator.checks.fields.rule import (
 )
 from generator.checks.fields.security import HAS_HOST_NETWORK, OF_POD, OWN_USERS
 from generator.checks.fields.syntax import (
-    IP,
+    IPS,
     NOT_NEGATIVE,
     NOT_TOO_LONG,
     SUBDOMAIN,
@@ -125,17 +125,23 @@ POD_SPEC: Final[Table] = {
                 "setHostnameAsFQDN or hostnameOverride",
             ),
             when(HAS_HOST_NETWORK, absent("hostnameOverride"), "one-of", "hostNetwork or hostnameOverride"),
-            when(
-                has("restartPolicy", "Never"),
-                {"properties": {group: {"items": _ALIVE} for group in ("containers", "initContainers")}},
-                "unknown-value",
-                "NotRequired in each resizePolicy with restartPolicy: Never",
+            since(
+                33,
+                when(
+                    has("restartPolicy", "Never"),
+                    {"properties": {group: {"items": _ALIVE} for group in ("containers", "initContainers")}},
+                    "unknown-value",
+                    "NotRequired in each resizePolicy with restartPolicy: Never",
+                ),
             ),
-            when(
-                OWN_USERS,
-                {"properties": {field: {"const": False} for field in ("hostNetwork", "hostPID", "hostIPC")}},
-                "one-of",
-                "hostUsers: false, or a namespace of the host",
+            since(
+                33,
+                when(
+                    OWN_USERS,
+                    {"properties": {field: {"const": False} for field in ("hostNetwork", "hostPID", "hostIPC")}},
+                    "one-of",
+                    "hostUsers: false, or a namespace of the host",
+                ),
             ),
             since(
                 36,
@@ -148,7 +154,7 @@ POD_SPEC: Final[Table] = {
             ),
             *OF_POD,
         ),
-        "initContainers": each(_KEPT_WHEN_RESIZED),
+        "initContainers": since(33, each(_KEPT_WHEN_RESIZED)),
         "restartPolicy": one_of("Always", "OnFailure", "Never"),
         "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
@@ -170,9 +176,9 @@ POD_SPEC: Final[Table] = {
     "core.v1.PodOS": {"name": one_of("linux", "windows", empty=False)},
     "core.v1.PodReadinessGate": {"conditionType": qualified_name()},
     "core.v1.PodSchedulingGate": {"name": qualified_name()},
-    "core.v1.HostAlias": {"": filled("ip"), "ip": IP, "hostnames": each(dns_subdomain("address"))},
+    "core.v1.HostAlias": {"": filled("ip"), "ip": IPS, "hostnames": each(dns_subdomain("address"))},
     "core.v1.PodDNSConfig": {
-        "nameservers": (each(IP), Rule("number-range", "at most 3 nameservers", {"maxItems": 3})),
+        "nameservers": (*map(each, IPS), Rule("number-range", "at most 3 nameservers", {"maxItems": 3})),
         "searches": (
             Rule("number-range", "at most 32 search domains", {"maxItems": 32}),
             until(32, each(text("address", "a search domain", rf"(?={NOT_TOO_LONG}\.?$){SUBDOMAIN}\.?"))),
@@ -181,12 +187,12 @@ POD_SPEC: Final[Table] = {
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},
     "core.v1.PodResourceClaim": {
-        "": exactly_one("resourceClaimName", "resourceClaimTemplateName"),
-        "name": dns_label(),
-        "resourceClaimName": dns_subdomain(),
-        "resourceClaimTemplateName": dns_subdomain(),
+        "": since(34, exactly_one("resourceClaimName", "resourceClaimTemplateName")),
+        "name": since(34, dns_label()),
+        "resourceClaimName": since(34, dns_subdomain()),
+        "resourceClaimTemplateName": since(34, dns_subdomain()),
     },
-    "core.v1.ResourceClaim": {"": filled("name"), "request": optional(dns_label())},
+    "core.v1.ResourceClaim": {"": since(34, filled("name")), "request": since(34, optional(dns_label()))},
 }
 
 PODS: Final[Table] = {
@@ -209,16 +215,21 @@ PODS: Final[Table] = {
         "": (
             filled("spec"),
             _NODE_OF_A_MIRROR,
-            Rule(
-                "empty-field",
-                "a reference of the image",
-                {
-                    "properties": {
-                        "spec": {
-                            "properties": {"volumes": {"items": {"properties": {"image": filled("reference").schema}}}}
+            since(
+                35,
+                Rule(
+                    "empty-field",
+                    "a reference of the image",
+                    {
+                        "properties": {
+                            "spec": {
+                                "properties": {
+                                    "volumes": {"items": {"properties": {"image": filled("reference").schema}}}
+                                }
+                            }
                         }
-                    }
-                },
+                    },
+                ),
             ),
         ),
     },

@@ -20,6 +20,7 @@ from generator.checks.fields.rule import (
     once,
     one_of,
     optional,
+    since,
     text,
     values,
     when,
@@ -191,7 +192,10 @@ _PERSISTENT: Final = (
     filled("accessModes"),
     exactly_one(*VOLUME_SOURCES),
     _LOCAL_NEEDS_NODES,
-    when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
+    since(
+        34,
+        when(has("volumeAttributesClassName"), {"required": ["csi"]}, "one-of", "a class of attributes with csi only"),
+    ),
     when(
         {
             "required": ["hostPath"],
@@ -222,7 +226,7 @@ STORAGE: Final[Table] = {
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "persistentVolumeReclaimPolicy": one_of("Retain", "Delete", "Recycle"),
         "storageClassName": optional(dns_subdomain()),
-        "volumeAttributesClassName": dns_subdomain(),
+        "volumeAttributesClassName": since(34, dns_subdomain()),
         "nodeAffinity": filled("required"),
     },
     "core.v1.LocalVolumeSource": {"": filled("path"), "path": NO_BACKSTEPS},

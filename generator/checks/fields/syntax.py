@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from generator.checks.fields.rule import Rule, formatted, optional, text, unlike
+from generator.checks.fields.rule import Rule, formatted, optional, since, text, unlike, until
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
@@ -145,6 +145,9 @@ written as such: 1Ki, and not 1024. Zero stands for 1.
 """
 
 IP: Final = formatted("address", "an IP address", "towpath-ip")
+OLD_IP: Final = formatted("address", "an IP address", "towpath-loose-ip")
+"""Zeros before a number count as none, and an IPv4 address may be written as one of IPv6 (`ParseIPSloppy`)."""
+IPS: Final = (until(35, OLD_IP), since(36, IP))
 CIDR: Final = formatted("address", "a network such as 10.0.0.0/8 without bits beyond its prefix", "towpath-cidr")
 SHORT_CIDR: Final = formatted("address", "a network in its shortest form, such as fd00::/64", "towpath-short-cidr")
 ONE_OF_EACH_FAMILY: Final = Rule(

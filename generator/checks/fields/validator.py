@@ -233,9 +233,22 @@ def _is_ip(value: str) -> bool:
     return "%" not in value and getattr(address, "ipv4_mapped", None) is None
 
 
+def _is_loose_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(_without_zeros(value))
+    except ValueError:
+        return False
+    return "%" not in value
+
+
+def _without_zeros(value: str) -> str:
+    """An IPv4 address or network without zeros before its numbers (`ParseIPSloppy`)."""
+    return value if ":" in value else re.sub(r"(^|\.)0+(?=[0-9])", r"\1", value)
+
+
 def _is_network(value: str, *, strict: bool) -> bool:
     try:
-        network = ipaddress.ip_network(value, strict=strict)
+        network = ipaddress.ip_network(value if strict else _without_zeros(value), strict=strict)
     except ValueError:
         return False
     if strict and getattr(network.network_address, "ipv4_mapped", None) is not None:
@@ -287,6 +300,7 @@ FORMATS: Final = {
     "towpath-short-cidr": _is_short_network,
     "towpath-certificate-request": _is_certificate_request,
     "towpath-cidr": lambda value: _is_network(value, strict=True),
+    "towpath-loose-ip": _is_loose_ip,
     "towpath-loose-cidr": lambda value: _is_network(value, strict=False),
     "towpath-padded-cidr": lambda value: _is_network(value.strip(), strict=False),
     "towpath-padded-strict-cidr": lambda value: _is_network(value.strip(), strict=True),

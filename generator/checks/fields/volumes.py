@@ -102,6 +102,6 @@ VOLUMES: Final[Table] = {
     "core.v1.PersistentVolumeClaimVolumeSource": {"": filled("claimName")},
     "core.v1.ImageVolumeSource": {
         "": since(37, filled("reference")),
-        "pullPolicy": one_of("Always", "IfNotPresent", "Never"),
+        "pullPolicy": since(35, one_of("Always", "IfNotPresent", "Never")),
     },
 }

@@ -53,6 +53,10 @@ _NAMES_A_VOLUME: Final = Rule(
 )
 _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": path_segment()}
 
+_STATUS: Final = inside("rules", each(inside("onPodConditions", each(filled("status")))))
+_STATUS_OF_CONDITIONS: Final = inside("jobTemplate", inside("spec", inside("podFailurePolicy", _STATUS)))
+"""Before 1.35, a Job without it gets True, and a CronJob gets nothing."""
+
 WORKLOADS: Final[Table] = {
     **{
         kind: {"": filled("spec")}
@@ -118,7 +122,10 @@ WORKLOADS: Final[Table] = {
         "ttlSecondsAfterFinished": between(0),
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
-        "managedBy": (DOMAIN_PATH, Rule("name-syntax", "at most 63 characters", {"maxLength": 63})),
+        "managedBy": (
+            since(32, DOMAIN_PATH),
+            since(32, Rule("name-syntax", "at most 63 characters", {"maxLength": 63})),
+        ),
         "": (
             when(
                 {"required": ["manualSelector"], "properties": {"manualSelector": {"const": True}}},
@@ -184,7 +191,7 @@ WORKLOADS: Final[Table] = {
         "succeededCount": between(0),
     },
     "batch.v1.CronJobSpec": {
-        "": filled("schedule"),
+        "": (filled("schedule"), until(34, _STATUS_OF_CONDITIONS)),
         "concurrencyPolicy": one_of("Allow", "Forbid", "Replace"),
         "startingDeadlineSeconds": between(0),
         "successfulJobsHistoryLimit": between(0),
@@ -274,7 +281,7 @@ AUTOSCALING: Final[Table] = {
     },
     "autoscaling.v2.PodsMetricSource": {"target": filled("averageValue")},
     "autoscaling.v2.ObjectMetricSource": {
-        "describedObject": inside("apiVersion", _PARTS),
+        "describedObject": since(34, inside("apiVersion", _PARTS)),
         "target": Rule("empty-field", "value or averageValue", {"anyOf": [has("value"), has("averageValue")]}),
     },
     "autoscaling.v2.ExternalMetricSource": {"target": exactly_one("value", "averageValue")},

@@ -1,0 +1,79 @@
+"""What API servers of some versions refuse and others take, or drop without a look: held against 1.31 and 1.36."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.checks.all import CHECKS
+from generator.checks.check import Basis
+from tests.generator.checks.rendered import scope
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}}
+spec: {containers: [{name: a, image: a:1EXTRA}]MORE}
+"""
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: a}
+spec:
+  MORE
+  template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}
+"""
+CRON_JOB = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a}
+spec:
+  schedule: "* * * * *"
+  jobTemplate:
+    spec:
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}
+"""
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: a}
+spec: {accessModes: [ReadWriteOnce], volumeAttributesClassName: A_b, resources: {requests: {storage: 1Gi}}}
+"""
+POLICY = (
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}, INGRESS}\n"
+)
+SELECTED = "labelSelector: {matchLabels: {b: c}}, matchLabelKeys: [b]"
+SPREAD = f"{{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, {SELECTED}}}"
+
+
+def pod(more: str = "", container: str = "") -> str:
+    return POD.replace("EXTRA", f", {container}" if container else "").replace("MORE", f", {more}" if more else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "last_to_refuse", "first_to_refuse"),
+    [
+        (pod("hostUsers: false, hostNetwork: true"), 0, 33),
+        (pod("securityContext: {supplementalGroupsPolicy: Loose}"), 0, 33),
+        (pod(container="securityContext: {procMount: Odd}"), 0, 33),
+        (pod(container="resizePolicy: [{resourceName: disk, restartPolicy: NotRequired}]"), 0, 33),
+        (pod("resourceClaims: [{name: a}]"), 0, 34),
+        (pod(container="resources: {claims: [{name: b}]}"), 0, 34),
+        (pod("volumes: [{name: a, image: {pullPolicy: Always}}]"), 0, 35),
+        (pod("hostAliases: [{ip: 010.0.0.1, hostnames: [a]}]"), 0, 36),
+        (pod("hostAliases: [{ip: 10.0.0.256, hostnames: [a]}]"), 999, 0),
+        (pod(container="lifecycle: {preStop: {sleep: {}}}"), 32, 999),
+        (pod(f"topologySpreadConstraints: [{SPREAD}]"), 33, 999),
+        (JOB.replace("MORE", "managedBy: x"), 0, 32),
+        (JOB.replace("MORE", "podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: A}]}]}"), 0, 999),
+        (CRON_JOB, 34, 999),
+        (CLAIM, 0, 34),
+        (POLICY.replace("INGRESS", "ingress: [{from: [{ipBlock: {cidr: 010.0.0.0/8}}]}]"), 0, 36),
+    ],
+)
+def test_what_is_refused_depends_on_the_version(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
+    claims = [check for check in CHECKS if check.basis is Basis.REFUSED]
+    for version in (31, 32, 33, 34, 35, 36):
+        looked_at = scope(text).in_version(f"1.{version}")
+        found = [problem for check in claims for problem in check.run(looked_at)]
+        assert bool(found) is (version <= last_to_refuse or version >= first_to_refuse), (version, found)
