@@ -114,6 +114,15 @@ def test_nothing_to_do_loads_nothing_that_renders(root, settled):
     assert done.stderr.endswith("0 files written, 0 removed, 6 unchanged; 1 warning\n")
 
 
+def test_what_reads_expressions_is_loaded_only_where_there_are_some(root, settled):
+    program = (
+        f"import sys; from bot.cli.main import run; run(['render', '-C', {str(root)!r}]);"
+        "print([name for name in sys.modules if name.startswith(('generator.cel', 'generator.custom.cel'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n") and "written" in done.stderr
+
+
 def test_what_cannot_be_kept_is_no_error(root, settled, monkeypatch, capsys):
     def refuse(*_):
         raise ValueError("unmarshallable object")
