@@ -14,15 +14,23 @@ from generator.checks.example import job
 from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
+from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
+_ZONE: Final = re.compile(r"^(CRON_)?TZ=\S+ +")
 _SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
 
 
 def _schedules(scope: Scope) -> Iterator[Problem]:
+    """Before 1.29, a schedule without timeZone may begin with its time zone."""
+    has_zones = int(minor(scope.version)[2:]) < 29
     for placed in scope.of("CronJob"):
-        schedule = mapping(placed.value, "spec").get("schedule")
-        if isinstance(schedule, str) and schedule and (wrong := problem(schedule)):
+        spec = mapping(placed.value, "spec")
+        schedule = spec.get("schedule")
+        if not isinstance(schedule, str) or not schedule:
+            continue
+        has_zone = has_zones and spec.get("timeZone") is None
+        if wrong := problem(_ZONE.sub("", schedule) if has_zone else schedule):
             yield Problem(placed, ("spec", "schedule"), f"{placed.title}: the schedule {schedule!r}: {wrong}")
 
 
@@ -48,10 +56,16 @@ _MANY, _OF_MANY = 100_000, 10_000
 """From how many completions on less may be asked of each, and how much."""
 
 
+_SINCE: Final = {"backoffLimitPerIndex": 29, "maxFailedIndexes": 29, "podReplacementPolicy": 29, "successPolicy": 31}
+"""The minor version before which the API server drops a field."""
+
+
 def _jobs(scope: Scope) -> Iterator[Problem]:
+    dropped = {field for field, since in _SINCE.items() if int(minor(scope.version)[2:]) < since}
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
-            spec = _counted(mapping(placed.value, *path), kind)
+            written = mapping(placed.value, *path)
+            spec = _counted({field: value for field, value in written.items() if field not in dropped}, kind)
             for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
     yield from _hostnames(scope)

@@ -93,12 +93,15 @@ OF_POD: Final = (
             "procMount Unmasked with hostUsers: false only",
         ),
     ),
-    when(HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork"),
-    when(
-        _HAS_HOST_IPC,
-        _sysctls(r"^(kernel[./](shm|msg|sem$)|fs[./]mqueue[./])"),
-        "one-of",
-        "no sysctl of its communication with hostIPC",
+    since(29, when(HAS_HOST_NETWORK, _sysctls("^net[./]"), "one-of", "no sysctl of the network with hostNetwork")),
+    since(
+        29,
+        when(
+            _HAS_HOST_IPC,
+            _sysctls(r"^(kernel[./](shm|msg|sem$)|fs[./]mqueue[./])"),
+            "one-of",
+            "no sysctl of its communication with hostIPC",
+        ),
     ),
 )
 """What the fields of a pod and the security contexts in it say of each other."""

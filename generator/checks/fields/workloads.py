@@ -121,7 +121,7 @@ WORKLOADS: Final[Table] = {
         "maxFailedIndexes": between(0),
         "ttlSecondsAfterFinished": between(0),
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
-        "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
+        "podReplacementPolicy": since(29, one_of("TerminatingOrFailed", "Failed", empty=False)),
         "managedBy": (
             since(32, DOMAIN_PATH),
             since(32, Rule("name-syntax", "at most 63 characters", {"maxLength": 63})),

@@ -1,4 +1,4 @@
-"""What API servers of some versions refuse and others take, or drop without a look: held against 1.31 and 1.36."""
+"""What API servers of some versions refuse and others take or drop: held against those of 1.28, 1.31 and 1.36."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ spec:
     spec:
       podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
       template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}
+"""
+ZONED = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a}
+spec:
+  schedule: "TZ=Europe/Berlin * * * * *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}}}
 """
 CLAIM = """\
 apiVersion: v1
@@ -72,8 +80,26 @@ def pod(more: str = "", container: str = "") -> str:
     ],
 )
 def test_what_is_refused_depends_on_the_version(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
-    claims = [check for check in CHECKS if check.basis is Basis.REFUSED]
     for version in (31, 32, 33, 34, 35, 36):
-        looked_at = scope(text).in_version(f"1.{version}")
-        found = [problem for check in claims for problem in check.run(looked_at)]
-        assert bool(found) is (version <= last_to_refuse or version >= first_to_refuse), (version, found)
+        refused = _is_refused(text, version)
+        assert refused is (version <= last_to_refuse or version >= first_to_refuse), version
+
+
+@pytest.mark.parametrize(
+    ("text", "first_to_refuse"),
+    [
+        (ZONED, 29),
+        (ZONED.replace("schedule", "timeZone: UTC\n  schedule"), 0),
+        (JOB.replace("MORE", "backoffLimitPerIndex: 1"), 29),
+        (JOB.replace("MORE", "podReplacementPolicy: x"), 29),
+        (pod("hostNetwork: true, securityContext: {sysctls: [{name: net.core.somaxconn, value: '1'}]}"), 29),
+    ],
+)
+def test_before_1_29_less_was_refused(text: str, first_to_refuse: int) -> None:
+    for version in (28, 29, 36):
+        assert _is_refused(text, version) is (version >= first_to_refuse), version
+
+
+def _is_refused(text: str, version: int) -> bool:
+    looked_at = scope(text).in_version(f"1.{version}")
+    return any(True for check in CHECKS if check.basis is Basis.REFUSED for _ in check.run(looked_at))
