@@ -1,6 +1,6 @@
 """The names of fields as expressions in CEL write them.
 
-Source: k8s.io/apiserver, pkg/cel/escaping.go.
+Source: k8s.io/apiserver, pkg/cel/escaping.go, and types.go (`FindStructFieldType`).
 """
 
 from __future__ import annotations
@@ -28,3 +28,8 @@ def escaped(name: str) -> str:
     for plain, escape in _ESCAPES:
         name = name.replace(plain, escape)
     return name
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """All ways to write a field's name: from Kubernetes 1.31 on, words that CEL keeps for itself need no escape."""
+    return (escaped(name), name) if name in _RESERVED else (escaped(name),)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from generator.cel.names import escaped, is_expressible
+from generator.cel.names import is_expressible, spellings
 from generator.cel.nodes import NotUnderstood
 from generator.cel.signatures import DYN, STRING, Type
 from generator.workload import listed, mapping
@@ -107,17 +107,20 @@ class Declarations:
         properties = _of_resource(mapping(node, "properties")) if is_resource else mapping(node, "properties")
         required = {one for one in listed(node, "required") if isinstance(one, str)}
         fields: dict[str, Declared] = {}
+        types: dict[str, Type] = {}
         smallest = 2
         for name, inside in properties.items():
             found = self.of(inside) if isinstance(inside, Mapping) else None
             if found is None:
                 continue
             if self._as_is or is_expressible(name):
-                fields[name if self._as_is else escaped(name)] = found
+                names = (name,) if self._as_is else spellings(name)
+                fields[names[0]] = found  # nothing else has a size there
+                types.update(dict.fromkeys(names, found.type))
             if name in required and inside.get("default") is None:
                 smallest += len(name.encode()) + found.smallest + 4
         kind = Type(f"object {len(self.fields)}")
-        self.fields[kind.name] = {name: one.type for name, one in fields.items()}
+        self.fields[kind.name] = types
         return Declared(kind, 0, smallest, fields=fields)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from generator.cel.names import escaped
+from generator.cel.names import spellings
 from generator.cel.tree import doubles
 from generator.custom.bounded import evaluated
 from generator.custom.structural import Node, Pointer, child
@@ -112,8 +112,9 @@ def _times(node: Any, path: str, rule: str) -> Iterator[tuple[str, str]]:
     if node.get("format") in _TIMES:
         yield path, _TIMES[node["format"]]
     for key, one in node.get("properties", {}).items():
-        if (name := escaped(key)) in rule:
-            yield from _times(one, f"{path}.{name}", rule)
+        for name in spellings(key):
+            if name in rule:
+                yield from _times(one, f"{path}.{name}", rule)
     for key in ("items", "additionalProperties"):
         inside = _times(node.get(key), path, rule)
         yield from ((f"{path}[].{one.rpartition('.')[2]}", convert) for one, convert in inside)
@@ -162,7 +163,9 @@ def typed(value: Any, node: Node | None) -> Any:
     if isinstance(value, Mapping):
         fixed = node is not None and "properties" in node
         return {
-            escaped(key) if fixed else key: typed(one, child(node, key) if node else None) for key, one in value.items()
+            name: typed(one, child(node, key) if node else None)
+            for key, one in value.items()
+            for name in (spellings(key) if fixed else (key,))
         }
     if isinstance(value, list):
         return [typed(one, node.get("items") if node else None) for one in value]

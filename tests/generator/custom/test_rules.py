@@ -34,6 +34,13 @@ def test_embedded_objects_have_it_too():
     assert mistakes({"type": "object", "properties": {"a": embedded}}) == []
 
 
+def test_words_of_cels_own_name_fields_as_they_are_too():
+    fields = {"properties": {"namespace": TEXT, "a-b": TEXT}}
+    assert mistakes({"type": "object", **fields, **rules("has(self.namespace) && self.__namespace__ == ''")}) == []
+    told = [message for _, message in mistakes({"type": "object", **fields, **rules("has(self.if)")})]
+    assert told == ["self.if: there is no field if"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

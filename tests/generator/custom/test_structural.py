@@ -348,6 +348,12 @@ def test_values_are_typed_as_their_schema_says():
     assert len(list(cel.Rules(schema).violations({**value, "a-b": 2}))) == 1
 
 
+def test_words_of_cels_own_are_found_under_their_name_as_it_is():
+    schema = {**TYPED, "x-kubernetes-validations": [{"rule": "!has(self.namespace) || self.namespace == 'x'"}]}
+    assert list(cel.Rules(schema).violations({"namespace": "x"})) == []
+    assert len(list(cel.Rules(schema).violations({"namespace": "y"}))) == 1
+
+
 TIMES = {
     "type": "object",
     "properties": {
