@@ -129,12 +129,16 @@ class Oracle:
 
 
 def _served(server: ApiServer) -> Iterator[tuple[tuple[str, str], tuple[str, bool]]]:
-    """(apiVersion, kind) → (the kind's name in paths, whether it is namespaced)."""
+    """(apiVersion, kind) → (the kind's name in paths, whether it is namespaced).
+
+    A group whose definition was just deleted is told of a little longer than it is there.
+    """
     groups = server.call("GET", "/apis").body["groups"]
     versions = [version["groupVersion"] for group in groups for version in group["versions"]]
     for version in ("v1", *versions):
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        for resource in server.call("GET", root).body["resources"]:
+        answer = server.call("GET", root)
+        for resource in answer.body["resources"] if answer.status != HTTPStatus.NOT_FOUND else ():
             if "/" not in resource["name"] and "create" in resource["verbs"]:
                 yield (version, resource["kind"]), (resource["name"], resource["namespaced"])
 
