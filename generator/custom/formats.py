@@ -35,6 +35,8 @@ _PAIRS: Final = "|".join(
     f"{_HEX}{{2}}({separator}{_HEX}{{2}}){{{count}}}" for separator in ":-" for count in (5, 7, 19)
 )
 _QUADS: Final = "|".join(rf"{_HEX}{{4}}(\.{_HEX}{{4}}){{{count}}}" for count in (2, 3, 9))
+_TOGETHER: Final = "|".join(f"{_HEX}{{{count}}}" for count in (12, 16, 40))
+"""Go 1.26, which Kubernetes 1.36 is built with, reads these too."""
 _COLOUR: Final = r"\s*(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])\s*"
 _CARD: Final = (
     "4[0-9]{12}([0-9]{3})?|5[1-5][0-9]{14}|6(011|5[0-9]{2})[0-9]{12}|3[47][0-9]{13}|3(0[0-5]|[68][0-9])[0-9]{11}"
@@ -190,7 +192,7 @@ _TEXTS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
     "isbn": (lambda value: is_isbn10(value) or is_isbn13(value), "an ISBN"),
     "isbn10": (is_isbn10, "an ISBN of ten digits"),
     "isbn13": (is_isbn13, "an ISBN of thirteen digits"),
-    "mac": (_fits(f"{_PAIRS}|{_QUADS}"), "a MAC address such as 02:00:5e:10:00:01"),
+    "mac": (_fits(f"{_PAIRS}|{_QUADS}|{_TOGETHER}"), "a MAC address such as 02:00:5e:10:00:01"),
     "rgbcolor": (_fits(rf"rgb\({_COLOUR},{_COLOUR},{_COLOUR}\)"), "a colour such as rgb(255, 136, 0)"),
     "ssn": (_fits("[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}"), "a number such as 123-45-6789"),
     "uri": (is_uri, "a path from the root, or a URI with its scheme"),
