@@ -104,7 +104,7 @@ class Declarations:
         return _limited(Declared(kind, most, 2, "maxProperties", keys=_KEY, values=values), node)
 
     def _object(self, node: Node, is_resource: bool) -> Declared:
-        properties = _of_resource(mapping(node, "properties")) if is_resource else mapping(node, "properties")
+        properties = of_resource(mapping(node, "properties")) if is_resource else mapping(node, "properties")
         required = {one for one in listed(node, "required") if isinstance(one, str)}
         fields: dict[str, Declared] = {}
         types: dict[str, Type] = {}
@@ -128,7 +128,7 @@ _KEY: Final = Declared(STRING, 0, 2)
 """The keys of a map have no size there, whatever they are."""
 
 
-def _of_resource(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+def of_resource(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a whole object: those that each has are as a schema says only if it says all of them."""
     fields = mapping(properties, "metadata", "properties")
     says_all = (

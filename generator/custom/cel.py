@@ -1,37 +1,38 @@
-"""The CEL rules of a custom resource (`x-kubernetes-validations`), evaluated by CEL's own implementation.
+"""The CEL rules of a custom resource (`x-kubernetes-validations`), evaluated.
 
-https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules.
-Rules about changes (`oldSelf`) say nothing about an object on its own. What the library or our functions do not
-know is skipped, and counted by `unknown_rules`.
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules, and
+k8s.io/apiextensions-apiserver, pkg/apiserver/schema/cel/validation.go. Rules about changes (`oldSelf`) say nothing
+about an object on its own. What is not understood here is skipped, and counted (`Rules.unknown`).
 """
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from generator.cel.names import spellings
-from generator.cel.tree import doubles
-from generator.custom.bounded import evaluated
+from generator.cel.check import Checked
+from generator.cel.nodes import Name
+from generator.cel.run.evaluate import Evaluation, is_known
+from generator.cel.run.values import NOTHING, Failure, GivenUp, Steps
+from generator.custom.given import given
+from generator.custom.rules import Understood, read
 from generator.custom.structural import Node, Pointer, child
 from generator.schema_words import SchemaError
 
-if TYPE_CHECKING:
-    from cel_expr_python import cel
+_RULES: Final = "x-kubernetes-validations"
+_TRANSITION: Final = re.compile(r"\boldSelf\b")
+_LONGEST_MESSAGE: Final = 5 * 1024
 
-_TRANSITION = re.compile(r"\boldSelf\b")
-_URL = re.compile(r"(?:/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s\x00-\x1f\x7f]*")
-_LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
-_TIMES: Final = {
-    "date": "timestamp({} + 'T00:00:00Z')",
-    "date-time": "timestamp({})",
-    "datetime": "timestamp({})",
-    "duration": "duration({})",
-}
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule that says something about an object on its own, and what makes its message."""
+
+    told: Mapping[str, Any]
+    checked: Checked
+    message: Checked | None
 
 
 class Rules:
@@ -39,198 +40,110 @@ class Rules:
 
     def __init__(self, schema: Node) -> None:
         self._schema = schema
-        self._ready: dict[int, list[tuple[Mapping[str, str], str]]] = {}
+        self._ready = _ready(schema)
+
+    def unknown(self) -> int:
+        """How many rules are not evaluated here."""
+        return _told(self._schema) - sum(map(len, self._ready.values()))
 
     def violations(self, value: Any) -> Iterator[SchemaError]:
         """Those that a value breaks, which is valid by the schema and has its defaults."""
-        return self._below(value, self._schema, ())
+        if self._ready:
+            yield from self._below(value, self._schema, (), Steps())
 
-    def _below(self, value: Any, node: Node | None, path: Pointer) -> Iterator[SchemaError]:
+    def _below(self, value: Any, node: Node | None, path: Pointer, steps: Steps) -> Iterator[SchemaError]:
         if node is None:
             return
-        if value is not None and (rules := self._of(node)):
-            own = typed(value, node)
-            for rule, text in rules:
-                yield from _broken(rule, text, own, path)
+        if value is not None and (rules := self._ready.get(id(node))):
+            own = given(value, node, is_root=not path)
+            for rule in rules:
+                yield from _broken(rule, own, path, steps)
         if isinstance(value, Mapping):
             for key, one in value.items():
-                yield from self._below(one, child(node, key), (*path, key))
+                yield from self._below(one, child(node, key), (*path, key), steps)
         elif isinstance(value, list):
             for index, one in enumerate(value):
-                yield from self._below(one, node.get("items"), (*path, index))
-
-    def _of(self, node: Node) -> Sequence[tuple[Mapping[str, str], str]]:
-        """Those of a node, as they are evaluated."""
-        told = node.get("x-kubernetes-validations")
-        if not told:
-            return ()
-        if id(node) not in self._ready:
-            self._ready[id(node)] = [(rule, text) for rule in told if (text := _evaluable(rule["rule"], node))]
-        return self._ready[id(node)]
+                yield from self._below(one, node.get("items"), (*path, index), steps)
 
 
-def unknown_rules(node: Any) -> int:
-    """How many rules of a schema cannot be evaluated here."""
+def _told(node: Any) -> int:
+    """How many rules of a schema say something about an object on its own."""
     if isinstance(node, list):
-        return sum(map(unknown_rules, node))
+        return sum(map(_told, node))
     if not isinstance(node, Mapping):
         return 0
-    own = node.get("x-kubernetes-validations")
-    rules = [one["rule"] for one in own if isinstance(one, Mapping)] if isinstance(own, list) else []
-    unknown = sum(not _TRANSITION.search(rule) and not _evaluable(rule, node) for rule in rules)
-    return unknown + sum(map(unknown_rules, node.values()))
+    own = node.get(_RULES)
+    rules = [one for one in own if isinstance(one, Mapping)] if isinstance(own, list) else []
+    return sum(not _is_of_changes(one) for one in rules) + sum(map(_told, node.values()))
 
 
-def _evaluable(rule: str, node: Node) -> str | None:
-    """A rule as it is evaluated: one that says something about an object on its own, and that the library knows.
-
-    The library takes no times and durations from outside. They stay texts, and the rule makes times of them; None where
-    it reaches them otherwise than by their path, as in a loop.
-    """
-    if _TRANSITION.search(rule):
-        return None
-    text, rest, times = rule, rule, list(_times(node, "self", rule))
-    for field, conversion in times:
-        path = rf"(?<![\w.]){re.escape(field)}\b"
-        text = re.sub(rf"(?<!has\(){path}", conversion.format(field), text)
-        rest = re.sub(path, "", rest)
-    names = {field.rpartition(".")[2] for field, _ in times}
-    if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
-        return None
-    if text != rule and any("self" in literal for literal in _LITERAL.findall(rule)):
-        return None
-    return text if _compiled(text) else None
+def _is_of_changes(rule: Mapping[str, Any]) -> bool:
+    return rule.get("optionalOldSelf") is not True and _TRANSITION.search(str(rule.get("rule"))) is not None
 
 
-def _times(node: Any, path: str, rule: str) -> Iterator[tuple[str, str]]:
-    """The fields below a node that are times or durations to CEL, and what makes such a value of their text.
+def _ready(schema: Node) -> Mapping[int, Sequence[_Rule]]:
+    """The rules that are understood, by the node that they are of."""
+    found: dict[tuple[int, int], _Rule] = {}
+    for one in read(schema):
+        if not isinstance(one, Understood) or not is_known(one.checked):
+            continue
+        node, (*_, index, key) = one.subject.node, one.pointer
+        place = (id(node), int(index))
+        if key == "rule" and not (_names_before(one.checked) and not node[_RULES][index].get("optionalOldSelf")):
+            found[place] = _Rule(node[_RULES][index], one.checked, None)
+        elif key != "rule" and place in found:
+            found[place] = _Rule(found[place].told, found[place].checked, one.checked)
+    ready: dict[int, list[_Rule]] = {}
+    for (of_node, _), rule in found.items():
+        ready.setdefault(of_node, []).append(rule)
+    return ready
 
-    A rule reaches no field without its name, so there is no need to look below the others: schemas may be large.
-    """
-    if not isinstance(node, Mapping):
+
+def _names_before(checked: Checked) -> bool:
+    return any(isinstance(node, Name) and node.name == "oldSelf" for node in checked.of)
+
+
+def _broken(rule: _Rule, value: Any, path: Pointer, steps: Steps) -> Iterator[SchemaError]:
+    scope = {"self": value, "oldSelf": NOTHING}
+    try:
+        evaluation = Evaluation(rule.checked, steps)
+        result = _result(evaluation, scope)
+        if result is True or (
+            evaluation.is_ordered and _result(Evaluation(rule.checked, steps, reverse=True), scope) is True
+        ):
+            return
+    except GivenUp:
         return
-    if node.get("format") in _TIMES:
-        yield path, _TIMES[node["format"]]
-    for key, one in node.get("properties", {}).items():
-        for name in spellings(key):
-            if name in rule:
-                yield from _times(one, f"{path}.{name}", rule)
-    for key in ("items", "additionalProperties"):
-        inside = _times(node.get(key), path, rule)
-        yield from ((f"{path}[].{one.rpartition('.')[2]}", convert) for one, convert in inside)
-
-
-def _broken(rule: Mapping[str, str], text: str, value: Any, path: Pointer) -> Iterator[SchemaError]:
-    expression = _compiled(text)
-    if expression is None:
-        return
-    result = evaluated(text, expression, value)
-    if result is None:
-        message = f"the rule {_line(rule['rule'])} fails: it takes more turns or memory than any rule may"
-    elif result.value() is True:
-        return
-    elif result.type().name() == "BOOL":
-        message = _message(rule, value)
-    elif text != rule["rule"]:
-        return  # Go reads more texts as times than the library does
+    if isinstance(result, Failure):
+        message = f"the rule {_line(rule.told['rule'])} fails: {result}"
     else:
-        message = f"the rule {_line(rule['rule'])} fails: {result.value()}"
-    yield SchemaError((*path, *_field(rule)), "broken-rule", message)
+        message = _message(rule, value, steps)
+    yield SchemaError((*path, *_field(rule.told)), "broken-rule", message)
 
 
-def _message(rule: Mapping[str, str], value: Any) -> str:
-    told = rule.get("messageExpression", "")
-    expression = _compiled(told) if told else None
-    found = evaluated(told, expression, value) if expression else None
-    said = found.value() if found is not None else None
-    if isinstance(said, str) and said.strip():
-        return _line(said)
-    return _line(rule.get("message", "")) or f"breaks the rule {_line(rule['rule'])}"
+def _result(evaluation: Evaluation, scope: Mapping[str, Any]) -> Any:
+    try:
+        return evaluation.result(scope)
+    except Failure as error:
+        return error
+
+
+def _message(rule: _Rule, value: Any, steps: Steps) -> str:
+    try:
+        said = _result(Evaluation(rule.message, steps), {"self": value}) if rule.message else None
+    except GivenUp:
+        said = None
+    text = said.strip() if isinstance(said, str) else ""
+    if text and "\n" not in text and len(text.encode(errors="replace")) <= _LONGEST_MESSAGE:
+        return _line(text)
+    return _line(rule.told.get("message") or "") or f"breaks the rule {_line(rule.told['rule'])}"
 
 
 def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _field(rule: Mapping[str, str]) -> Pointer:
+def _field(rule: Mapping[str, Any]) -> Pointer:
     """`fieldPath` (`.spec.name`, `['a-b']`) as a path."""
-    steps = re.findall(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^']+)'\]", rule.get("fieldPath", ""))
+    steps = re.findall(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^']+)'\]", rule.get("fieldPath") or "")
     return tuple(name or quoted for name, quoted in steps)
-
-
-def typed(value: Any, node: Node | None) -> Any:
-    """A value as CEL's types: field names escaped, floats where the schema says number, bytes."""
-    if isinstance(value, Mapping):
-        fixed = node is not None and "properties" in node
-        return {
-            name: typed(one, child(node, key) if node else None)
-            for key, one in value.items()
-            for name in (spellings(key) if fixed else (key,))
-        }
-    if isinstance(value, list):
-        return [typed(one, node.get("items") if node else None) for one in value]
-    if node is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int) and node.get("type") == "number":
-        return float(value)
-    return base64.b64decode(value) if isinstance(value, str) and node.get("format") == "byte" else value
-
-
-@cache
-def _compiled(rule: str) -> cel.Expression | None:
-    known = _library()
-    if known is None or doubles(rule):
-        return None
-    try:
-        return known.compile(rule)
-    except Exception:  # noqa: BLE001 - the library raises its own errors as plain ones: the rule is not for it
-        return None
-
-
-@cache
-def _library() -> cel.Env | None:
-    """CEL with Kubernetes' libraries as far as we have them; None where the library is not installed."""
-    try:
-        from cel_expr_python import cel
-        from cel_expr_python.ext import ext_optional, ext_strings
-    except ImportError:
-        return None
-    dyn, text, truth = cel.Type.DYN, cel.Type.STRING, cel.Type.BOOL
-    items = cel.Type.List(dyn)
-
-    def function(name: str, result: Any, parameters: list[Any], run: Any, *, member: bool) -> Any:
-        overload = cel.Overload(f"towpath_{name}_{len(parameters)}", result, parameters, is_member=member, impl=run)
-        return cel.FunctionDecl(name, [overload])
-
-    functions = [
-        function("isIP", truth, [text], _is_ip, member=False),
-        function("isCIDR", truth, [text], _is_cidr, member=False),
-        function("isURL", truth, [text], _is_url, member=False),
-        function("isSorted", truth, [items], lambda found: list(found) == sorted(found), member=True),
-        function("sum", dyn, [items], sum, member=True),
-        function("min", dyn, [items], min, member=True),
-        function("max", dyn, [items], max, member=True),
-    ]
-    extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
-    return cel.NewEnv(variables={"self": dyn}, extensions=extensions, functions=functions)
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text
-
-
-def _is_cidr(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return "/" in text
-
-
-def _is_url(text: str) -> bool:
-    """An absolute path, or anything with a scheme, as Go's url.ParseRequestURI takes it."""
-    return _URL.fullmatch(text) is not None

@@ -53,7 +53,7 @@ class CustomKind:
 
     def unknown_rules(self) -> int:
         """How many of its CEL rules are not evaluated here."""
-        return _unknown_rules(self)
+        return _rules(self).unknown()
 
 
 def _counts(error: SchemaError, value: Any) -> bool:
@@ -96,13 +96,6 @@ def _rules(custom: CustomKind) -> cel.Rules:
     from generator.custom import cel
 
     return cel.Rules(custom.schema)
-
-
-@lru_cache(maxsize=1024)
-def _unknown_rules(custom: CustomKind) -> int:
-    from generator.custom import cel
-
-    return cel.unknown_rules(custom.schema)
 
 
 def defined(obj: Any, origin: str) -> Iterator[CustomKind]:

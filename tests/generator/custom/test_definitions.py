@@ -5,7 +5,7 @@ import json
 import pytest
 
 from generator.custom.catalogue import Catalogue
-from generator.custom.cel import unknown_rules
+from generator.custom.cel import Rules
 from generator.custom.crds import bundled, bundled_versions
 from generator.custom.definitions import Definitions
 from generator.errors import InputError
@@ -123,7 +123,7 @@ def test_each_kind_that_travels_with_the_tool_has_a_usable_schema(api_version, k
 
 
 def test_all_rules_that_travel_with_the_tool_are_evaluated():
-    assert sum(unknown_rules(json.loads(line.split("\t")[4])) for line in STORE) == 0
+    assert sum(Rules(json.loads(line.split("\t")[4])).unknown() for line in STORE) == 0
     assert sum(line.count('"rule":') for line in STORE) > 250
 
 
@@ -184,4 +184,4 @@ def test_a_schema_that_is_none_is_said(tmp_path):
 def test_rules_that_unfold_without_end_are_not_evaluated():
     """Each optMap writes twice what it is called on: forty of them would fill any memory."""
     rule = {"rule": f"self.?a{'.optMap(x, x)' * 40}.hasValue()"}
-    assert unknown_rules({"type": "object", "x-kubernetes-validations": [rule]}) == 1
+    assert Rules({"type": "object", "x-kubernetes-validations": [rule]}).unknown() == 1

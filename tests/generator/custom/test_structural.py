@@ -1,7 +1,7 @@
 """The rules of the API server for custom resources, one by one: each case says what is found, by path and check."""
 
-import resource
 import time
+import tracemalloc
 
 import pytest
 
@@ -300,11 +300,13 @@ def test_a_rule_without_end_ends(case):
     rule, spec = WITHOUT_END[case]
     schema = {"properties": {"l": LIST, "t": {"type": "string"}}, "x-kubernetes-validations": [{"rule": rule}]}
     obj = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": spec}
-    limits, begun = resource.getrlimit(resource.RLIMIT_AS), time.process_time()
-    (error,) = kind_of(schema).validate("1.36", obj)
-    assert error.check == "broken-rule" and "takes more turns or memory" in error.message
-    assert time.process_time() - begun < 3
-    assert resource.getrlimit(resource.RLIMIT_AS) == limits
+    begun = time.process_time()
+    tracemalloc.start()
+    assert kind_of(schema).validate("1.36", obj) == []  # the API server never takes a definition with such a rule
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.process_time() - begun < 12  # with what it costs to trace memory
+    assert most < 100 * 2**20
 
 
 def test_defaults_that_come_to_more_than_any_object_has_are_told():
@@ -382,39 +384,30 @@ TIMES = {
 def test_rules_about_times_by_their_path_are_evaluated(rule, holds):
     value = {"since": "2026-01-01T00:00:00Z", "day": "2026-01-01", "every": {"a-b": "90m"}, "note": "x"}
     schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
-    assert cel.unknown_rules(schema) == 0
+    assert cel.Rules(schema).unknown() == 0
     assert (list(cel.Rules(schema).violations(value)) == []) is holds
 
 
 @pytest.mark.parametrize(
-    "rule", ["self.all.all(one, one > duration('1h'))", "self.exists(k, k == 'since')", "self.note != 'self.since'"]
+    ("rule", "holds"),
+    [
+        ("self.all.all(one, one > duration('1h'))", False),
+        ("self.all.sum() == duration('3s')", True),
+        ("self.note != 'self.since'", False),
+        ("self.every.a__dash__b > duration('1s')", True),
+        ("string(self.since) == '2026-01-01T00:00:00Z'", True),
+    ],
 )
-def test_other_rules_about_times_are_not_evaluated_but_counted(rule):
+def test_times_are_times_wherever_a_rule_reaches_them(rule, holds):
     schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
-    value = {"since": "2026-01-01T00:00:00Z", "all": ["1s"], "note": "self.since"}
-    assert list(cel.Rules(schema).violations(value)) == []
-    assert cel.unknown_rules(schema) == 1
-
-
-def test_a_text_that_only_go_reads_as_a_duration_breaks_no_rule():
-    schema = {**TIMES, "x-kubernetes-validations": [{"rule": "self.every.a__dash__b > duration('1h')"}]}
-    assert list(cel.Rules(schema).violations({"every": {"a-b": "1 s"}})) == []
-
-
-def test_a_rule_looks_below_no_field_that_it_does_not_name():
-    class Large(dict):
-        def get(self, *_):
-            raise AssertionError("looked at")
-
-    fields = {"size": {"type": "integer"}, "large": Large(type="object")}
-    schema = {"type": "object", "properties": fields, "x-kubernetes-validations": [{"rule": "self.size < 3"}]}
-    assert list(cel.Rules(schema).violations({"size": 1})) == []
-    assert len(list(cel.Rules(schema).violations({"size": 4}))) == 1
+    value = {"since": "2026-01-01T00:00:00Z", "all": ["1s", "2 s"], "note": "self.since", "every": {"a-b": "5 days"}}
+    assert cel.Rules(schema).unknown() == 0
+    assert (list(cel.Rules(schema).violations(value)) == []) is holds
 
 
 def test_rules_with_functions_that_nobody_knows_are_counted():
     rules = [
-        {"rule": "quantity(self.a).isLessThan(quantity('1'))"},
+        {"rule": "self.a.find('a+') == 'a'"},
         {"rule": "self == oldSelf"},
         {"rule": "isIP(self.a)"},
     ]
@@ -439,7 +432,10 @@ def test_rules_with_functions_that_nobody_knows_are_counted():
     ],
 )
 def test_functions_of_kubernetes(rule, value, holds):
-    assert (list(cel.Rules({"x-kubernetes-validations": [{"rule": rule}]}).violations(value)) == []) is holds
+    one = {"type": "string"} if isinstance(value, str) else {"type": "array", "items": {"type": "integer"}}
+    schema = {"type": "object", "properties": {"a": {**one, "x-kubernetes-validations": [{"rule": rule}]}}}
+    assert cel.Rules(schema).unknown() == 0
+    assert (list(cel.Rules(schema).violations({"a": value})) == []) is holds
 
 
 @pytest.mark.parametrize("broken", ["spec: 1", "spec: {names: {kind: A}, versions: 3}", "spec: {names: 1}", "spec: {}"])

@@ -1,0 +1,1 @@
+"""Expressions in CEL, evaluated as the API server evaluates them."""
