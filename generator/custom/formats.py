@@ -23,7 +23,7 @@ _NO_HOST: Final = re.compile(r"[\s\\^`{|}]")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TIME: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})([^\n][0-9]+)?(z|[+-][0-9]{2}:[0-9]{2})")
 _GO_DURATION: Final = re.compile(r"[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
-_SPOKEN_DURATION: Final = re.compile(r"[0-9]+[\t\n\f\r ]*([A-Za-zµ]+)")
+_SPOKEN_DURATION: Final = re.compile(r"(?<![0-9])[0-9]+[\t\n\f\r ]*([A-Za-zµ]+)")
 _UNITS: Final = frozenset("ns us µs ms s m h hr d w wk".split())
 _LONG_UNITS: Final = ("nano", "micro", "milli", "sec", "min", "hour", "day", "week")
 """These may go on: `5 minutes`."""

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from generator.quantity import amount, is_zero, quantity
+from tests.pace import timed
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,9 @@ def test_other_values_are_no_amount(value):
 )
 def test_zero_is_a_number_or_a_percentage(value, default, zero):
     assert is_zero(value, default) is zero
+
+
+def test_a_long_text_takes_no_longer_than_its_length():
+    took, found = timed(lambda: quantity("1" * 50_000 + "a"))
+    assert found is None
+    assert took < 0.5

@@ -281,7 +281,7 @@ def _is_int32(value: str) -> bool:
 def _is_json_objects(value: str) -> bool:
     try:
         found = json.loads(value or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return found is None or (isinstance(found, list) and all(isinstance(one, dict) for one in found))
 

@@ -78,3 +78,14 @@ def test_a_container_whose_name_is_a_map_has_no_name():
     text = job(spec=policy).replace("name: server", "name: {a: 1}")
     found = {check for check, _ in problems(text)}
     assert {"job-fields", "kubernetes-schema"} <= found
+
+
+def test_tolerations_in_an_annotation_may_be_as_deep_as_they_like():
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a", "annotations": {"scheduler.alpha.kubernetes.io/tolerations": "[" * 100_000}},
+        "spec": {"containers": [{"name": "a", "image": "a:1"}]},
+    }
+    (told,) = [one.message for check, one in problems(dump(pod)) if check == "unknown-value"]
+    assert "a list of tolerations in JSON" in told

@@ -2,7 +2,8 @@
 
 import pytest
 
-from generator.custom.formats import checked, of_format
+from generator.custom.formats import checked, is_duration, of_format
+from tests.pace import timed
 
 RIGHT = {
     "bsonobjectid": ["507f1f77bcf86cd799439011"],
@@ -79,3 +80,9 @@ def test_numbers_have_the_range_of_their_format():
     assert of_format("integer", "int32")["maximum"] == 2**31 - 1
     assert of_format("number", "int32") == of_format("number", None) == {}
     assert of_format("number", "float")["maximum"] == pytest.approx(3.4028235e38)
+
+
+def test_a_long_text_takes_no_longer_than_its_length():
+    took, found = timed(lambda: is_duration("1" * 50_000 + "!"))
+    assert not found
+    assert took < 0.5
