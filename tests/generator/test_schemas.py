@@ -290,6 +290,10 @@ class TestWords:
         [error] = errors(obj)
         assert error.message == 'expected a time such as 2026-01-31T09:30:00Z, got string "yesterday"'
 
+    @pytest.mark.parametrize("text", ["2026-01-31T9:30:00Z", "2026-01-31T09:30:00,5+01:00"])
+    def test_a_time_that_go_reads_more_loosely_than_is_written_anywhere(self, text):
+        assert errors({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"creationTimestamp": text}}) == []
+
 
 @pytest.mark.parametrize(
     ("obj", "expected"),

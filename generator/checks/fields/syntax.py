@@ -212,7 +212,7 @@ NO_BACKSTEPS: Final = Rule(
 MICROSECONDS: Final = text(
     "unknown-value",
     "a time with microseconds, such as 2026-01-31T09:30:00.000000Z",
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{1,2}:[0-9]{2}:[0-9]{2}[.,][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})",
 )
 FILE_PATH: Final = Rule(
     "path-syntax",

@@ -89,3 +89,12 @@ def test_tolerations_in_an_annotation_may_be_as_deep_as_they_like():
     }
     (told,) = [one.message for check, one in problems(dump(pod)) if check == "unknown-value"]
     assert "a list of tolerations in JSON" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("9:30:00,000000Z", False), ("09:30:00.000000Z", False), ("09:30:00Z", True)]
+)
+def test_a_time_of_microseconds_is_read_as_go_does(text, told):
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "a"}}
+    lease["spec"] = {"renewTime": f"2026-01-31T{text}"}
+    assert ("unknown-value" in {check for check, _ in problems(dump(lease))}) == told
