@@ -88,7 +88,7 @@ def _text(raw: Any, node: Node, _: bool) -> Any:
 def _integer(raw: Any, _: Node, __: bool) -> Any:
     if type(raw) is float and raw.is_integer():
         return int(raw)
-    return raw if type(raw) is int else Failure("invalid data, expected int")
+    return raw if type(raw) is int and -(2**63) <= raw < 2**63 else Failure("invalid data, expected int")
 
 
 def _number(raw: Any, _: Node, __: bool) -> Any:

@@ -305,6 +305,13 @@ RULES: Final = """
     self.labels == {'a': 'a'}
     {'a': 'a'} == self.labels
     self.namespace == self.t
+    has(self.blob)
+    self.z.isSorted()
+    self.z.sort().size() > 1
+    self.z.min() == 'a'
+    (self.z + self.z).reverse().distinct().size() > 2
+    sets.contains([(self.z + self.l), self.l].flatten(), self.z + self.z)
+    self.spans + self.spans == [self.spans, self.spans].flatten()
     self.kebab__dash__case == self.__namespace__
     dyn(self.labels) == 1
     dyn(self.l) != 1

@@ -5,7 +5,7 @@ Source: github.com/google/cel-go, interpreter (planner.go, interpretable.go, att
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from generator.cel.check import Checked
@@ -119,22 +119,19 @@ class Evaluation:
             return Kind(_type_named(self._checked.dotted[node]))
         around = self._value(node.of, scope)
         if isinstance(around, Maybe):
-            found = _found(around.value, node.field) if around.there else ()
-            return bool(found) if node.is_test else _maybe(found)
-        found = _found(around, node.field)
+            maybe = _maybe(_found(around.value, node.field)) if around.there else NOTHING
+            return maybe.there if node.is_test else maybe
+        maybe = _maybe(_found(around, node.field))
         if node.is_test:
-            return bool(found)
-        if not found:
+            return maybe.there
+        if not maybe.there:
             raise Failure(f"no such key: {node.field}")
-        return ready(found[0])
+        return maybe.value
 
     def _call(self, node: Call, scope: Scope) -> Any:
         called = self._checked.called[node]
         parts = node.arguments if called.target is None else (called.target, *node.arguments)
-        try:
-            values = [self._value(one, scope) for one in parts]
-        except Failure as error:
-            raise (Crash(str(error)) if called.function in _CRASHING else error) from error
+        values = self._all(parts, scope, Crash if called.function in _CRASHING else Failure)
         overload = _form(called.function, called.overloads, values)
         if called.function in _ORDERS:
             self.steps.through(min(map(size, values)))
@@ -145,6 +142,14 @@ class Evaluation:
             return _COUNTED[called.function](self.steps, *values)
         self.steps.through(sum(len(one) for one in values if isinstance(one, str | bytes)))
         return _PLAIN[called.function](*values)
+
+    def _all(self, nodes: Sequence[Expr], scope: Scope, wrong: type[Exception] = Failure) -> list[Any]:
+        """Their values: each is computed, also after one that fails."""
+        values = [self._kept(one, scope) for one in nodes]
+        for value in values:
+            if isinstance(value, Failure):
+                raise wrong(str(value)) from value
+        return values
 
     def and_or(self, node: Call, scope: Scope) -> Any:
         """`&&` and `||`: what decides, decides, whatever there is on the other side."""
@@ -187,7 +192,7 @@ class Evaluation:
 
     def equality(self, node: Call, scope: Scope) -> Any:
         """`==` and `!=`, to which what cannot be compared is not the same."""
-        one, other = (self._value(part, scope) for part in node.arguments)
+        one, other = self._all(node.arguments, scope)
         self.steps.through(8 * min(size(one), size(other)))
         if node.function == "_==_":
             return equal(one, other)

@@ -24,6 +24,7 @@ from generator.cel.run.values import (
     Maybe,
     Steps,
     Uint,
+    comparable,
     equal,
     is_list,
     is_map,
@@ -51,9 +52,13 @@ def _order(one: Any, other: Any) -> int:
 
 
 def _is_sorted(steps: Steps, of: Any) -> bool:
-    found = _items(of)
-    steps.take(len(found))
-    return all(_order(one, other) <= 0 for one, other in pairwise(found))
+    before: Any = None
+    for at, one in enumerate(of):
+        steps.take()
+        if _order(before, comparable(one)) > 0 and at:
+            return False
+        before = one
+    return True
 
 
 def added_up(steps: Steps, of: Any, zero: Any) -> Any:
@@ -65,7 +70,7 @@ def added_up(steps: Steps, of: Any, zero: Any) -> Any:
 
 def _best(sign: int) -> Function:
     def best(steps: Steps, of: Any) -> Any:
-        found = _items(of)
+        found = [comparable(one) for one in of]
         steps.take(len(found))
         if not found:
             raise Failure(f"{'max' if sign > 0 else 'min'} called on empty list")
@@ -96,8 +101,8 @@ def _last_place(steps: Steps, of: Any, item: Any, *rest: int) -> int:
 
 
 def _same(steps: Steps, one: Any, other: Any) -> bool:
-    steps.through(min(size(one), size(other)))
     try:
+        steps.through(min(size(ready(one)), size(other)))
         return equal(one, other)
     except Failure:
         return False
@@ -117,7 +122,7 @@ def _flattened(steps: Steps, of: Any, depth: int = 1) -> List:
 
 
 def _flat(steps: Steps, of: Any, depth: int) -> Iterator[Any]:
-    for one in _items(of):
+    for one in of:
         steps.take()
         if depth and is_list(one):
             yield from _flat(steps, one, depth - 1)
@@ -130,8 +135,8 @@ def _sorted(steps: Steps, of: Any, by: Any = None) -> Any:
     steps.take(4 * len(items))
     if len(items) != len(keys):
         raise Failure("@sortByAssociatedKeys() expected a list of the same size as the associated keys list")
-    if len(items) < 2:
-        return List(items)
+    for key in keys[:1]:
+        comparable(key)
     if any(type_name(key) != type_name(keys[0]) for key in keys):
         raise Failure("list elements must have the same type")
     if any(key != key for key in keys):
@@ -146,7 +151,7 @@ def _sorted(steps: Steps, of: Any, by: Any = None) -> Any:
 
 def _distinct(steps: Steps, of: Any) -> List:
     found: list[Any] = []
-    for one in _items(of):
+    for one in of:
         if not any(_same(steps, one, other) for other in found):
             found.append(one)
     return List(found)
@@ -165,11 +170,11 @@ def _among(steps: Steps, value: Any, of: Any) -> bool:
 
 
 def _contains(steps: Steps, of: Any, others: Any) -> bool:
-    return all(_among(steps, one, of) for one in _items(others))
+    return all(_among(steps, one, of) for one in others)
 
 
 def _intersects(steps: Steps, of: Any, others: Any) -> bool:
-    for one in _items(of):
+    for one in of:
         try:
             if _among(steps, one, others):
                 return True
@@ -208,7 +213,7 @@ def _inserted(steps: Steps, into: Any, *new: Any) -> Map:
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "size": len,
-    "reverse": lambda of: List(_items(of)[::-1]),
+    "reverse": lambda of: List(list(of)[::-1]),
     "first": lambda of: Maybe(ready(of[0])) if len(of) else NOTHING,
     "last": lambda of: Maybe(ready(of[len(of) - 1])) if len(of) else NOTHING,
     "optional.none": lambda: NOTHING,

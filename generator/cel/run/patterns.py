@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from generator.cel.run.numbers import utf8
 from generator.cel.run.values import Failure, Function, GivenUp, Steps
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def _expression() -> cel.Expression:
 
 def _matches(steps: Steps, text: str, pattern: str) -> bool:
     steps.through(len(text) * (1 + len(pattern) // 16))
-    result = _expression().eval(data={"text": text, "pattern": pattern})
+    given = {"text": utf8(text).decode(), "pattern": utf8(pattern).decode()}
+    try:
+        result = _expression().eval(data=given)
+    except RuntimeError as error:  # how the library says what it does not take
+        raise GivenUp from error
     if result.type().name() != "BOOL":
         if len(pattern) > _LONGEST:
             raise GivenUp

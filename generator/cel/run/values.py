@@ -186,6 +186,7 @@ _NAMES: Final[dict[type, str]] = {
     Maybe: "optional_type",
     List: "list",
     Map: "map",
+    Failure: "error",
 }
 
 
@@ -201,10 +202,10 @@ def fits(wanted: Type, value: Any) -> bool:
     if wanted.name != type_name(value):
         return False
     if wanted.name == "list":
-        return not len(value) or fits(wanted.of[0], ready(next(iter(value))))
+        return not len(value) or fits(wanted.of[0], next(iter(value)))
     if wanted.name == "map" and len(value):
         key = next(iter(value))
-        return fits(wanted.of[0], key) and fits(wanted.of[1], ready(value.find(key)[0]))
+        return fits(wanted.of[0], key) and fits(wanted.of[1], value.find(key)[0])
     return True
 
 
@@ -263,7 +264,7 @@ def _equal_or_not_comparable(one: Any, other: Any) -> bool:
 def _is(value: Any, item: Any) -> bool:
     """Whether an item of a list is what is looked for; what cannot be compared is not."""
     try:
-        return _equal(value, ready(item))
+        return _equal(ready(value), ready(item))
     except Failure:
         return False
 
@@ -279,6 +280,13 @@ def order(one: Any, other: Any) -> int:
     elif name != another or name not in _ORDERED:
         raise no_form("_<_", (one, other))
     return int(one > other) - int(one < other)
+
+
+def comparable(value: Any) -> Any:
+    """A value that has an order; raises a `Failure` for any other."""
+    if type_name(ready(value)) not in (*_NUMBERS, *_ORDERED):
+        raise no_form("_<_", (value,))
+    return value
 
 
 _ORDERED: Final = ("bool", "string", "bytes", "duration", "timestamp")

@@ -405,6 +405,18 @@ def test_times_are_times_wherever_a_rule_reaches_them(rule, holds):
     assert (list(cel.Rules(schema).violations(value)) == []) is holds
 
 
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ("self.all.indexOf(duration('1s')) == 0", {"all": ["1 parsec", "1s"]}),
+        ("self.note.matches('a')", {"note": "\ud800"}),
+    ],
+)
+def test_values_that_no_api_server_has_crash_nothing(rule, value):
+    schema = {**TIMES, "x-kubernetes-validations": [{"rule": rule}]}
+    assert len(list(cel.Rules(schema).violations(value))) == 1
+
+
 def test_rules_with_functions_that_nobody_knows_are_counted():
     rules = [
         {"rule": "self.a.find('a+') == 'a'"},
