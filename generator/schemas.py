@@ -200,7 +200,10 @@ def _lenient(name: str, schema: Schema) -> Schema:
     required = schema.get("required", ())
     empty = [field for field in required if field in _READ_EMPTY.get(name, ())]
     if empty:
-        schema |= {"required": [field for field in required if field not in empty], READ_EMPTY: empty}
+        left = [field for field in required if field not in empty]
+        others = {key: value for key, value in schema.items() if key != "required"}
+        # Older drafts of JSON Schema, which others read these schemas by, have no empty `required`.
+        schema = {**others, READ_EMPTY: empty, **({"required": left} if left else {})}
     return schema
 
 

@@ -444,6 +444,16 @@ def test_what_is_read_as_empty_is_what_a_version_publishes_as_required():
             with suppress(KeyError):  # the version has no such type
                 required.update(schemas.definition(version, name)["$defs"][name].get(schemas.READ_EMPTY, ()))
         assert required == set(fields), name
+
+
+def test_no_type_requires_nothing_in_so_many_words():
+    for api_version, kind in schemas.kinds("1.36"):
+        schema = schemas.schema_for("1.36", api_version, kind)
+        types = schema["$defs"] if schema else {}
+        assert types and [name for name, one in types.items() if one.get("required") == []] == []
+
+
+def test_a_revision_is_read_as_empty_up_to_1_36():
     revision = "io.k8s.api.apps.v1.ControllerRevision"
     assert schemas.READ_EMPTY not in schemas.definition("1.37", revision)["$defs"][revision]
 

@@ -1,10 +1,14 @@
 """What we find that `kubeconform -strict` accepts with schemas of the same API server: docs/proof.md has figures."""
 
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import kubeconform as beside_a_peer
+from benchmarks.repositories import make_repository
+from bot.cli.main import run
 from tests.real.agreement import Judged, explained, known
 from tests.real.proof import page
 from tests.real.verdicts import Says, Verdict, kubeconform, write_schemas
@@ -25,6 +29,23 @@ def peer(
     write_schemas(kubernetes, folder / "schemas")
     cases = [one.case for one in judged]
     return kubeconform(need("kubeconform"), folder / "schemas", folder / "cases", cases)
+
+
+def test_kubeconform_reads_our_schemas_and_takes_what_the_benchmark_renders(
+    need: Callable[[str], Path], tmp_path: Path
+) -> None:
+    root = make_repository(tmp_path / "shop", 2)
+    assert run(["render", "-C", str(root)]) == 0
+    _, *arguments = beside_a_peer(tmp_path / "schemas", root / "environments")
+    command = [
+        str(need("kubeconform")),
+        "-ignore-filename-pattern",
+        "services/|environment.yaml|\\.towpath",
+        *arguments,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_we_refuse_whatever_kubeconform_refuses_with_reason(judged, peer):
