@@ -11,8 +11,9 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any, Final
+
+from generator.strfmt import is_bytes, is_date, is_date_time, is_uuid
 
 Schema = dict[str, Any]
 
@@ -21,7 +22,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NO_HOST: Final = re.compile(r"[\s\\^`{|}]")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_TIME: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})([^\n][0-9]+)?(z|[+-][0-9]{2}:[0-9]{2})")
 _GO_DURATION: Final = re.compile(r"[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
 _SPOKEN_DURATION: Final = re.compile(r"(?<![0-9])[0-9]+[\t\n\f\r ]*([A-Za-zµ]+)")
 _UNITS: Final = frozenset("ns us µs ms s m h hr d w wk".split())
@@ -108,24 +108,6 @@ def _kind_of(character: str) -> str:
     return {"L": "l", "S": "d"}.get(kind, " ")
 
 
-def is_date(value: str) -> bool:
-    """Whether it is a day such as 2026-01-31."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return False
-    try:
-        date.fromisoformat(value if value[:4] != "0000" else f"0004{value[4:]}")  # a year that Python has not
-    except ValueError:
-        return False
-    return True
-
-
-def is_date_time(value: str) -> bool:
-    """Whether it is a day, T and a time with its distance from UTC."""
-    day, _, rest = value.lower().partition("t")
-    found = _TIME.fullmatch(rest.partition("t")[0])
-    return is_date(day) and found is not None and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
-
-
 def is_go_duration(value: str) -> bool:
     """Whether Go's `time.ParseDuration` reads it."""
     return _GO_DURATION.fullmatch(value) is not None
@@ -176,7 +158,7 @@ def _uuid(version: str = "", variant: str = "") -> Callable[[str], bool]:
 _TEXTS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
     "bsonobjectid": (_fits(f"{_HEX}{{24}}"), "24 hexadecimal digits"),
     "byte": (
-        _fits("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"),
+        is_bytes,
         "base64 that holds something",
     ),
     "cidr": (is_cidr, "a range of addresses such as 10.0.0.0/8"),
@@ -196,7 +178,7 @@ _TEXTS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
     "rgbcolor": (_fits(rf"rgb\({_COLOUR},{_COLOUR},{_COLOUR}\)"), "a colour such as rgb(255, 136, 0)"),
     "ssn": (_fits("[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}"), "a number such as 123-45-6789"),
     "uri": (is_uri, "a path from the root, or a URI with its scheme"),
-    "uuid": (_uuid(), "a UUID"),
+    "uuid": (is_uuid, "a UUID"),
     "uuid3": (_uuid("3"), "a UUID of version 3"),
     "uuid4": (_uuid("4", "[89abAB]"), "a UUID of version 4"),
     "uuid5": (_uuid("5", "[89abAB]"), "a UUID of version 5"),

@@ -327,11 +327,11 @@ MESSAGES: Final = """
     '%s has %d'.format([self.l, self.n])
     self.?gone.orValue('nothing')
     string(self.x) + string(self.every) + string(self.at)
-    format.dns1123Label().validate(self.t).orValue(['good'])[0]
-    format.qualifiedName().validate(self.t).orValue(['good']).join(' and ')
-    format.labelValue().validate(self.t).orValue(['good'])[0]
-    format.dns1035Label().validate(self.t).orValue(['good'])[0]
-    format.dns1123Subdomain().validate(self.t).orValue(['good'])[0]
+    string(format.dns1123Label().validate(self.t).orValue([]).size())
+    string(format.qualifiedName().validate(self.t).orValue([]).size())
+    string(format.labelValue().validate(self.t).orValue([]).size())
+    string(format.dns1035Label().validate(self.t).orValue([]).size())
+    string(format.dns1123Subdomain().validate(self.t).orValue([]).size())
     strings.quote(self.t)
     '%s'.format([[self.t, self.u]])
     '%.3f %f'.format([self.x, self.y])

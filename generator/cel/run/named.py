@@ -9,40 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar, Final
 
 from generator.cel.run.urls import FUNCTIONS as URLS
 from generator.cel.run.values import NOTHING, Function, GivenUp, List, Maybe, Special
+from generator.strfmt import is_bytes, is_date, is_date_time, is_uuid
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
 _OLD_LABEL: Final = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _KEY: Final = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_HEX: Final = "[0-9a-fA-F]"
-_TIME: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|[+-][0-9]{2}:[0-9]{2})")
-_LABEL_WORDS: Final = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
-)
-_SUBDOMAIN_WORDS: Final = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
-    f"end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
-)
-_OLD_LABEL_WORDS: Final = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-    f"regex used for validation is '{_OLD_LABEL}')"
-)
-_KEY_WORDS: Final = (
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_KEY}')"
-)
-_VALUE_WORDS: Final = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
-    f"regex used for validation is '({_KEY})?')"
-)
+_LABEL_WORDS: Final = f"it is no DNS label ({_LABEL})"
+_SUBDOMAIN_WORDS: Final = f"it is no DNS name ({_SUBDOMAIN})"
+_OLD_LABEL_WORDS: Final = f"it is no DNS label that begins with a letter ({_OLD_LABEL})"
+_KEY_WORDS: Final = f"it is no name ({_KEY})"
+_VALUE_WORDS: Final = f"it is no value of a label (({_KEY})?)"
+"""The API server words them otherwise; how many there are is the same."""
 
 Wrong = Callable[[str], list[str]]
 """What a format has against a text."""
@@ -57,7 +39,7 @@ class Format(Special):
 
 
 def _long(text: str, most: int, unit: str) -> list[str]:
-    return [f"must be no more than {most} {unit}"] if len(text.encode(errors="replace")) > most else []
+    return [f"it has more than {most} {unit}"] if len(text.encode(errors="replace")) > most else []
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -68,7 +50,7 @@ def _label(text: str) -> list[str]:
     found = _long(text, 63, "characters")
     if _fits(_LABEL, text):
         return found
-    return [*found, "must not contain dots" if _fits(_SUBDOMAIN, text) else _LABEL_WORDS]
+    return [*found, "it has dots" if _fits(_SUBDOMAIN, text) else _LABEL_WORDS]
 
 
 def _old_label(text: str) -> list[str]:
@@ -90,43 +72,17 @@ def _value(text: str) -> list[str]:
 
 def _qualified(text: str) -> list[str]:
     if text.count("/") > 1:
-        return [
-            f"a valid label key {_KEY_WORDS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        ]
+        return [f"{_KEY_WORDS}, perhaps after a DNS name and '/'"]
     prefix, slash, name = text.rpartition("/")
     found = []
     if slash:
-        found = [f"prefix part {one}" for one in (_subdomain(prefix, "bytes") if prefix else ["must be non-empty"])]
-    found += ["name part must be non-empty"] if not name else [f"name part {one}" for one in _long(name, 63, "bytes")]
-    return found if _fits(_KEY, name) else [*found, f"name part {_KEY_WORDS}"]
+        found = [f"before '/': {one}" for one in (_subdomain(prefix, "bytes") if prefix else ["nothing is there"])]
+    found += ["there is no name"] if not name else [f"the name: {one}" for one in _long(name, 63, "bytes")]
+    return found if _fits(_KEY, name) else [*found, f"the name: {_KEY_WORDS}"]
 
 
 def _uri(text: str) -> list[str]:
     return [] if URLS["isURL"](text) else ["no URI"]
-
-
-def _is_date(text: str) -> bool:
-    if not _fits("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return False
-    try:
-        date.fromisoformat(text if text[:4] != "0000" else f"0004{text[4:]}")  # a year that Python has not
-    except ValueError:
-        return False
-    return True
-
-
-def _is_datetime(text: str) -> bool:
-    day, _, rest = text.lower().partition("t")
-    found = _TIME.fullmatch(rest.partition("t")[0])
-    return _is_date(day) and found is not None and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
-
-
-def _is_bytes(text: str) -> bool:
-    return _fits("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})", text)
-
-
-def _is_uuid(text: str) -> bool:
-    return _fits(f"{_HEX}{{8}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{12}}", text)
 
 
 def _unless(is_one: Callable[[str], bool], words: str) -> Wrong:
@@ -143,10 +99,10 @@ _FORMATS: Final[Mapping[str, tuple[str, Wrong]]] = {
     "dns1035LabelPrefix": ("DNS1035LabelPrefix", _prefix(_old_label)),
     "labelValue": ("LabelValue", _value),
     "uri": ("URI", _uri),
-    "uuid": ("uuid", _unless(_is_uuid, "does not match the UUID format")),
-    "byte": ("byte", _unless(_is_bytes, "invalid base64")),
-    "date": ("date", _unless(_is_date, "invalid date")),
-    "datetime": ("datetime", _unless(_is_datetime, "invalid datetime")),
+    "uuid": ("uuid", _unless(is_uuid, "it is no UUID")),
+    "byte": ("byte", _unless(is_bytes, "it is no base64")),
+    "date": ("date", _unless(is_date, "it is no date")),
+    "datetime": ("datetime", _unless(is_date_time, "it is no time")),
 }
 
 
