@@ -51,12 +51,12 @@ def _read(text: str) -> IPv4Address | IPv6Address:
     try:
         address = ip_address(text)
     except ValueError as error:
-        raise Failure(f"IP Address {text!r} parse error during conversion from string") from error
+        raise Failure(f"{text!r} is no IP address") from error
     if isinstance(address, IPv6Address):
         if address.scope_id or "%" in text:
-            raise Failure(f"IP address {text!r} with zone value is not allowed")
+            raise Failure(f"{text!r} is an IP address with a zone")
         if address.ipv4_mapped:
-            raise Failure(f"IPv4-mapped IPv6 address {text!r} is not allowed")
+            raise Failure(f"{text!r} is an IPv4 address in IPv6")
     return address
 
 
@@ -68,7 +68,7 @@ def _range(text: str) -> Range:
     address, _, length = text.rpartition("/")
     found = _read(address)
     if not _LENGTH.fullmatch(length) or int(length) > found.max_prefixlen:
-        raise Failure(f"network address parse error during conversion from string: {text!r}")
+        raise Failure(f"{text!r} is no network")
     return Range(found, int(length))
 
 

@@ -232,7 +232,7 @@ class Evaluation:
             if at not in node.optional:
                 yield value
             elif not isinstance(value, Maybe):
-                raise Failure("cannot initialize optional list element from non-optional value")
+                raise Failure("an item after ? is no optional value")
             elif value.there:
                 yield value.value
 
@@ -242,7 +242,7 @@ class Evaluation:
             key, value = self._value(one, scope), self._value(other, scope)
             if at in node.optional:
                 if not isinstance(value, Maybe):
-                    raise Failure("cannot initialize optional entry from non-optional value")
+                    raise Failure("an entry after ? is no optional value")
                 if not value.there:
                     continue
                 value = value.value
@@ -277,7 +277,7 @@ class Evaluation:
             for key in reversed(keys) if self._reverse else keys:
                 yield (key, over.find(key)[0]) if variables == 2 else (key,)
         else:
-            raise Failure(f"got '{type_name(over)}', expected iterable type")
+            raise Failure(f"a loop goes over a list or a map, and not over {type_name(over)}")
 
 
 _SPECIAL: Final[Mapping[str, Callable[[Evaluation, Call, Scope], Any]]] = {
@@ -315,7 +315,7 @@ def _found(around: Any, at: Any) -> tuple[Any, ...]:
     if isinstance(at, float) and at.is_integer():
         at = int(at)
     if isinstance(at, bool) or not isinstance(at, int):
-        raise Failure(f"unsupported index type '{type_name(at)}' in list")
+        raise Failure(f"a list has no index of the type {type_name(at)}")
     return (around[at],) if 0 <= at < len(around) else ()
 
 

@@ -110,14 +110,14 @@ def _same(steps: Steps, one: Any, other: Any) -> bool:
 
 def _slice(steps: Steps, of: Any, start: int, end: int) -> List:
     if not 0 <= start <= end <= len(of):
-        raise Failure(f"cannot slice({start}, {end})")
+        raise Failure(f"there are no items from {start} to {end}")
     steps.take(end - start)
     return List([of[at] for at in range(start, end)])
 
 
 def _flattened(steps: Steps, of: Any, depth: int = 1) -> List:
     if depth < 0:
-        raise Failure("level must be non-negative")
+        raise Failure("the level is below 0")
     return List(list(_flat(steps, of, depth)))
 
 
@@ -134,11 +134,11 @@ def _sorted(steps: Steps, of: Any, by: Any = None) -> Any:
     items, keys = _items(of), _items(of if by is None else by)
     steps.take(4 * len(items))
     if len(items) != len(keys):
-        raise Failure("@sortByAssociatedKeys() expected a list of the same size as the associated keys list")
+        raise Failure("sortBy has other keys than items")
     for key in keys[:1]:
         comparable(key)
     if any(type_name(key) != type_name(keys[0]) for key in keys):
-        raise Failure("list elements must have the same type")
+        raise Failure("the items are of several types")
     if any(key != key for key in keys):
         raise GivenUp
     pairs: list[tuple[Any, Any]] = list(zip(keys, items, strict=True))
@@ -192,7 +192,7 @@ def _unwrapped(of: Any) -> List:
 
 def _value(of: Maybe) -> Any:
     if not of.there:
-        raise Failure("optional.none() dereference")
+        raise Failure("the optional has no value")
     return of.value
 
 

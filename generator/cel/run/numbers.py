@@ -28,7 +28,7 @@ _SIGNED: Final = re.compile("[0-9]+")
 
 def conversion_error(value: Any, wanted: str) -> Failure:
     """What there is where a value cannot be made one of another type."""
-    return Failure(f"type conversion error from '{type_name(value)}' to '{wanted}'")
+    return Failure(f"{type_name(value)} cannot be made {wanted}")
 
 
 def _number(whole: Any, one: Any, result: int) -> Any:
@@ -175,7 +175,7 @@ def text_of(value: Any) -> str:
             try:
                 return value.decode()
             except UnicodeDecodeError as error:
-                raise Failure("invalid UTF-8 in bytes, cannot convert to string") from error
+                raise Failure("the bytes are no UTF-8") from error
         case Kind(name):
             return name
     return str(int(value)) if isinstance(value, int) else str(value)

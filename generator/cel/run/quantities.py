@@ -56,7 +56,7 @@ class Quantity(Special):
 def _read(text: str) -> Quantity:
     found = _QUANTITY.fullmatch(text)
     if found is None or not text or (not found[2] and not found[3] and "0" not in text):
-        raise Failure("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+        raise Failure("it is no quantity")
     sign, whole, broken, suffix = found[1], found[2] or "0", found[3] or "", found[4]
     if len(text) > _LONGEST:
         raise GivenUp
@@ -116,7 +116,7 @@ def _approximate(of: Quantity) -> float:
 def _integer(of: Quantity) -> int:
     found = of.integer()
     if found is None:
-        raise Failure("cannot convert value to integer")
+        raise Failure("it is no whole number of 64 bits")
     return found
 
 

@@ -50,7 +50,7 @@ def last_index_of(text: str, part: str, start: int | None = None) -> int:
 
 def _substring(text: str, start: int, end: int | None = None) -> str:
     if end is not None and start > end:
-        raise Failure(f"invalid substring range. start: {start}, end: {end}")
+        raise Failure(f"the text has no part from {start} to {end}")
     for index in (start, len(text) if end is None else end):
         if not 0 <= index <= len(text):
             raise _out_of_range(index)
@@ -80,7 +80,7 @@ def _joined(steps: Steps, parts: Any, between: str = "") -> str:
     texts = list(parts)
     for one in texts:
         if not isinstance(one, str):
-            raise Failure(f"join: invalid input: {one}")
+            raise Failure(f"join is for texts, and not for {one}")
     steps.through(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 

@@ -90,7 +90,7 @@ def time_of(text: str) -> Time:
         if sign and (int(hours) > 23 or int(minutes) > 59):
             raise ValueError
     except ValueError as error:
-        raise Failure("type conversion error from 'string' to 'google.protobuf.Timestamp'") from error
+        raise Failure("the text is no time") from error
     offset = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1) if sign else 0
     seconds = _whole(at - _EPOCH) - offset
     return _in_range(seconds * SECOND + int(f"{rest or '':0<9}"[:9]), offset)
@@ -122,7 +122,7 @@ def span_of(text: str) -> Span:
         at = found.end()
         if at == len(rest) and (total < 2**63 or sign < 0):
             return Span(sign * total)
-    raise Failure("type conversion error from 'string' to 'google.protobuf.Duration'")
+    raise Failure("the text is no duration")
 
 
 def added(one: Time | Span, other: Time | Span) -> Time | Span:
@@ -212,7 +212,7 @@ def _timestamp(value: Any) -> Time:
 
 def _duration(value: Any) -> Span:
     if isinstance(value, int):
-        raise Failure("type conversion error from 'int' to 'google.protobuf.Duration'")
+        raise Failure("the number is no duration")
     return span_of(value) if isinstance(value, str) else value
 
 

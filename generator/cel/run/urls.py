@@ -87,7 +87,7 @@ def _escaped(text: bytes, kept: frozenset[int]) -> str:
 
 
 def _wrong(why: str) -> Failure:
-    return Failure(f"URL parse error during conversion from string: {why}")
+    return Failure(f"it is no URL: {why}")
 
 
 def _read(text: str) -> Url:

@@ -148,7 +148,7 @@ class Map:
         for key, value in pairs:
             one = identity(key)
             if one in made:
-                raise Failure(f"insert failed: key {key} already exists")
+                raise Failure(f"the key {key} is there already")
             made[one] = (key, value)
         return Map(made)
 
@@ -218,7 +218,7 @@ def ready(value: Any) -> Any:
 
 def no_form(function: str, values: Sequence[Any]) -> Failure:
     """What there is where a function does not take what it is given."""
-    return Failure(f"no such overload: {function}({', '.join(map(type_name, values))})")
+    return Failure(f"{function.strip('_')} cannot be applied to ({', '.join(map(type_name, values))})")
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -275,7 +275,7 @@ def order(one: Any, other: Any) -> int:
     name, another = type_name(one), type_name(other)
     if name in _NUMBERS and another in _NUMBERS:
         if one != one or other != other:
-            raise Failure("NaN values cannot be ordered")
+            raise Failure("NaN has no order")
         one, other = _number_of(one, other), _number_of(other, one)
     elif name != another or name not in _ORDERED:
         raise no_form("_<_", (one, other))

@@ -52,7 +52,7 @@ def _normal(text: str) -> str:
     parts = text.removeprefix("v").split(".", 2)
     parts = [_without_zeros(part) for part in parts]
     if len(parts) < 3 and any(sign in parts[-1] for sign in "+-"):
-        raise Failure("short version cannot contain PreRelease/Build meta data")
+        raise Failure("a version of fewer than three numbers has nothing after them")
     return ".".join([*parts, "0", "0"][: max(3, len(parts))])
 
 

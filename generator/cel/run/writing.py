@@ -38,7 +38,7 @@ def _written(steps: Steps, digits: str | None, clause: str, values: Any) -> str:
     except StopIteration as error:
         raise Failure("index out of range") from error
     if digits == "" or not clause:
-        raise Failure("could not parse formatting clause")
+        raise Failure("format has a clause that is none")
     if digits and (len(digits) > 4 or int(digits) > _MOST_DIGITS):
         raise GivenUp
     match clause, type_name(value):
@@ -55,13 +55,13 @@ def _written(steps: Steps, digits: str | None, clause: str, values: Any) -> str:
         case (("x" | "X"), ("string" | "bytes")):
             found = (utf8(value) if isinstance(value, str) else value).hex()
             return found.upper() if clause == "X" else found
-    raise Failure(f"error during formatting: %{clause} of {type_name(value)}")
+    raise Failure(f"%{clause} is not for {type_name(value)}")
 
 
 def _fixed(value: Any, digits: int) -> str:
     if isinstance(value, str):
         if value not in ("NaN", "Infinity", "-Infinity"):
-            raise Failure("error during formatting: %f of string")
+            raise Failure("%f is not for texts")
         value = float(value)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
@@ -79,12 +79,12 @@ def _text(steps: Steps, value: Any) -> str:
             return "null"
         case "int" | "uint" | "double" | "bool" | "string" | "timestamp" | "bytes" | "duration" | "type":
             return text_of(value)
-    raise Failure(f"error during formatting: %s of {type_name(value)}")
+    raise Failure(f"%s is not for {type_name(value)}")
 
 
 def _key(steps: Steps, key: Any) -> str:
     if type_name(key) not in ("string", "bool", "int", "uint"):
-        raise Failure(f"no formatting function for map key of type {type_name(key)}")
+        raise Failure(f"format writes no keys of the type {type_name(key)}")
     return _part(steps, key)
 
 
