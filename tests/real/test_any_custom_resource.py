@@ -1,7 +1,6 @@
 """Random definitions, and random objects of what they define: we and the API server say the same of each."""
 
 import json
-import time
 from http import HTTPStatus
 from random import Random
 from typing import Any
@@ -11,25 +10,16 @@ import pytest
 from generator.custom.crds import defined
 from tests.real.cases import Case
 from tests.real.conftest import ORACLE_VERSION
+from tests.real.definitions import DEFINITIONS, fields_of, wait_for
 from tests.real.schemas import schema, value
 from tests.real.verdicts import Says, our_environment, ours
 from tests.testbed.api_server import ApiServer
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 DRY = "dryRun=All&fieldValidation=Strict"
 PLACE = our_environment(ORACLE_VERSION)
 FIELDS = 60
 OBJECTS = 15
 """For each field."""
-
-
-def definition(group: str, fields: dict[str, Any]) -> dict[str, Any]:
-    names = {"kind": "Thing", "listKind": "ThingList", "plural": "things", "singular": "thing"}
-    root = {"type": "object", "properties": fields}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": root}}
-    spec = {"group": group, "scope": "Namespaced", "names": names, "versions": [version]}
-    kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
-    return {**kind, "metadata": {"name": f"things.{group}"}, "spec": spec}
 
 
 def takes(kubernetes: ApiServer, path: str, thing: dict[str, Any]) -> str:
@@ -50,14 +40,14 @@ def test_we_agree_about_definitions_and_their_objects(kubernetes: ApiServer, see
     fields = {}
     for number in range(FIELDS):
         node = schema(random)
-        one = definition(group, {"field": node})
+        one = fields_of(group, {"field": node})
         said = takes(kubernetes, DEFINITIONS, one)
         mine = ours(Case("CustomResourceDefinition", "random", "", json.dumps(one)), PLACE)
         if bool(said) is not (mine.says is Says.REFUSES):
             differ.append((node, said or mine.why))
         if not said:
             fields[f"field{number}"] = node
-    whole = definition(group, fields)
+    whole = fields_of(group, fields)
     assert kubernetes.call("POST", DEFINITIONS, json.dumps(whole)).status == HTTPStatus.CREATED
     path = f"/apis/{group}/v1/namespaces/default/things"
     wait_for(kubernetes, path)
@@ -73,11 +63,3 @@ def test_we_agree_about_definitions_and_their_objects(kubernetes: ApiServer, see
     kubernetes.call("DELETE", f"{DEFINITIONS}/things.{group}")
     assert differ == []
     assert len(fields) > FIELDS / 2 and taken > len(fields) * OBJECTS / 4
-
-
-def wait_for(kubernetes: ApiServer, path: str) -> None:
-    """Until the API server serves the kind."""
-    end = time.monotonic() + 30
-    while kubernetes.call("GET", path).status != HTTPStatus.OK:
-        assert time.monotonic() < end, "the definition is not served"
-        time.sleep(0.1)

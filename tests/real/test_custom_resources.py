@@ -1,11 +1,11 @@
 """What we make of a definition of custom resources, and what the API server makes of it."""
 
 import json
-import time
 from http import HTTPStatus
 from typing import Any
 
 from generator.custom.crds import defined
+from tests.real.definitions import DEFINITIONS, fields_of, wait_for
 from tests.testbed.api_server import ApiServer
 
 GROUP = "agree.example.com"
@@ -98,31 +98,11 @@ VALUES: dict[str, tuple[Any, ...]] = {
 
 
 def test_we_agree_with_the_api_server_about_each_value(kubernetes: ApiServer) -> None:
-    definition = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"things.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "scope": "Namespaced",
-            "names": {"kind": "Thing", "listKind": "ThingList", "plural": "things", "singular": "thing"},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": {"type": "object", "properties": FIELDS}},
-                    "subresources": {
-                        "scale": {"specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"}
-                    },
-                }
-            ],
-        },
-    }
+    scale = {"specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"}
+    definition = fields_of(GROUP, FIELDS, subresources={"scale": scale})
     (ours,) = defined(definition, "crd.yaml")
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    assert kubernetes.call("POST", path, json.dumps(definition)).status == HTTPStatus.CREATED
-    _wait_for(kubernetes)
+    assert kubernetes.call("POST", DEFINITIONS, json.dumps(definition)).status == HTTPStatus.CREATED
+    wait_for(kubernetes, PATH)
     differ = []
     for field, values in VALUES.items():
         for value in values:
@@ -130,13 +110,5 @@ def test_we_agree_with_the_api_server_about_each_value(kubernetes: ApiServer) ->
             said = kubernetes.call("POST", f"{PATH}?dryRun=All&fieldValidation=Strict", json.dumps(thing))
             if (said.status == HTTPStatus.CREATED) is not (ours.validate("1.36", thing) == []):
                 differ.append((field, value, said.message))
-    kubernetes.call("DELETE", f"{path}/things.{GROUP}")
+    kubernetes.call("DELETE", f"{DEFINITIONS}/things.{GROUP}")
     assert differ == []
-
-
-def _wait_for(kubernetes: ApiServer) -> None:
-    """Until the API server serves the kind."""
-    end = time.monotonic() + 30
-    while kubernetes.call("GET", PATH).status != HTTPStatus.OK:
-        assert time.monotonic() < end, "the definition is not served"
-        time.sleep(0.1)

@@ -18,9 +18,10 @@ import pytest
 from generator.custom.crds import CustomKind, defined
 from tests.real.cel_rules import Made
 from tests.real.conftest import ORACLE_VERSION
+from tests.real.definitions import DEFINITIONS, fields_of, wait_for
 from tests.real.evaluated_rules import MESSAGES, RULES
 from tests.real.evaluated_values import SPEC, value
-from tests.real.test_any_custom_resource import DEFINITIONS, DRY, definition, wait_for
+from tests.real.test_any_custom_resource import DRY
 from tests.testbed.api_server import ApiServer
 
 OBJECTS = 60
@@ -91,7 +92,7 @@ def test_we_say_what_the_api_server_says(kubernetes: ApiServer) -> None:
 def _installed(kubernetes: ApiServer, group: str, rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A definition with those rules that the API server takes."""
     while True:
-        whole = definition(group, {"spec": {**SPEC, "x-kubernetes-validations": rules}})
+        whole = fields_of(group, {"spec": {**SPEC, "x-kubernetes-validations": rules}})
         answer = kubernetes.call("POST", f"{DEFINITIONS}", json.dumps(whole))
         if answer.status == HTTPStatus.CREATED:
             break

@@ -16,6 +16,7 @@ from generator.custom.budget import RULE, SCHEMA, Priced, factor, priced
 from generator.custom.cel_types import mistake
 from generator.custom.rules import Understood, read
 from tests.real.cel_rules import EITHER, TEXT, Made, Schema
+from tests.real.definitions import DEFINITIONS, definition
 from tests.testbed.api_server import ApiServer
 
 GROUP = "costs.example.com"
@@ -28,7 +29,6 @@ CONTRIBUTED = "contributed to estimated rule cost total"
 ONLY_THERE = re.compile(r"instantiation failed|if oldSelf is not used")
 """What goes wrong where an expression is computed beforehand, and what is said of every rule that means nothing."""
 
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 TEXTS = {"type": "array", "items": TEXT}
 NAMED = {"type": "object", "properties": {"name": TEXT, "labels": {"type": "object", "additionalProperties": TEXT}}}
@@ -150,19 +150,9 @@ def _factors(said: Mapping[str, str]) -> Told:
 
 
 def _theirs(kubernetes: ApiServer, root: Schema) -> Told:
-    definition = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"things.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "scope": "Namespaced",
-            "names": {"kind": "Thing", "listKind": "ThingList", "plural": "things", "singular": "thing"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": root}}],
-        },
-    }
     told = [
-        (place.partition("openAPIV3Schema")[2], message) for place, message in _causes(kubernetes, CRDS, definition)
+        (place.partition("openAPIV3Schema")[2], message)
+        for place, message in _causes(kubernetes, DEFINITIONS, definition(GROUP, root))
     ]
     return {place: message for place, message in reversed(told) if CONTRIBUTED not in message}
 
