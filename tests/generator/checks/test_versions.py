@@ -1,4 +1,4 @@
-"""What API servers of some versions refuse and others take or drop: held against those of 1.28, 1.31 and 1.36."""
+"""What API servers of some versions refuse and others take or drop: held against those of 1.28, 1.31, 1.36 and 1.37."""
 
 from __future__ import annotations
 
@@ -50,6 +50,29 @@ spec: {accessModes: [ReadWriteOnce], volumeAttributesClassName: A_b, resources: 
 POLICY = (
     "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}, INGRESS}\n"
 )
+SCALED = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: a}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}
+  minReplicas: 0
+  maxReplicas: 2
+  metrics: [METRIC]
+"""
+EXTERNAL = "{type: External, external: {metric: {name: a}, target: {type: Value, value: 1}}}"
+CPU = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}"
+SET = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {a: b}}
+  updateStrategy: {rollingUpdate: {maxUnavailable: MOST}}
+  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: "a:1"}]}}
+"""
+BUNDLE = "volumes: [{name: a, projected: {sources: [{clusterTrustBundle: {BUNDLE, path: x}}]}}]"
+CERTIFICATE = "signerName: a.com/b, keyType: RSA, credentialBundlePath: x"
 SELECTED = "labelSelector: {matchLabels: {b: c}}, matchLabelKeys: [b]"
 SPREAD = f"{{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, {SELECTED}}}"
 
@@ -68,6 +91,20 @@ def pod(more: str = "", container: str = "") -> str:
         (pod("resourceClaims: [{name: a}]"), 0, 34),
         (pod(container="resources: {claims: [{name: b}]}"), 0, 34),
         (pod("volumes: [{name: a, image: {pullPolicy: Always}}]"), 0, 35),
+        (pod(container="lifecycle: {preStop: {sleep: {seconds: 0}}}"), 32, 99),
+        (pod(container="lifecycle: {preStop: {sleep: {seconds: -1}}}"), 99, 0),
+        (JOB.replace("MORE", "completionMode: Indexed"), 0, 99),
+        (JOB.replace("MORE", "completionMode: Indexed\n  parallelism: 2"), 99, 0),
+        (pod("dnsConfig: {searches: [.]}"), 32, 99),
+        (pod("dnsConfig: {searches: [a..b]}"), 99, 0),
+        (SCALED.replace("METRIC", EXTERNAL), 36, 99),
+        (SCALED.replace("METRIC", CPU), 99, 0),
+        (SET.replace("MOST", "0"), 0, 37),
+        (SET.replace("MOST", "200%"), 0, 37),
+        (SET.replace("MOST", "50%"), 0, 99),
+        (pod(BUNDLE.replace("BUNDLE", "name: a, signerName: b.com/c")), 0, 37),
+        (pod(BUNDLE.replace("BUNDLE", "name: a")), 0, 99),
+        (pod(f"volumes: [{{name: a, projected: {{sources: [{{podCertificate: {{{CERTIFICATE}}}}}]}}}}]"), 33, 37),
         (pod("hostAliases: [{ip: 010.0.0.1, hostnames: [a]}]"), 0, 36),
         (pod("hostAliases: [{ip: 10.0.0.256, hostnames: [a]}]"), 999, 0),
         (pod(container="lifecycle: {preStop: {sleep: {}}}"), 32, 999),
@@ -80,7 +117,7 @@ def pod(more: str = "", container: str = "") -> str:
     ],
 )
 def test_what_is_refused_depends_on_the_version(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
-    for version in (31, 32, 33, 34, 35, 36):
+    for version in (31, 32, 33, 34, 35, 36, 37):
         refused = _is_refused(text, version)
         assert refused is (version <= last_to_refuse or version >= first_to_refuse), version
 
