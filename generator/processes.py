@@ -25,14 +25,22 @@ _NUMBER: Final = 2
 """Bytes of the number of a batch."""
 
 
-def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1, worth: int = 1) -> list[R]:
+def each(
+    work: Callable[[T], R],
+    things: Sequence[T],
+    processes: int = 1,
+    worth: int = 1,
+    first: Callable[[], object] = lambda: None,
+) -> list[R]:
     """What `work` makes of each thing, in their order. A thing takes as long as so many services are `worth`.
 
     Copies of this process share the work with it, and their results travel pickled. What fails in one of them, or is
-    lost with it, is done once more here, where it can be told.
+    lost with it, is done once more here, where it can be told. What is to be done `first` is done here, while they have
+    begun.
     """
     count = min(processes, len(things), len(things) * worth // _FEWEST)
     if count < 2:
+        first()
         return list(map(work, things))
     size = max(1, _BATCH // worth, -(-len(things) // _BATCHES))
     batches = [things[start : start + size] for start in range(0, len(things), size)]
@@ -45,6 +53,7 @@ def each(work: Callable[[T], R], things: Sequence[T], processes: int = 1, worth:
                 yield number, list(map(work, batches[number - 1]))
 
         with _Copies(share, count - 1) as copies:
+            first()
             for number, results in share():
                 done[number] = results
                 done.update(copies.arrived(wait=False))

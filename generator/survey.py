@@ -79,6 +79,7 @@ def survey(
     policy: Repository | None = None,
     jobs: int = 1,
     rest: Rest | None = None,
+    then: Callable[[Repository, Sequence[T]], object] = lambda *_: None,
 ) -> Survey[T]:
     """Build and validate what is asked for; without names, everything. `compare`: is the rendered folder up to date?
 
@@ -88,6 +89,7 @@ def survey(
     `policy` to say, by default the tree itself: its suppressions, `checks:` and `allow:`. Who asks for a change must
     not accept its findings in the same breath (R4). A tree may hold only part of a repository, where `rest` knows of
     the other services; the findings are then those about the part. Raises `ForgottenError` where that is too little.
+    Once all is kept, `then` does something with it, while other processes begin to look across services.
 
     Whole environments are built, since some checks look across services; only findings about the chosen services
     and about the repository as a whole are returned.
@@ -99,13 +101,14 @@ def survey(
     wanted, places = set(services), set(environments)
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = _each(work, _sound(repository, places, found), jobs)
-    share = partial(processes.each, processes=jobs, worth=_worth(repository))
+    kept = tuple(kept for one in done for kept in one.kept)
+    first = partial(then, repository, kept)
+    share = partial(processes.each, processes=jobs, worth=_worth(repository), first=first)
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
     about = _not_about(_others(repository, places, wanted), [*whole.findings, *seen.alone])
     rules = validation.unknown_rules(one.judged for one in done if one.kept)
-    kept = tuple(kept for one in done for kept in one.kept)
     return Survey(repository, kept, tuple(_once(about)), rules, seen)
 
 

@@ -134,12 +134,14 @@ class DiskTree:
         if found is None or not stat.S_ISDIR(found.st_mode):
             return NOTHING
         prefix = f"{folder}/" if folder else ""
+        files, folders = set(), set()
         with os.scandir(self.root / folder) as inside:
-            kinds = [(f"{prefix}{entry.name}", entry.stat(follow_symlinks=False).st_mode) for entry in inside]
-        return Entries(
-            frozenset(path for path, mode in kinds if stat.S_ISREG(mode)),
-            frozenset(path for path, mode in kinds if stat.S_ISDIR(mode)),
-        )
+            for entry in inside:
+                if entry.is_file(follow_symlinks=False):
+                    files.add(f"{prefix}{entry.name}")
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.add(f"{prefix}{entry.name}")
+        return Entries(frozenset(files), frozenset(folders))
 
     def _look(self, path: str) -> os.stat_result | None:
         """What is at a path, None for nothing; every part of it is looked at because none may be a link."""

@@ -51,6 +51,13 @@ def test_more_things_than_there_are_numbers_of_batches(monkeypatch):
     assert each(abs, range(1000), 2) == list(range(1000))
 
 
+@pytest.mark.parametrize("count", [3, 500])
+def test_what_is_to_be_done_first_is_done_here_once(count):
+    done = []
+    assert processes.each(lambda number: (number, len(done)), range(count), 2, first=lambda: done.append(os.getpid()))
+    assert done == [os.getpid()]
+
+
 def test_what_fails_elsewhere_is_raised_here(tmp_path):
     def work(number):
         begun = tmp_path / str(number)
