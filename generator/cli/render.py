@@ -16,15 +16,16 @@ from generator.finding import Finding, errors
 from generator.report.console import coloured, out, out_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from generator.building.build import Build
     from generator.building.write import Plan
     from generator.remembered.cache import Recalled
     from generator.remembered.glance import Glance
     from generator.remembered.memory import Memory, Part
+    from generator.repository import Repository
     from generator.survey import Survey
-    from generator.trees.looks import Looks
+    from generator.trees.looks import Look, Looks
     from generator.trees.tree import DiskTree, Tree
     from generator.validation.judged import Place, Rest
 
@@ -78,7 +79,7 @@ def _checked(root: Path, environments: tuple[str, ...], service: str | None) -> 
 
     tree = DiskTree(root)
     found = _survey(root, tree, lambda build: plan(tree, [build]), environments, service)
-    planned = _planned(tree, found.kept, _orphans(tree, found, environments, service))
+    planned = _planned(tree, found.kept, _orphans(tree, found.repository, environments, service))
     return _outcome(found.findings, planned, changes=changes_text(tree, planned, coloured(sys.stdout)))
 
 
@@ -90,7 +91,7 @@ def _asked_for(root: Path, environments: tuple[str, ...], service: str | None) -
     tree = DiskTree(root)
     with workspace(root) as folder:
         found = _survey(root, tree, lambda build: spooled(plan(tree, [build]), folder), environments, service)
-        planned = _planned(tree, found.kept, _orphans(tree, found, environments, service))
+        planned = _planned(tree, found.kept, _orphans(tree, found.repository, environments, service))
         carry_out(root, planned, folder)
     return _outcome(found.findings, planned)
 
@@ -148,18 +149,19 @@ class _Run:
 
     def on(self, part: Part | None, compiled: dict[str, bytes]) -> Outcome:
         """Render a part, or everything, and remember what is known then. Raises `ForgottenError`."""
-        from generator.building.write import carry_out
         from generator.remembered.cache import clock, remember
         from generator.rendering.sandbox import compiled_before
         from generator.trees.looks import amended, settled, unsettled
         from generator.trees.seen_tree import SeenTree
 
         compiled_before(compiled)
-        tree = part.tree(self.disk, self.now) if part else SeenTree(self.disk, self.now)
-        found = _survey(self.disk.root, tree, self._keep, rest=part)
-        planned = _planned(tree, (one.plan for one in found.kept), _orphans(tree, found))
+        tree = part.tree(self.disk, self.now) if part else SeenTree(self.disk, self.now, self.seen.ahead)
+        writing = _Writing(tree, self.disk.root, self.folder)
+        # Where a part turns out to be too little, nothing must have been written.
+        found = _survey(self.disk.root, tree, self._keep, rest=part, then=writing.plan if part else writing.write)
+        planned = writing.planned
         memory = self._known(part, found, planned)
-        written = carry_out(self.disk.root, planned, self.folder)
+        written = writing.written()
         if memory is None:
             return _outcome(found.findings, planned)
         recalled = self.seen.recalled
@@ -188,6 +190,34 @@ class _Run:
         return _Kept(planned, (build.environment, build.service), build.mounted)
 
 
+class _Writing:
+    """What a run writes of a tree: planned when all is built. `folder` is a workspace."""
+
+    def __init__(self, tree: Tree, root: Path, folder: Path) -> None:
+        from generator.building.write import together
+
+        self._tree, self._root, self._folder = tree, root, folder
+        self.planned: Plan = together(())
+        self._looks: dict[str, Look] | None = None
+
+    def plan(self, repository: Repository, kept: Sequence[_Kept]) -> None:
+        """Plan it, orphans included."""
+        self.planned = _planned(self._tree, (one.plan for one in kept), _orphans(self._tree, repository))
+
+    def write(self, repository: Repository, kept: Sequence[_Kept]) -> None:
+        """Plan it and carry it out."""
+        self.plan(repository, kept)
+        self.written()
+
+    def written(self) -> dict[str, Look]:
+        """How the files look that were written, after writing them if that is not done."""
+        from generator.building.write import carry_out
+
+        if self._looks is None:
+            self._looks = carry_out(self._root, self.planned, self._folder)
+        return self._looks
+
+
 class _Kept(NamedTuple):
     """What is kept of a build: what is to be written, and the names of the files that it mounts.
 
@@ -206,13 +236,14 @@ def _survey(
     environments: tuple[str, ...] = (),
     service: str | None = None,
     rest: Rest | None = None,
+    then: Callable[[Repository, Sequence[T]], object] = lambda *_: None,
 ) -> Survey[T]:
     from generator.beside import available
     from generator.cli.checkout import worktree_pins
     from generator.survey import survey
 
-    services = (service,) if service else ()
-    return survey(tree, worktree_pins(root), environments, services, keep=keep, jobs=available(), rest=rest)
+    services, pins = (service,) if service else (), worktree_pins(root)
+    return survey(tree, pins, environments, services, keep=keep, jobs=available(), rest=rest, then=then)
 
 
 def _planned(tree: Tree, plans: Iterable[Plan], orphans: Iterable[str]) -> Plan:
@@ -227,16 +258,18 @@ def _outcome(findings: Iterable[Finding], planned: Plan, changes: str = "", unch
     return Outcome(tuple(sorted(planned.writes)), planned.removes, count, tuple(found), changes)
 
 
-def _orphans(tree: Tree, found: Survey[T], environments: tuple[str, ...] = (), service: str | None = None) -> list[str]:
+def _orphans(
+    tree: Tree, repository: Repository | None, environments: tuple[str, ...] = (), service: str | None = None
+) -> list[str]:
     """Rendered folders without an overlay; only where nothing narrower was asked for."""
     from generator.building.ownership import orphans
 
-    if service or found.repository is None:
+    if service or repository is None:
         return []
-    overlays = found.repository.overlays
+    overlays = repository.overlays
     return [
         folder
-        for environment in environments or found.repository.environments
+        for environment in environments or repository.environments
         for folder in orphans(tree, environment, [name for place, name in overlays if place == environment])
     ]
 

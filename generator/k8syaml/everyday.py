@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from generator.k8syaml.limits import MAX_KEYS
 
-_LONGEST: Final = 256 * 1024
+LONGEST: Final = 256 * 1024
+"""Characters of a text that is read here."""
 _MANY: Final = 32
 """Texts that are worth loading the parser and compiling the pattern, which takes as long as to compose 80 specs."""
 
@@ -73,6 +74,19 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(_EVERYDAY, re.ASCII)
 
 
+_before: dict[str, tuple[Any, int]] = {}
+
+
+def take(found: dict[str, tuple[Any, int]]) -> None:
+    """Take what `read` has made of texts in another process. Each is given to whoever asks for it first."""
+    _before.update(found)
+
+
+def read_before(text: str) -> tuple[Any, int] | None:
+    """What `read` has made of a text elsewhere; None for nothing."""
+    return _before.pop(text, None) if _before else None
+
+
 def few(text: str, most: int) -> bool:
     """Whether there are surely no more than `most` nodes in a text, and no map with too many keys."""
     keys = text.count(":")
@@ -81,7 +95,7 @@ def few(text: str, most: int) -> bool:
 
 def read(text: str) -> tuple[Any, int] | None:
     """The value of a document and the line (from 1) where it starts; None if somebody else must read it."""
-    found = _pattern().fullmatch(text) if len(text) <= _LONGEST else None
+    found = _pattern().fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None
     import yaml_rs

@@ -35,7 +35,8 @@ def documents(
     With `whole`, text that Kubernetes would silently ignore after a document is an error; so are more than `most` nodes
     in one. `start` is where the stream begins in its file.
     """
-    if everyday.few(text, most) and everyday.pays() and (found := everyday.read(text)) is not None:
+    found = everyday.read_before(text)
+    if everyday.few(text, most) and (found or (everyday.pays() and (found := everyday.read(text)))):
         value, line = found
         yield value, line + start[0] - 1
     else:

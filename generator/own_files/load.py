@@ -99,9 +99,9 @@ class _Reader:
     def repository(self, shared: bool) -> Repository | None:
         """All of it, or None if anything is missing from it."""
         settings = self._try(load_settings)
+        self.findings += templates.findings(self.tree) if shared else ()
         environments, overlays = self._environments()
         services = self._services(BASE)
-        self.findings += templates.findings(self.tree) if shared else ()
         if settings is None or errors(self.findings):
             return None
         return Repository(settings, environments, services, overlays, Definitions(self.tree))

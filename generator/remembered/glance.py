@@ -13,7 +13,7 @@ from generator.trees.looks import SETTINGS, Looking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from generator.trees.looks import Looks
 
@@ -23,6 +23,7 @@ _begun: dict[Path, Glance] = {}
 class Glance:
     """How a repository looks, and what an earlier run has left. `clock` is the time before that look.
 
+    `ahead` gives the content of files that are read from now on: those of services, unless a run has left something.
     Raises `InputError` for links and folders without end.
     """
 
@@ -31,6 +32,11 @@ class Glance:
         self._looking = Looking(str(root))
         self._now: Looks | None = None
         self.head, self.recalled = cache.head(root), cache.recall(root)
+        self.ahead: Callable[[str], bytes | None] = lambda _: None
+        if self.recalled is None:  # all files will be read
+            from generator.remembered.ahead import Ahead
+
+            self.ahead = Ahead(str(root), self._looking.first).content
 
     @property
     def now(self) -> Looks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 
 from generator.trees.looks import OURS, Looks, unpacked
@@ -35,13 +35,18 @@ class _Below:
 class SeenTree(_Below):
     """A tree that has been looked at: it lists the files of ours that were there then, and looks for no others.
 
-    Most services have no folder of their own, and each is asked for several times.
+    Most services have no folder of their own, and each is asked for several times. `ahead` gives the content of a file
+    that has been read since.
     """
 
-    def __init__(self, tree: Tree, looks: Looks) -> None:
+    def __init__(self, tree: Tree, looks: Looks, ahead: Callable[[str], bytes | None] = lambda _: None) -> None:
         super().__init__(tree)
         self._looks = looks
+        self._ahead = ahead
         self._folders = sorted(looks)
+
+    def read(self, path: str) -> bytes | None:
+        return self._ahead(path) or self._tree.read(path)
 
     def files(self, folder: str) -> Iterator[str]:
         if folder.partition("/")[0] not in OURS:
