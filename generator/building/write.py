@@ -283,8 +283,12 @@ def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
     Raises `PermissionError` for a folder that nothing can be written into.
     """
     seen: dict[str, bool] = {"": True}
+    names = set[str]()  # most folders have files of the same names
     for path in paths:
-        if _is_folder(root, safe_path(path).rpartition("/")[0], seen):
+        folder, _, name = path.rpartition("/")
+        if name not in names:
+            names.add(safe_path(name))
+        if _is_folder(root, folder, seen):
             found = _look(root, path)
             if found is not None and not stat.S_ISREG(found.st_mode):
                 raise _obstacle(path, "a file")
@@ -293,7 +297,7 @@ def _refuse_obstacles(root: Path, paths: Iterable[str]) -> None:
 def _is_folder(root: Path, path: str, seen: dict[str, bool]) -> bool:
     """Whether a folder is there, and can be written into; each is looked at once."""
     if path not in seen:
-        above = _is_folder(root, path.rpartition("/")[0], seen)
+        above = _is_folder(root, safe_path(path).rpartition("/")[0], seen)
         found = _look(root, path) if above else None
         if found is not None and not stat.S_ISDIR(found.st_mode):
             raise _obstacle(path, "a folder")
