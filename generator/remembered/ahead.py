@@ -60,8 +60,8 @@ def _read(root: str, files: Sequence[str]) -> Share:
     contents, values = {}, {}
     for path in files:
         with suppress(OSError, UnicodeDecodeError):  # whoever reads it then tells what is the matter
-            content = _content(f"{root}/{path}", LONGEST + 1)
-            if len(content) <= LONGEST:
+            content = _content(f"{root}/{path}", LONGEST)
+            if content is not None:
                 contents[path] = content
                 text = content.decode()
                 if path.endswith(".yaml") and (found := read(text)):
@@ -69,10 +69,11 @@ def _read(root: str, files: Sequence[str]) -> Share:
     return contents, values
 
 
-def _content(path: str, most: int) -> bytes:
-    """The content of a file, or its beginning."""
+def _content(path: str, longest: int) -> bytes | None:
+    """The content of a file; None where it is longer."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return os.read(handle, most)
+        size = os.fstat(handle).st_size
+        return os.read(handle, size) if size <= longest else None
     finally:
         os.close(handle)
