@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from generator.applied import Identity
+from generator.checks.fields.dropped import is_dropped
 from generator.checks.fields.validator import violations
 from generator.checks.objects import Container, Pod, RenderedObject, pod_of
 from generator.checks.selection import Selected, Selection
@@ -20,7 +21,7 @@ from generator.custom.catalogue import Catalogue
 from generator.decoded import decoded
 from generator.finding import Severity
 from generator.repository import Environment, Pointer
-from generator.schemas import kinds
+from generator.schemas import kinds, minor
 from generator.workload import POD_TEMPLATES
 
 _NOBODY: Final = Selected({}, (), ())
@@ -43,6 +44,10 @@ class Scope:
     def version(self) -> str:
         """The Kubernetes version of the environment."""
         return self.environment.cluster.kubernetes_version
+
+    def drops(self, type_name: str, field: str) -> bool:
+        """Whether the API server drops a field of a type (`core.v1.PodSpec`) without a word."""
+        return is_dropped(type_name, field, int(minor(self.version)[2:]))
 
     def in_version(self, version: str) -> Scope:
         """The same objects in another Kubernetes version."""

@@ -26,6 +26,7 @@ WITH_EXPRESSIONS: Final = (
     *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
 )
 """The kinds that have expressions, apart from definitions of custom resources."""
+_VERSION: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion"
 
 
 # What reads expressions is loaded where there are some: it takes as long as all other checks.
@@ -38,7 +39,8 @@ def _not_structural(scope: Scope) -> Iterator[Problem]:
             if isinstance(root, Mapping):
                 above: Pointer = ("spec", "versions", index, "schema", "openAPIV3Schema")
                 yield from _told(placed, above, not_structural(scope.version, root))
-                yield from _told(placed, ("spec", "versions", index), _selectable(version, root))
+                if not scope.drops(_VERSION, "selectableFields"):
+                    yield from _told(placed, ("spec", "versions", index), _selectable(version, root))
 
 
 def _selectable(version: Mapping[str, Any], root: Mapping[str, Any]) -> Wrong:

@@ -9,7 +9,6 @@ from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment, manifest
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import items, listed
 
 _CLAIMS: Final[Mapping[str, Pointer]] = {
@@ -19,8 +18,9 @@ _CLAIMS: Final[Mapping[str, Pointer]] = {
 
 
 def _claims(scope: Scope) -> Iterator[Problem]:
-    """Before 1.34, the API server drops claims (DynamicResourceAllocation)."""
-    for pod in scope.pods if int(minor(scope.version)[2:]) >= 34 else ():
+    if scope.drops("core.v1.PodSpec", "resourceClaims"):
+        return
+    for pod in scope.pods:
         known = dict.fromkeys(str(claim.get("name")) for _, claim in items(pod.spec, "resourceClaims"))
         for container in pod.containers:
             for index, claim in items(container.value, "resources", "claims"):

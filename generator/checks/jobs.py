@@ -18,6 +18,7 @@ from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _ZONE: Final = re.compile(r"^(CRON_)?TZ=\S+ +")
+_SPEC: Final = "batch.v1.JobSpec"
 _SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("spec", "jobTemplate", "spec")}
 
 
@@ -56,16 +57,12 @@ _MANY, _OF_MANY = 100_000, 10_000
 """From how many completions on less may be asked of each, and how much."""
 
 
-_SINCE: Final = {"backoffLimitPerIndex": 29, "maxFailedIndexes": 29, "podReplacementPolicy": 29, "successPolicy": 31}
-"""The minor version before which the API server drops a field."""
-
-
 def _jobs(scope: Scope) -> Iterator[Problem]:
-    dropped = {field for field, since in _SINCE.items() if int(minor(scope.version)[2:]) < since}
     for kind, path in _SPECS.items():
         for placed in scope.of(kind):
             written = mapping(placed.value, *path)
-            spec = _counted({field: value for field, value in written.items() if field not in dropped}, kind)
+            kept = {field: value for field, value in written.items() if not scope.drops(_SPEC, field)}
+            spec = _counted(kept, kind)
             for field, words in (*_indexed(spec), *_policies(spec), *_successes(spec), *_selected(spec, placed)):
                 yield Problem(placed, (*path, field), f"{placed.title}: {words}")
     yield from _hostnames(scope)

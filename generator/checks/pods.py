@@ -33,12 +33,12 @@ def _restart_policy(scope: Scope) -> Iterator[Problem]:
         if allowed and policy not in allowed:
             message = f"{pod.placed.title} needs restartPolicy {' or '.join(allowed)}, and has {policy}"
             yield Problem(pod.placed, (*pod.spec_pointer, "restartPolicy"), message)
-    if int(minor(scope.version)[2:]) < 35:
+    if int(minor(scope.version)[2:]) < 34:
         yield from _container_restarts(scope)
 
 
 def _container_restarts(scope: Scope) -> Iterator[Problem]:
-    """Until 1.34 only init containers have a restartPolicy of their own, which is Always (KEP-753, KEP-5307)."""
+    """Until 1.33 only init containers have a restartPolicy of their own, which is Always (KEP-753)."""
     for container in scope.containers:
         policy = container.value.get("restartPolicy")
         if policy and (container.group != "initContainers" or policy != "Always"):

@@ -28,9 +28,14 @@ def _above(scope: Scope) -> Iterator[Problem]:
                     f"{container.placed.title}: {container.title} asks for {name} {request}, above its limit of {limit}"
                 )
                 yield Problem(container.placed, (*container.pointer, "resources", "requests", name), message)
-    for pod in scope.pods:
-        if "resources" in pod.spec:
-            yield from _above_the_pod(pod)
+    for pod in _with_resources(scope):
+        yield from _above_the_pod(pod)
+
+
+def _with_resources(scope: Scope) -> Iterator[Pod]:
+    """The pods that say what they need as a whole."""
+    if not scope.drops("core.v1.PodSpec", "resources"):
+        yield from (pod for pod in scope.pods if "resources" in pod.spec)
 
 
 def _above_the_pod(pod: Pod) -> Iterator[Problem]:
@@ -92,10 +97,10 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
 def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
     """The huge pages of a pod as a whole: before 1.37, where it asks for some, it gets no limit from its containers."""
     inherits = int(minor(scope.version)[2:]) >= 37
-    for pod in scope.pods:
-        resources = mapping(pod.spec, "resources") if "resources" in pod.spec else {}
+    for pod in _with_resources(scope):
+        resources = mapping(pod.spec, "resources")
         limits = {*mapping(resources, "limits")}
-        for container in pod.containers if inherits and resources else ():
+        for container in pod.containers if inherits else ():
             limits.update(mapping(container.value, "resources", "limits"))
         for name in mapping(resources, "requests"):
             if str(name).startswith("hugepages-") and name not in limits:

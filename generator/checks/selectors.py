@@ -67,9 +67,9 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
 
     Before 1.34 it adds nothing to those that spread pods, and refuses each key that is in both.
     """
-    adds = int(minor(scope.version)[2:]) >= 34
+    adds, near = int(minor(scope.version)[2:]) >= 34, not scope.drops("core.v1.PodAffinityTerm", "matchLabelKeys")
     for pod in scope.pods:
-        for path, term in _terms(pod):
+        for path, term in (*_spreads(pod), *(_terms(pod) if near else ())):
             merges = adds or path[0] == "affinity"
             others = listed(term, "mismatchLabelKeys")
             selector = mapping(term, "labelSelector")
@@ -88,10 +88,14 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
                     selected.append(key)
 
 
-def _terms(pod: Pod) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
-    """Where a pod says near which others it wants to run, or not."""
+def _spreads(pod: Pod) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Where a pod says how pods are spread."""
     for index, spread in items(pod.spec, "topologySpreadConstraints"):
         yield ("topologySpreadConstraints", index), spread
+
+
+def _terms(pod: Pod) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Where a pod says near which others it wants to run, or not."""
     for kind in ("podAffinity", "podAntiAffinity") if "affinity" in pod.spec else ():
         required: Pointer = ("affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution")
         for index, term in items(pod.spec, *required):

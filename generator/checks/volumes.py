@@ -70,11 +70,12 @@ def _sources(scope: Scope) -> Iterator[Problem]:
 
 
 def _conflicts(scope: Scope) -> Iterator[Problem]:
+    recursive = not scope.drops("core.v1.VolumeMount", "recursiveReadOnly")
     for container in scope.containers:
         devices = list(items(container.value, "volumeDevices")) if "volumeDevices" in container.value else []
         for index, mount in items(container.value, "volumeMounts") if "volumeMounts" in container.value else ():
             path = (*container.pointer, "volumeMounts", index)
-            for words in _conflict(container, mount, devices):
+            for words in (*_conflict(container, mount, devices), *(_recursive(mount) if recursive else ())):
                 yield Problem(
                     container.placed, path, f"{container.placed.title}: the mount {mount.get('name')} {words}"
                 )
@@ -105,17 +106,19 @@ def _conflict(container: Container, mount: Any, devices: list[tuple[int, Any]]) 
     privileged = mapping(container.value, "securityContext").get("privileged") is True
     if mount.get("mountPropagation") == "Bidirectional" and not privileged:
         yield "passes mounts on to the node, which only a privileged container may"
-    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and mount.get("readOnly") is not True:
-        yield "has recursiveReadOnly without readOnly"
-    if mount.get("recursiveReadOnly") in ("IfPossible", "Enabled") and mount.get("mountPropagation") not in (
-        None,
-        "None",
-    ):
-        yield "has recursiveReadOnly, and mounts passed between it and the node"
     if any(mount.get("name") == device.get("name") for _, device in devices):
         yield "is a device of the container too"
     if any(mount.get("mountPath") == device.get("devicePath") for _, device in devices):
         yield "is where a device of the container is too"
+
+
+def _recursive(mount: Mapping[str, Any]) -> Iterator[str]:
+    if mount.get("recursiveReadOnly") not in ("IfPossible", "Enabled"):
+        return
+    if mount.get("readOnly") is not True:
+        yield "has recursiveReadOnly without readOnly"
+    if mount.get("mountPropagation") not in (None, "None"):
+        yield "has recursiveReadOnly, and mounts passed between it and the node"
 
 
 def _two_sources(scope: Scope) -> Iterator[Problem]:

@@ -144,13 +144,19 @@ CONTAINERS: Final[Table] = {
         **_CONTAINER,
         "": (
             filled("name", "image"),
-            when(
-                has("restartPolicyRules"), filled("restartPolicy").schema, "empty-field", "restartPolicy with its rules"
+            since(
+                35,
+                when(
+                    has("restartPolicyRules"),
+                    filled("restartPolicy").schema,
+                    "empty-field",
+                    "restartPolicy with its rules",
+                ),
             ),
         ),
-        "restartPolicy": one_of("Always", "Never", "OnFailure", empty=False),
+        "restartPolicy": since(35, one_of("Always", "Never", "OnFailure", empty=False)),
         "restartPolicyRules": Rule("number-range", "at most 20 rules", {"maxItems": 20}),
-        "resizePolicy": tuple(since(33, _once("resourceName", name)) for name in ("cpu", "memory")),
+        "resizePolicy": tuple(_once("resourceName", name) for name in ("cpu", "memory")),
     },
     "core.v1.ObjectFieldSelector": {"apiVersion": one_of("v1")},
     "core.v1.ResourceFieldSelector": {"": _DIVISORS},
@@ -164,8 +170,8 @@ CONTAINERS: Final[Table] = {
     "core.v1.ContainerRestartRule": {
         "": filled("exitCodes"),
         "action": (
-            until(34, one_of("Restart", empty=False)),
-            since(35, one_of("Restart", "RestartAllContainers", empty=False)),
+            until(35, one_of("Restart", empty=False)),
+            since(36, one_of("Restart", "RestartAllContainers", empty=False)),
         ),
     },
     "core.v1.ContainerRestartRuleOnExitCodes": {
@@ -173,14 +179,14 @@ CONTAINERS: Final[Table] = {
         "values": Rule("number-range", "at most 255 exit codes", {"maxItems": 255}),
     },
     "core.v1.ContainerResizePolicy": {
-        "resourceName": since(33, one_of("cpu", "memory", empty=False)),
-        "restartPolicy": since(33, one_of("NotRequired", "RestartContainer", empty=False)),
+        "resourceName": one_of("cpu", "memory", empty=False),
+        "restartPolicy": one_of("NotRequired", "RestartContainer", empty=False),
     },
     "core.v1.EnvVar": {"": filled("name"), "name": _VARIABLE},
     "core.v1.EnvVarSource": {
         "": (
-            until(33, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")),
-            since(34, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")),
+            until(34, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")),
+            since(35, exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")),
         ),
         "fieldRef": field_path(
             "metadata.name",

@@ -90,7 +90,7 @@ ENDPOINTS: Final[Table] = {
             *(until(35, _of_family(family, OLD_IP)) for family in _FAMILIES),
             *(since(36, _of_family(family, IP)) for family in _FAMILIES),
             _addressed("FQDN", HOST_NAME.schema, "FQDN addresses"),
-            since(36, _addressed("IPv6", _SHORT.schema, _SHORT.expects)),
+            since(33, _addressed("IPv6", _SHORT.schema, _SHORT.expects)),
         ),
         "addressType": one_of("IPv4", "IPv6", "FQDN", empty=False),
         "endpoints": Rule("number-range", "at most 1000 endpoints", {"maxItems": 1000}),

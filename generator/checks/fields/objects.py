@@ -253,7 +253,7 @@ OBJECTS: Final[Table] = {
         "dataSourceRef": SOURCE,
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "storageClassName": optional(dns_subdomain()),
-        "volumeAttributesClassName": since(34, optional(dns_subdomain())),
+        "volumeAttributesClassName": optional(dns_subdomain()),
     },
     "rbac.v1.PolicyRule": {"": filled("verbs")},
     "rbac.v1.RoleRef": {

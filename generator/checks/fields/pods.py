@@ -114,17 +114,18 @@ _CLASSED: Final = when(
 """Admission compares them with the class of the pod; without one, and without a default in the cluster, with these
 (plugin/pkg/admission/priority).
 """
+_NAMED_OTHERWISE: Final = {
+    "setHostnameAsFQDN": {"required": ["setHostnameAsFQDN"], "properties": {"setHostnameAsFQDN": {"const": True}}},
+    "hostNetwork": HAS_HOST_NETWORK,
+}
 POD_SPEC: Final[Table] = {
     "core.v1.PodSpec": {
         "": (
             filled("containers"),
-            when(
-                {"required": ["setHostnameAsFQDN"], "properties": {"setHostnameAsFQDN": {"const": True}}},
-                absent("hostnameOverride"),
-                "one-of",
-                "setHostnameAsFQDN or hostnameOverride",
+            *(
+                since(35, when(condition, absent("hostnameOverride"), "one-of", f"{field} or hostnameOverride"))
+                for field, condition in _NAMED_OTHERWISE.items()
             ),
-            when(HAS_HOST_NETWORK, absent("hostnameOverride"), "one-of", "hostNetwork or hostnameOverride"),
             since(
                 33,
                 when(
@@ -144,7 +145,7 @@ POD_SPEC: Final[Table] = {
                 ),
             ),
             since(
-                36,
+                34,
                 when(
                     OWN_USERS,
                     {"properties": dict.fromkeys(CONTAINERS, _WITHOUT_DEVICES)},
@@ -154,7 +155,7 @@ POD_SPEC: Final[Table] = {
             ),
             *OF_POD,
         ),
-        "initContainers": since(33, each(_KEPT_WHEN_RESIZED)),
+        "initContainers": since(36, each(_KEPT_WHEN_RESIZED)),
         "restartPolicy": one_of("Always", "OnFailure", "Never"),
         "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never", empty=False),
@@ -187,12 +188,12 @@ POD_SPEC: Final[Table] = {
     },
     "core.v1.PodDNSConfigOption": {"": filled("name")},
     "core.v1.PodResourceClaim": {
-        "": since(34, exactly_one("resourceClaimName", "resourceClaimTemplateName")),
-        "name": since(34, dns_label()),
-        "resourceClaimName": since(34, dns_subdomain()),
-        "resourceClaimTemplateName": since(34, dns_subdomain()),
+        "": exactly_one("resourceClaimName", "resourceClaimTemplateName"),
+        "name": dns_label(),
+        "resourceClaimName": dns_subdomain(),
+        "resourceClaimTemplateName": dns_subdomain(),
     },
-    "core.v1.ResourceClaim": {"": since(34, filled("name")), "request": since(34, optional(dns_label()))},
+    "core.v1.ResourceClaim": {"": filled("name"), "request": optional(dns_label())},
 }
 
 PODS: Final[Table] = {

@@ -82,7 +82,7 @@ SCHEDULING: Final[Table] = {
     "core.v1.PreferredSchedulingTerm": {"weight": between(1, 100)},
     "core.v1.WeightedPodAffinityTerm": {"weight": between(1, 100)},
     "core.v1.PodAffinityTerm": {
-        "": (filled("topologyKey"), *_KEYS_NEED_A_SELECTOR),
+        "": (filled("topologyKey"), *(since(31, rule) for rule in _KEYS_NEED_A_SELECTOR)),
         "topologyKey": label_key(),
         "namespaces": each(dns_label()),
         **_LABEL_KEYS,

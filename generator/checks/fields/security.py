@@ -122,7 +122,7 @@ SECURITY: Final[Table] = {
         "fsGroup": _ID,
         "supplementalGroups": each(_ID),
         "fsGroupChangePolicy": one_of("OnRootMismatch", "Always", empty=False),
-        "supplementalGroupsPolicy": since(33, one_of("Merge", "Strict", empty=False)),
+        "supplementalGroupsPolicy": one_of("Merge", "Strict", empty=False),
         "seLinuxChangePolicy": (
             one_of("Recursive", "MountOption", empty=False),
             since(33, until(36, one_of("Recursive", empty=False))),
@@ -170,6 +170,6 @@ SECURITY: Final[Table] = {
     "core.v1.SecurityContext": {
         "runAsUser": _ID,
         "runAsGroup": _ID,
-        "procMount": since(33, one_of("Default", "Unmasked", empty=False)),
+        "procMount": one_of("Default", "Unmasked", empty=False),
     },
 }

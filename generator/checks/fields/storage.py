@@ -226,7 +226,7 @@ STORAGE: Final[Table] = {
         "volumeMode": one_of("Block", "Filesystem", empty=False),
         "persistentVolumeReclaimPolicy": one_of("Retain", "Delete", "Recycle"),
         "storageClassName": optional(dns_subdomain()),
-        "volumeAttributesClassName": since(34, dns_subdomain()),
+        "volumeAttributesClassName": dns_subdomain(),
         "nodeAffinity": filled("required"),
     },
     "core.v1.LocalVolumeSource": {"": filled("path"), "path": NO_BACKSTEPS},

@@ -32,6 +32,7 @@ from generator.checks.fields import (
     volumes,
     workloads,
 )
+from generator.checks.fields.dropped import is_dropped
 from generator.checks.fields.rule import Rule, Rules, Table
 from generator.checks.fields.syntax import BINARY_DIVISORS, DIVISORS
 from generator.quantity import quantity
@@ -65,8 +66,6 @@ TABLE: Final[Table] = {
 }
 _PREFIXES: Final = ("io.k8s.apimachinery.pkg.apis.", "io.k8s.kube-aggregator.pkg.apis.", "io.k8s.api.")
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_DROPPED: Final = {"Status": 999, ".ClusterTrustBundleProjection": 36, ".PodCertificateProjection": 36}
-"""How the types are named whose fields the API server drops, up to which minor version: by default these are off."""
 _CHECK, _EXPECTS, _OF = "x-check", "x-expects", "x-of"
 _SECRET: Final = ("data", "stringData")
 
@@ -131,12 +130,13 @@ def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
 
 def _type(name: str, definition: Mapping[str, Any], number: int) -> dict[str, Any]:
     """The rules of a type, and the ways from it to other types."""
-    rules = TABLE.get(_short(name), {})
+    short = _short(name)
+    rules = TABLE.get(short, {})
     fields = definition.get("properties", {})
     properties = {
         field: node
         for field in (*fields, *(field for field in rules if field and field not in fields))
-        if (node := _node(fields.get(field), rules.get(field, ()), number))
+        if not is_dropped(short, field, number) and (node := _node(fields.get(field), rules.get(field, ()), number))
     }
     made = _node(None, (*_beyond(definition, rules.get("", ())), *_unset(definition)), number)
     return {**made, "properties": properties} if properties else made
@@ -164,24 +164,22 @@ def _beyond(definition: Mapping[str, Any], rules: Rules) -> tuple[Rule, ...]:
 
 def _node(field: Mapping[str, Any] | None, rules: Rules, number: int) -> dict[str, Any]:
     """What a field may hold: its type's rules, and its own."""
-    node = _way(field or {}, number)
+    node = _way(field or {})
     own = rules if isinstance(rules, tuple) else (rules,)
     written = [_written(rule) for rule in own if rule.since <= number <= rule.until]
     return {**node, "allOf": written} if written else node
 
 
-def _way(field: Mapping[str, Any], number: int) -> dict[str, Any]:
+def _way(field: Mapping[str, Any]) -> dict[str, Any]:
     """The ways from a field to types, less everything else that its schema says.
 
-    None leads to what the API server drops: a status, such as the empty `acceptedNames` of generated definitions, and
-    what is off unless a cluster turns it on.
+    None leads to a status, such as the empty `acceptedNames` of generated definitions: the API server drops it.
     """
     reference = field.get("$ref", "")
-    dropped = any(reference.endswith(name) and number <= until for name, until in _DROPPED.items())
-    kept: dict[str, Any] = {"$ref": reference} if reference and not dropped else {}
+    kept: dict[str, Any] = {"$ref": reference} if reference and not reference.endswith("Status") else {}
     for keyword in ("items", "additionalProperties"):
         inner = field.get(keyword)
-        if isinstance(inner, Mapping) and (way := _way(inner, number)):
+        if isinstance(inner, Mapping) and (way := _way(inner)):
             kept[keyword] = way
     return kept
 

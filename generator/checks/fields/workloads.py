@@ -55,7 +55,7 @@ _TARGET: Final = {"": filled("kind", "name"), "kind": path_segment(), "name": pa
 
 _STATUS: Final = inside("rules", each(inside("onPodConditions", each(filled("status")))))
 _STATUS_OF_CONDITIONS: Final = inside("jobTemplate", inside("spec", inside("podFailurePolicy", _STATUS)))
-"""Before 1.35, a Job without it gets True, and a CronJob gets nothing."""
+"""Before 1.34, a Job without it gets True, and a CronJob gets nothing."""
 
 WORKLOADS: Final[Table] = {
     **{
@@ -97,13 +97,13 @@ WORKLOADS: Final[Table] = {
             *(each(inside("spec", rule)) for rule in SOURCE_OF_TEMPLATE),
             each(_NAMES_A_VOLUME),
         ),
-        "serviceName": since(34, optional(dns_label())),
+        "serviceName": since(33, optional(dns_label())),
     },
     "apps.v1.StatefulSetOrdinals": {"start": between(0)},
     "apps.v1.StatefulSetUpdateStrategy": {"type": _STRATEGY},
     "apps.v1.RollingUpdateStatefulSetStrategy": {
         "partition": between(0),
-        "maxUnavailable": (*(since(37, rule) for rule in PERCENTAGE), since(37, _SOME)),
+        "maxUnavailable": (*PERCENTAGE, _SOME),
     },
     "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
         "whenDeleted": one_of("Retain", "Delete"),
@@ -121,10 +121,10 @@ WORKLOADS: Final[Table] = {
         "maxFailedIndexes": between(0),
         "ttlSecondsAfterFinished": between(0),
         "completionMode": one_of("NonIndexed", "Indexed", empty=False),
-        "podReplacementPolicy": since(29, one_of("TerminatingOrFailed", "Failed", empty=False)),
+        "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed", empty=False),
         "managedBy": (
-            since(32, DOMAIN_PATH),
-            since(32, Rule("name-syntax", "at most 63 characters", {"maxLength": 63})),
+            DOMAIN_PATH,
+            Rule("name-syntax", "at most 63 characters", {"maxLength": 63}),
         ),
         "": (
             when(
@@ -191,7 +191,7 @@ WORKLOADS: Final[Table] = {
         "succeededCount": between(0),
     },
     "batch.v1.CronJobSpec": {
-        "": (filled("schedule"), until(34, _STATUS_OF_CONDITIONS)),
+        "": (filled("schedule"), until(33, _STATUS_OF_CONDITIONS)),
         "concurrencyPolicy": one_of("Allow", "Forbid", "Replace"),
         "startingDeadlineSeconds": between(0),
         "successfulJobsHistoryLimit": between(0),

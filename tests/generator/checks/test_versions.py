@@ -1,4 +1,4 @@
-"""What API servers of some versions refuse and others take or drop: held against those of 1.28, 1.31, 1.36 and 1.37."""
+"""What API servers of some versions refuse and others take or drop: held against those of 1.25 to 1.37."""
 
 from __future__ import annotations
 
@@ -74,6 +74,46 @@ spec:
 BUNDLE = "volumes: [{name: a, projected: {sources: [{clusterTrustBundle: {BUNDLE, path: x}}]}}]"
 CERTIFICATE = "signerName: a.com/b, keyType: RSA, credentialBundlePath: x"
 SELECTED = "labelSelector: {matchLabels: {b: c}}, matchLabelKeys: [b]"
+ENDPOINTS = """\
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a}
+addressType: IPv6
+endpoints: [{addresses: ["fd00::1"]}]
+"""
+NAMED = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: a}
+spec:
+  serviceName: a.b
+  selector: {matchLabels: {a: b}}
+  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: "a:1"}]}}
+"""
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 1}], trafficDistribution: WHERE}\n"
+DRIVER = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: a}\nspec: {nodeAllocatableUpdatePeriodSeconds: 5}\n"
+CLASS = "apiVersion: resource.k8s.io/v1\nkind: DeviceClass\nmetadata: {name: a}\nspec: {extendedResourceName: gpu}\n"
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: as.a.b}
+spec:
+  group: a.b
+  scope: Namespaced
+  names: {kind: A, plural: as}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object}}
+      selectableFields: [{jsonPath: .spec.a}]
+"""
+FILE = "env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: a, key: A}}}]"
+EXITS = "restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]"
+MOUNT = "{name: a, mountPath: /a, recursiveReadOnly: Enabled}"
+BLOCK = "hostUsers: false, volumes: [{name: v, persistentVolumeClaim: {claimName: a}}]"
+RESIZED = "{name: b, image: b, resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}]}"
+NEAR = "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a, TERM}]}}"
 SPREAD = f"{{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, {SELECTED}}}"
 
 
@@ -111,8 +151,26 @@ def pod(more: str = "", container: str = "") -> str:
         (pod(f"topologySpreadConstraints: [{SPREAD}]"), 33, 999),
         (JOB.replace("MORE", "managedBy: x"), 0, 32),
         (JOB.replace("MORE", "podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: A}]}]}"), 0, 999),
-        (CRON_JOB, 34, 999),
+        (CRON_JOB, 33, 999),
         (CLAIM, 0, 34),
+        (NAMED, 0, 33),
+        (ENDPOINTS.replace("fd00", "FD00"), 0, 33),
+        (ENDPOINTS, 0, 99),
+        (ENDPOINTS.replace("}]", ", hints: {forNodes: [{name: a}, {name: a}]}}]"), 32, 34),
+        (pod("volumes: [{name: v, emptyDir: {}}]", FILE), 34, 99),
+        (pod("hostnameOverride: A_b"), 33, 35),
+        (pod("hostnameOverride: a, hostNetwork: true"), 33, 35),
+        (pod("hostnameOverride: a, setHostnameAsFQDN: true"), 33, 35),
+        (pod(container="restartPolicy: Sometimes"), 33, 35),
+        (pod(container="restartPolicy: Never"), 33, 99),
+        (pod(container=EXITS), 33, 35),
+        (pod("resources: {limits: {cpu: 100m}}", "resources: {requests: {cpu: 200m}}"), 31, 34),
+        (pod("resources: {requests: {cpu: 1, hugepages-2Mi: 2Mi}}"), 31, 34),
+        (pod(BLOCK, "volumeDevices: [{name: v, devicePath: /dev/a}]"), 0, 34),
+        (pod(f"initContainers: [{RESIZED}]"), 0, 36),
+        (SCALED.replace("minReplicas: 0", "behavior: {scaleUp: {tolerance: -1}}").replace("METRIC", CPU), 32, 35),
+        (DRIVER, 32, 35),
+        (CLASS, 33, 36),
         (POLICY.replace("INGRESS", "ingress: [{from: [{ipBlock: {cidr: 010.0.0.0/8}}]}]"), 0, 36),
     ],
 )
@@ -123,18 +181,32 @@ def test_what_is_refused_depends_on_the_version(text: str, last_to_refuse: int, 
 
 
 @pytest.mark.parametrize(
-    ("text", "first_to_refuse"),
+    ("text", "last_to_refuse", "first_to_refuse"),
     [
-        (ZONED, 29),
-        (ZONED.replace("schedule", "timeZone: UTC\n  schedule"), 0),
-        (JOB.replace("MORE", "backoffLimitPerIndex: 1"), 29),
-        (JOB.replace("MORE", "podReplacementPolicy: x"), 29),
-        (pod("hostNetwork: true, securityContext: {sysctls: [{name: net.core.somaxconn, value: '1'}]}"), 29),
+        (ZONED, 0, 29),
+        (ZONED.replace("schedule", "timeZone: UTC\n  schedule"), 99, 0),
+        (JOB.replace("MORE", "backoffLimitPerIndex: 1"), 0, 29),
+        (JOB.replace("MORE", "podReplacementPolicy: x"), 0, 29),
+        (pod("hostNetwork: true, securityContext: {sysctls: [{name: net.core.somaxconn, value: '1'}]}"), 0, 29),
+        (JOB.replace("MORE", "successPolicy: {rules: [{}]}"), 29, 31),
+        (SERVICE.replace("WHERE", "Prefer"), 29, 31),
+        (DEFINITION, 29, 31),
+        (pod("volumes: [{name: a, emptyDir: {}}]", f"volumeMounts: [{MOUNT}]"), 29, 31),
+        (pod("volumes: [{name: a, emptyDir: {}}]", f"volumeMounts: [{MOUNT.replace('Enabled', 'Odd')}]"), 29, 31),
+        (pod(NEAR.replace("TERM", "matchLabelKeys: [b]")), 28, 31),
+        (pod(NEAR.replace("TERM", "matchLabelKeys: [b], mismatchLabelKeys: [b], labelSelector: {}")), 28, 31),
     ],
 )
-def test_before_1_29_less_was_refused(text: str, first_to_refuse: int) -> None:
-    for version in (28, 29, 36):
-        assert _is_refused(text, version) is (version >= first_to_refuse), version
+def test_before_1_31_less_was_refused(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
+    for version in (28, 29, 30, 31, 36):
+        refused = _is_refused(text, version)
+        assert refused is (version <= last_to_refuse or version >= first_to_refuse), version
+
+
+def test_what_restarts_all_containers_is_dropped_before_it_is_refused_and_then_taken() -> None:
+    restarting = pod(container="restartPolicy: Never, " + EXITS.replace("Restart,", "RestartAllContainers,"))
+
+    assert [_is_refused(restarting, version) for version in (34, 35, 36)] == [False, True, False]
 
 
 def _is_refused(text: str, version: int) -> bool:
