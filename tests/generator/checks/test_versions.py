@@ -91,7 +91,12 @@ spec:
   template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: "a:1"}]}}
 """
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 1}], trafficDistribution: WHERE}\n"
-DRIVER = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: a}\nspec: {nodeAllocatableUpdatePeriodSeconds: 5}\n"
+DRIVER = """\
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: a}
+spec: {nodeAllocatableUpdatePeriodSeconds: 5}
+"""
 CLASS = "apiVersion: resource.k8s.io/v1\nkind: DeviceClass\nmetadata: {name: a}\nspec: {extendedResourceName: gpu}\n"
 DEFINITION = """\
 apiVersion: apiextensions.k8s.io/v1
