@@ -20,12 +20,16 @@ def open_clone(checkout: Path) -> Clone:
     """The clone of a checkout's `origin`, in the checkout's cache folder. Raises `InputError` without a remote."""
     branch = load_settings(DiskTree(checkout)).forge.branch
     _refuse_foreign_clone(checkout)
-    return Clone(state_folder(checkout) / "clone.git", remote_url(checkout), branch)
+    return Clone(_clone(checkout), remote_url(checkout), branch)
+
+
+def _clone(checkout: Path) -> Path:
+    return Path(state_folder(checkout), "clone.git")
 
 
 def _refuse_foreign_clone(checkout: Path) -> None:
     """A clone that the repository brings along has settings of its own, and git runs programs that settings name."""
-    if (state_folder(checkout) / "clone.git").is_symlink() or Git(checkout).run("ls-files", "--", STATE):
+    if _clone(checkout).is_symlink() or Git(checkout).run("ls-files", "--", STATE):
         raise InputError(
             f"the repository has files of its own in {STATE}, which is a cache that nobody commits",
             where=Location(STATE),

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Literal
 
-_PACKAGE = Path(__file__).parent
+    Name = Literal["templates", "schemas", "environments", "towpath.yaml"]
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-def shipped(name: Literal["templates", "schemas", "environments", "towpath.yaml"]) -> Path:
+def shipped(name: Name) -> Path:
     """The path of a top-level file or folder of the project, as installed with the running code."""
-    installed = _PACKAGE / "data" / name
-    return installed if installed.exists() else _PACKAGE.parent / name
+    from pathlib import Path
+
+    return Path(place(name))
+
+
+def place(name: Name) -> str:
+    """`shipped` as text."""
+    installed = f"{_PACKAGE}/data/{name}"
+    return installed if os.path.exists(installed) else f"{os.path.dirname(_PACKAGE)}/{name}"

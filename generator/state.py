@@ -1,6 +1,6 @@
 """What is kept beside the files of a repository: `.towpath/` at its top, and the user's own folder for caches.
 
-`.towpath/` has temporaries and the lock of whoever writes.
+`.towpath/` has temporaries and the lock of whoever writes. Where nothing is to do, this is loaded and pathlib is not.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import IO, Any
 
     from generator.errors import InputError
@@ -19,20 +20,18 @@ if TYPE_CHECKING:
 STATE = ".towpath"
 
 
-def cache_folder() -> Path | None:
+def cache_folder() -> str | None:
     """`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`: no repository reaches it. None where nobody is at home.
 
     A relative path is ignored, as the XDG Base Directory Specification says: it could lead into a repository.
     """
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    try:
-        home = named if named.is_absolute() else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return home / "towpath"
+    named, home = os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~")
+    if os.path.isabs(named):
+        return f"{named}/towpath"
+    return f"{home}/.cache/towpath" if os.path.isabs(home) else None
 
 
-def open_own(place: Path, mode: str) -> IO[Any]:
+def open_own(place: str | Path, mode: str) -> IO[Any]:
     """Open a regular file of this user that nobody else may write to, like `open`. Raises OSError for any other."""
     return open(place, mode, encoding=None if "b" in mode else "utf-8", opener=_own)
 
@@ -46,19 +45,20 @@ def _own(name: str, flags: int) -> int:
     return opened
 
 
-def state_folder(root: Path) -> Path:
+def state_folder(root: str | Path) -> str:
     """`.towpath/` of a repository: safe to delete, and ignored by git even where .gitignore forgets it."""
-    folder = root / STATE
-    if folder.is_symlink():
+    folder = f"{root}/{STATE}"
+    if os.path.islink(folder):
         raise _refused("links are not followed", STATE)
-    folder.mkdir(exist_ok=True)
-    with open_regular(folder / ".gitignore", "a") as ignore:
+    with suppress(FileExistsError):
+        os.mkdir(folder)
+    with open_regular(f"{folder}/.gitignore", "a") as ignore:
         if os.fstat(ignore.fileno()).st_size == 0:  # it is new, or a full disk has left it empty
             ignore.write("*\n")
     return folder
 
 
-def open_regular(place: Path, mode: str) -> IO[Any]:
+def open_regular(place: str, mode: str) -> IO[Any]:
     """Open a file of `.towpath/` like `open`. Raises `InputError` where a link, a pipe or the like is in its place.
 
     A repository can bring a `.towpath/` of its own, with links to your files.
@@ -67,7 +67,7 @@ def open_regular(place: Path, mode: str) -> IO[Any]:
 
 
 def _regular(name: str, flags: int) -> int:
-    where = f"{STATE}/{Path(name).name}"
+    where = f"{STATE}/{name.rpartition('/')[2]}"
     try:
         opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:

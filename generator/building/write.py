@@ -330,9 +330,9 @@ def workspace(root: Path) -> Iterator[Path]:
     What an earlier process left behind is removed first: it is dead, or it would hold the lock.
     """
     state = state_folder(root)
-    with open_regular(state / "lock", "a") as lock:
+    with open_regular(f"{state}/lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in state.glob(f"{_UNFINISHED}*"):
+        for leftover in Path(state).glob(f"{_UNFINISHED}*"):
             if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover)
             else:

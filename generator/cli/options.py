@@ -40,8 +40,8 @@ def find_repository(start: Path) -> Path:
     start = start.absolute()
     if not start.is_dir():
         raise UsageError(f"{start} is no folder", next="give the folder of a repository with -C")
-    if found := repository_above(start):
-        return found
+    if found := repository_above(str(start)):
+        return Path(found)
     raise InputError(
         f"there is no {SETTINGS} in {start} or in a folder above it",
         next="create a repository with 'towpath init', or name one with -C",

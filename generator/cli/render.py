@@ -102,7 +102,7 @@ def _changed(root: Path) -> Outcome:
     from generator.remembered.glance import glance
 
     with uncollected():
-        seen = glance(root)
+        seen = glance(str(root))
         if seen.rests and seen.recalled:
             return Outcome((), (), seen.recalled.files, seen.recalled.findings)
         import_module("generator.survey")  # most of the program is loaded while a copy of this process looks

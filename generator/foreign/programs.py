@@ -203,7 +203,7 @@ def _key(asked: Run) -> str:
 def _cache(key: str) -> Path | None:
     """Where a result is kept; None where nobody is at home."""
     folder = cache_folder()
-    return folder and folder / "programs" / f"{key}.json"
+    return Path(folder, "programs", f"{key}.json") if folder else None
 
 
 def _recall(place: Path | None) -> Printed | None:

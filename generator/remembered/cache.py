@@ -3,7 +3,7 @@
 It lies with the user (`$XDG_CACHE_HOME/towpath`, else `~/.cache/towpath`) and not in the repository: what somebody
 commits is never taken for a memory of ours. It is safe to delete. What other code has written, what is damaged, and
 what others may write to is no memory. A file is replaced as a whole, or a change is added to its end, so that it is the
-old or the new one.
+old or the new one. Where nothing is to do, this is loaded and pathlib is not.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import sys
 import zlib
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 
 from generator.remembered.sections import DamagedError, Sections, changed, whole
-from generator.shipped import shipped
+from generator.shipped import place as shipped
 from generator.state import cache_folder, open_own, open_regular, state_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
     from typing import Any
 
     from generator.finding import Finding
@@ -74,7 +74,7 @@ class Recalled:
         """What templates were compiled to. Raises `DamagedError`."""
         return dict(self._file.read(_COMPILED))
 
-    def add(self, place: Path, now: Mapping[str, dict[Any, Any]], outlines: Callable[[str], Outlines]) -> bool:
+    def add(self, place: str, now: Mapping[str, dict[Any, Any]], outlines: Callable[[str], Outlines]) -> bool:
         """Write what is another now to the end of the file, where that can be done. Raises `DamagedError`."""
         change = {name: changed(self._file.read(name), section) for name, section in now.items()}
         new, gone = change["digests"]
@@ -86,7 +86,7 @@ class Recalled:
         return self._file.add(change, lambda: open_own(place, "ab"))
 
 
-def recall(root: Path) -> Recalled | None:
+def recall(root: str | Path) -> Recalled | None:
     """What is kept of a repository, if the same code has written it."""
     place = _place(root)
     with suppress(OSError, DamagedError):
@@ -103,6 +103,8 @@ def remember(
 
     Where that is not possible, the next run takes longer. Raises `DamagedError` where what is recalled is damaged.
     """
+    from pathlib import Path
+
     from generator import finding
     from generator.remembered.memory_format import plain
 
@@ -119,7 +121,7 @@ def remember(
     with suppress(OSError, ValueError):  # ValueError: it is not made of plain values
         if recalled is None or not recalled.add(place, now, memory.outlines):
             outlines = {f"{_OUTLINES}{name}": dict(memory.outlines(name)) for name in memory.across}
-            _replace(place, whole(_of(root), {**now, **outlines}))
+            _replace(Path(place), whole(_of(root), {**now, **outlines}))
 
 
 def _replace(place: Path, content: Iterable[bytes]) -> None:
@@ -142,22 +144,23 @@ def _forget_oldest(folder: Path) -> None:
         path.unlink()
 
 
-def _place(root: Path) -> Path | None:
+def _place(root: str | Path) -> str | None:
     folder = cache_folder()
     if folder is None:
         return None
-    return folder / "repositories" / f"{root.name[:64]}-{zlib.crc32(os.fsencode(root.resolve())):08x}"
+    real = os.path.realpath(root)
+    return f"{folder}/repositories/{os.path.basename(root)[:64]}-{zlib.crc32(os.fsencode(real)):08x}"
 
 
-def _of(root: Path) -> str:
+def _of(root: str | Path) -> str:
     """Whose memory it is: that of a repository, by the code that runs."""
-    return f"{root.resolve()}\n{code()}"
+    return f"{os.path.realpath(root)}\n{code()}"
 
 
-def clock(root: Path) -> int:
+def clock(root: str | Path) -> int:
     """The time that the file system would give a file now."""
     try:
-        with open_regular(state_folder(root) / "clock", "a") as mark:
+        with open_regular(f"{state_folder(root)}/clock", "a") as mark:
             os.utime(mark.fileno())
             return os.fstat(mark.fileno()).st_ctime_ns
     except OSError:
@@ -167,9 +170,9 @@ def clock(root: Path) -> int:
 @lru_cache(maxsize=1)
 def code() -> str:
     """A stamp of all that renders and checks: this package, the schemas, Python, and the libraries beside it."""
-    ours = (*_stamps(str(Path(__file__).parents[1])), *_stamps(str(shipped("schemas"))))
-    beside = (Path(folder) for folder in sys.path if folder.endswith("-packages"))
-    libraries = (str(folder.stat().st_mtime_ns) for folder in beside if folder.is_dir())
+    ours = (*_stamps(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), *_stamps(shipped("schemas")))
+    beside = (folder for folder in sys.path if folder.endswith("-packages") and os.path.isdir(folder))
+    libraries = (str(os.stat(folder).st_mtime_ns) for folder in beside)
     return "\n".join([sys.version, *sorted(ours), *libraries])
 
 
@@ -185,16 +188,21 @@ def _stamps(folder: str) -> Iterator[str]:
                 yield f"{entry.path} {seen.st_size} {seen.st_mtime_ns}"
 
 
-def head(root: Path) -> str:
+def head(root: str | Path) -> str:
     """What HEAD stands at, without starting git. Anything unusual gives another text each time: nothing is skipped."""
-    folder = root / ".git"
-    if not folder.exists():
+    folder = f"{root}/.git"
+    if not os.path.exists(folder):
         return "no git"
     try:
-        head = (folder / "HEAD").read_text(encoding="utf-8").strip()
-        branch, packed = folder / head.removeprefix("ref: "), folder / "packed-refs"
+        head = _text(f"{folder}/HEAD").strip()
+        branch, packed = f"{folder}/{head.removeprefix('ref: ')}", f"{folder}/packed-refs"
         if not head.startswith("ref: "):
             return head
-        return (branch if branch.is_file() else packed).read_text(encoding="utf-8")
+        return _text(branch if os.path.isfile(branch) else packed)
     except (OSError, UnicodeDecodeError):
         return os.urandom(16).hex()
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()

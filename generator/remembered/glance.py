@@ -5,8 +5,8 @@ Nearly all of the time is the look at its files, for which a copy of this proces
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
 from generator.remembered import cache
 from generator.trees.looks import SETTINGS, Looking
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.trees.looks import Looks
 
-_begun: dict[Path, Glance] = {}
+_begun: dict[str, Glance] = {}
 
 
 class Glance:
@@ -27,16 +27,16 @@ class Glance:
     Raises `InputError` for links and folders without end.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         self.clock = cache.clock(root)  # before the look: whatever changes after that has a later time
-        self._looking = Looking(str(root))
+        self._looking = Looking(root)
         self._now: Looks | None = None
         self.head, self.recalled = cache.head(root), cache.recall(root)
         self.ahead: Callable[[str], bytes | None] = lambda _: None
         if self.recalled is None:  # all files will be read
             from generator.remembered.ahead import Ahead
 
-            self.ahead = Ahead(str(root), self._looking.first).content
+            self.ahead = Ahead(root, self._looking.first).content
 
     @property
     def now(self) -> Looks:
@@ -54,16 +54,22 @@ class Glance:
         return was.rests(self.now, self.head)
 
 
-def glance(root: Path) -> Glance:
+def glance(root: str) -> Glance:
     """The look that has begun, or a new one."""
     return _begun.pop(root, None) or Glance(root)
 
 
-def repository_above(start: Path) -> Path | None:
-    """The nearest folder that has a towpath.yaml, from the folder `start` upwards; None where there is none."""
-    start = start.absolute()
-    folders = (start, *start.parents) if start.is_dir() else ()
-    return next((folder for folder in folders if (folder / SETTINGS).is_file()), None)
+def repository_above(start: str) -> str | None:
+    """The nearest folder that has a towpath.yaml, from the folder `start` upwards; None where there is none.
+
+    Upwards by its name: `..` may lead to somewhere else, as behind a link.
+    """
+    parts = [part for part in os.path.join(os.getcwd(), start).split("/") if part not in ("", ".")]
+    for depth in range(len(parts), -1, -1) if os.path.isdir(start) else ():
+        folder = "/" + "/".join(parts[:depth])
+        if os.path.isfile(f"{folder}/{SETTINGS}"):
+            return folder
+    return None
 
 
 def is_done(arguments: Sequence[str]) -> bool:
@@ -74,7 +80,7 @@ def is_done(arguments: Sequence[str]) -> bool:
     if list(arguments[:1]) != ["render"] or (arguments[1:2] not in ([], ["-C"])) or len(arguments) not in (1, 3):
         return False
     try:
-        root = repository_above(Path(*arguments[2:]))
+        root = repository_above(*arguments[2:] or ["."])
         if root is None:
             return False
         _begun[root] = seen = Glance(root)

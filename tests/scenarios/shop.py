@@ -105,7 +105,7 @@ class Shop:
     @property
     def clone_folder(self) -> Path:
         """Where the bot's clone is."""
-        return state_folder(self.checkout) / "clone.git"
+        return Path(state_folder(self.checkout), "clone.git")
 
     def lose_disk(self) -> None:
         """Everything is gone that the bot keeps."""

@@ -64,7 +64,7 @@ def test_a_change_is_for_the_whole_program_which_takes_over_the_look(path, how, 
     assert capsys.readouterr() == ("", "")
     if how != "replaced by a link":
         monkeypatch.setattr("generator.remembered.glance.Glance", lambda _: pytest.fail("looked again"))
-        assert glance(root).rests is False
+        assert glance(str(root)).rests is False
 
 
 def test_what_is_wrong_is_for_the_whole_program(root, capsys):
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_for_the_whole_program(root, capsys):
     assert main.run(["render"]) == 0
     capsys.readouterr()
     assert not is_done(["render"])
-    seen = glance(root)
+    seen = glance(str(root))
     assert seen.rests and seen.recalled and [type(one) for one in seen.recalled.findings] == [Finding]
     assert capsys.readouterr() == ("", "")
 
@@ -85,7 +85,7 @@ def test_nothing_to_do_loads_nothing_of_the_program(root):
     remembered = {f"generator.remembered{name}" for name in ("", ".cache", ".glance", ".sections")}
     others = {f"generator{name}" for name in ("", ".beside", ".shipped", ".state", ".trees", ".trees.looks")}
     assert ours <= {"bot", "bot.cli"} | remembered | others
-    assert not {"click", "dataclasses", "inspect", "typing", "json", "tempfile"} & loaded
+    assert not {"click", "dataclasses", "inspect", "typing", "json", "tempfile", "pathlib"} & loaded
     assert said.endswith(NOTHING)
 
 
