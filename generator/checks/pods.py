@@ -22,7 +22,6 @@ _PROFILE: Final = re.compile("(runtime/default|unconfined|localhost/.*)?", re.DO
 _RESTARTS: Final = {"CronJob": ("OnFailure", "Never"), "Job": ("OnFailure", "Never"), "Pod": (), "PodTemplate": ()}
 _DONE: Final = ("CronJob", "Job", "Pod", "PodTemplate")
 """The kinds whose pods may come to an end."""
-_MOST_SEARCHED: Final = 2048
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -81,8 +80,10 @@ def _probe(container: Container, kind: str, probe: Any) -> Iterator[Problem]:
 
 
 def _init_containers(scope: Scope) -> Iterator[Problem]:
+    """Before 1.29, what makes a sidecar of one is dropped (KEP-753)."""
+    sidecars = int(minor(scope.version)[2:]) >= 29
     for container in scope.containers:
-        if container.group != "initContainers" or container.sidecar:
+        if container.group != "initContainers" or (container.sidecar and sidecars):
             continue
         for field in (*_PROBES, "lifecycle"):
             if container.value.get(field) is not None:
@@ -244,14 +245,15 @@ def _namespaces(scope: Scope) -> Iterator[Problem]:
 
 
 def _dns(scope: Scope) -> Iterator[Problem]:
+    most = 2048 if int(minor(scope.version)[2:]) >= 26 else 256
     for pod in scope.pods:
         if pod.spec.get("dnsPolicy") == "None" and not mapping(pod.spec, "dnsConfig").get("nameservers"):
             message = f"{pod.placed.title}: with dnsPolicy None somebody must say which nameservers to ask"
             yield Problem(pod.placed, (*pod.spec_pointer, "dnsPolicy"), message, "add dnsConfig.nameservers")
         searches = mapping(pod.spec, "dnsConfig").get("searches") if "dnsConfig" in pod.spec else None
         length = len(" ".join(map(str, searches))) if isinstance(searches, list) else 0
-        if length > _MOST_SEARCHED:
-            message = f"{pod.placed.title}: the search domains have {length} characters; there may be {_MOST_SEARCHED}"
+        if length > most:
+            message = f"{pod.placed.title}: the search domains have {length} characters; there may be {most}"
             yield Problem(pod.placed, (*pod.spec_pointer, "dnsConfig", "searches"), message, "remove some of them")
 
 

@@ -67,9 +67,14 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
 
     Before 1.34 it adds nothing to those that spread pods, and refuses each key that is in both.
     """
-    adds, near = int(minor(scope.version)[2:]) >= 34, not scope.drops("core.v1.PodAffinityTerm", "matchLabelKeys")
+    adds = int(minor(scope.version)[2:]) >= 34
+    kinds = [
+        terms
+        for terms, of in ((_spreads, "TopologySpreadConstraint"), (_terms, "PodAffinityTerm"))
+        if not scope.drops(f"core.v1.{of}", "matchLabelKeys")
+    ]
     for pod in scope.pods:
-        for path, term in (*_spreads(pod), *(_terms(pod) if near else ())):
+        for path, term in (term for terms in kinds for term in terms(pod)):
             merges = adds or path[0] == "affinity"
             others = listed(term, "mismatchLabelKeys")
             selector = mapping(term, "labelSelector")

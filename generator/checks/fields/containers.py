@@ -220,7 +220,12 @@ CONTAINERS: Final[Table] = {
         **_PROBE_NUMBERS,
         "terminationGracePeriodSeconds": between(1),
     },
-    "core.v1.LifecycleHandler": {"": exactly_one("exec", "httpGet", "sleep", "tcpSocket")},
+    "core.v1.LifecycleHandler": {
+        "": (
+            until(29, exactly_one("exec", "httpGet", "tcpSocket")),
+            since(30, exactly_one("exec", "httpGet", "sleep", "tcpSocket")),
+        )
+    },
     "core.v1.ExecAction": {"": filled("command")},
     "core.v1.HTTPGetAction": {"port": PORT, "scheme": one_of("HTTP", "HTTPS")},
     "core.v1.HTTPHeader": {"name": HEADER},

@@ -64,8 +64,32 @@ def _unless_zero(rule: Rule) -> Rule:
     return replace(rule, schema={"anyOf": [{"enum": [0, "", None]}, rule.schema]})
 
 
+_CLASS: Final = "kubernetes.io/ingress.class"
+_ANNOTATED: Final = {
+    "required": ["metadata"],
+    "properties": {
+        "metadata": {
+            "type": "object",
+            "required": ["annotations"],
+            "properties": {"annotations": {"type": "object", "required": [_CLASS]}},
+        }
+    },
+}
 NETWORKING: Final[Table] = {
-    "networking.v1.Ingress": {"": filled("spec")},
+    "networking.v1.Ingress": {
+        "": (
+            filled("spec"),
+            until(
+                26,
+                when(
+                    _ANNOTATED,
+                    {"properties": {"spec": absent("ingressClassName")}},
+                    "one-of",
+                    f"ingressClassName or the annotation {_CLASS}",
+                ),
+            ),
+        )
+    },
     "core.v1.ServiceSpec": {
         "": when(
             has("type", "ExternalName"),

@@ -206,8 +206,10 @@ _CLAIM: Final = (
         {"properties": {"resources": {"properties": {"requests": {"properties": {"storage": POSITIVE.schema}}}}}},
     ),
 )
+_MODES: Final = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany")
 ACCESS_MODES: Final = (
-    each(one_of("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod", empty=False)),
+    until(26, each(one_of(*_MODES, empty=False))),
+    since(27, each(one_of(*_MODES, "ReadWriteOncePod", empty=False))),
     Rule(
         "one-of",
         "ReadWriteOncePod alone",

@@ -181,7 +181,8 @@ POD_SPEC: Final[Table] = {
     "core.v1.PodDNSConfig": {
         "nameservers": (*map(each, IPS), Rule("number-range", "at most 3 nameservers", {"maxItems": 3})),
         "searches": (
-            Rule("number-range", "at most 32 search domains", {"maxItems": 32}),
+            until(25, Rule("number-range", "at most 6 search domains", {"maxItems": 6})),
+            since(26, Rule("number-range", "at most 32 search domains", {"maxItems": 32})),
             until(32, each(text("address", "a search domain", rf"(?={NOT_TOO_LONG}\.?$){SUBDOMAIN}\.?"))),
             since(33, each(text("address", "a search domain", _SEARCHES))),
         ),

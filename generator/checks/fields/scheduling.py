@@ -90,12 +90,17 @@ SCHEDULING: Final[Table] = {
     "core.v1.TopologySpreadConstraint": {
         "": (
             filled("topologyKey"),
-            *_KEYS_NEED_A_SELECTOR,
-            when(
-                {"required": ["minDomains"]},
-                {"properties": {"whenUnsatisfiable": {"const": "DoNotSchedule"}}},
-                "one-of",
-                "minDomains only with DoNotSchedule",
+            *(
+                since(27, rule)
+                for rule in (
+                    *_KEYS_NEED_A_SELECTOR,
+                    when(
+                        {"required": ["minDomains"]},
+                        {"properties": {"whenUnsatisfiable": {"const": "DoNotSchedule"}}},
+                        "one-of",
+                        "minDomains only with DoNotSchedule",
+                    ),
+                )
             ),
         ),
         **_LABEL_KEYS,

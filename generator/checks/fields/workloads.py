@@ -261,7 +261,12 @@ AUTOSCALING: Final[Table] = {
                 for source in _SOURCES
             ),
         ),
-        "type": one_of(*(source[0].upper() + source[1:] for source in _SOURCES), empty=False),
+        "type": (
+            one_of(*(source[0].upper() + source[1:] for source in _SOURCES), empty=False),
+            until(
+                26, Rule("unknown-value", "no ContainerResource before 1.27", {"not": {"const": "ContainerResource"}})
+            ),
+        ),
     },
     "autoscaling.v2.MetricTarget": {
         "type": one_of("Utilization", "Value", "AverageValue", empty=False),

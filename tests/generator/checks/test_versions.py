@@ -113,6 +113,37 @@ spec:
       schema: {openAPIV3Schema: {type: object}}
       selectableFields: [{jsonPath: .spec.a}]
 """
+ONE_POD = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: a}
+spec: {accessModes: [ReadWriteOncePod], resources: {requests: {storage: 1Gi}}}
+"""
+OF_CONTAINER = CPU.replace("Resource, resource: {", "ContainerResource, containerResource: {container: a, ")
+INGRESS = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: a, annotations: {kubernetes.io/ingress.class: nginx}}
+spec: {ingressClassName: nginx, defaultBackend: {service: {name: a, port: {number: 80}}}}
+"""
+BUDGET = """\
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: a}
+spec: {minAvailable: 1, selector: {matchLabels: {a: b}}, unhealthyPodEvictionPolicy: Always}
+"""
+WEBHOOK = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: a}
+webhooks:
+  - name: a.b.c
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    clientConfig: {url: "https://a.b/c"}
+    matchConditions: [{name: "a b", expression: "true"}]
+"""
+PROBE = "startupProbe: {tcpSocket: {port: 1}}"
 FILE = "env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: a, key: A}}}]"
 EXITS = "restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]"
 MOUNT = "{name: a, mountPath: /a, recursiveReadOnly: Enabled}"
@@ -204,6 +235,36 @@ def test_what_is_refused_depends_on_the_version(text: str, last_to_refuse: int, 
 )
 def test_before_1_31_less_was_refused(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
     for version in (28, 29, 30, 31, 36):
+        refused = _is_refused(text, version)
+        assert refused is (version <= last_to_refuse or version >= first_to_refuse), version
+
+
+@pytest.mark.parametrize(
+    ("text", "last_to_refuse", "first_to_refuse"),
+    [
+        (ONE_POD, 26, 99),
+        (SCALED.replace("minReplicas: 0", "minReplicas: 1").replace("METRIC", OF_CONTAINER), 26, 99),
+        (INGRESS, 26, 99),
+        (BUDGET, 25, 27),
+        (WEBHOOK, 26, 28),
+        (JOB.replace("MORE", "podFailurePolicy: {rules: [{action: Odd, onPodConditions: []}]}"), 0, 26),
+        (SET.replace("updateStrategy: {rollingUpdate: {maxUnavailable: MOST}}", "ordinals: {start: -1}"), 25, 27),
+        (pod("schedulingGates: [{name: a b}]"), 25, 27),
+        (pod(f"topologySpreadConstraints: [{SPREAD}]"), 0, 27),
+        (
+            pod(f"topologySpreadConstraints: [{SPREAD.replace('DoNotSchedule', 'ScheduleAnyway, minDomains: 2')}]"),
+            0,
+            27,
+        ),
+        (pod(f"topologySpreadConstraints: [{SPREAD.replace(SELECTED, 'nodeTaintsPolicy: Odd')}]"), 0, 26),
+        (pod("dnsConfig: {searches: [a, b, c, d, e, f, g]}"), 25, 99),
+        (pod(f"dnsConfig: {{searches: [{'.'.join(['a'] * 120)}, {'.'.join(['b'] * 120)}]}}"), 25, 99),
+        (pod("initContainers: [{name: b, image: b, restartPolicy: Always, PROBE}]".replace("PROBE", PROBE)), 28, 99),
+        (pod(container="lifecycle: {preStop: {sleep: {seconds: 1}}}"), 29, 99),
+    ],
+)
+def test_before_1_30_other_things_were_refused(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
+    for version in (25, 26, 27, 28, 29, 30):
         refused = _is_refused(text, version)
         assert refused is (version <= last_to_refuse or version >= first_to_refuse), version
 
