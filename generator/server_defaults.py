@@ -253,7 +253,14 @@ _SPECS: Final[Mapping[str, Shape]] = {
         meaningful=frozenset({"podSelector", "ingress", "egress"}),
         rewrite=_policy,
     ),
-    "CSIDriver": Shape({"attachRequired": True, "volumeLifecycleModes": ["Persistent"]}),
+    "CSIDriver": Shape(
+        {
+            "attachRequired": True,
+            "podInfoOnMount": False,
+            "fsGroupPolicy": "ReadWriteOnceWithFSType",
+            "volumeLifecycleModes": ["Persistent"],
+        }
+    ),
     "PersistentVolume": Shape(
         {"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"}, {"hostPath": Shape({"type": ""})}
     ),

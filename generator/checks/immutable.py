@@ -58,6 +58,11 @@ _FIXED: Final[Mapping[str, tuple[Pointer, ...]]] = {
     "StorageClass": (("provisioner",), ("parameters",), ("reclaimPolicy",), ("volumeBindingMode",)),
     "PriorityClass": (("value",), ("preemptionPolicy",)),
 }
+_FIXED_UNTIL: Final[Mapping[str, Mapping[Pointer, int]]] = {
+    "CSIDriver": {("spec", "fsGroupPolicy"): 29, ("spec", "podInfoOnMount"): 29},
+    "StatefulSet": {("spec", "revisionHistoryLimit"): 32},
+}
+"""What cannot change either, up to which minor version."""
 _MUTABLE_IN_JOBS: Final = (
     ("metadata",),
     ("spec", "nodeSelector"),
@@ -85,22 +90,24 @@ def _changed(scope: Scope) -> Iterator[Problem]:
         return
     from generator.server_defaults import comparable  # nothing else in a run needs it
 
+    number = int(minor(scope.version)[2:])
     for placed in scope.objects:
         before = scope.before.get(placed.identity(scope.environment.namespace))
         # To write both in one way takes longer than all else, and hardly any change is of what cannot.
-        if before is None or not any(_wrong(placed.kind, placed.value, before, scope.version)):
+        if before is None or not any(_wrong(placed.kind, placed.value, before, number)):
             continue
-        for pointer, what in _wrong(placed.kind, comparable(placed.value), comparable(before), scope.version):
+        for pointer, what in _wrong(placed.kind, comparable(placed.value), comparable(before), number):
             yield Problem(placed, pointer, f"{placed.title}: {what}")
 
 
-def _wrong(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], version: str) -> Iterator[tuple[Pointer, str]]:
-    yield from _fixed(kind, new, old)
-    yield from _of_kind(kind, new, old, version)
+def _wrong(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], number: int) -> Iterator[tuple[Pointer, str]]:
+    yield from _fixed(kind, new, old, number)
+    yield from _of_kind(kind, new, old, number)
 
 
-def _fixed(kind: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    for pointer in _FIXED.get(kind, ()):
+def _fixed(kind: str, now: Mapping[str, Any], before: Mapping[str, Any], number: int) -> Iterator[tuple[Pointer, str]]:
+    earlier = (pointer for pointer, last in _FIXED_UNTIL.get(kind, {}).items() if number <= last)
+    for pointer in (*_FIXED.get(kind, ()), *earlier):
         old, new = (None if (value := at(one, pointer)) in ("", {}, []) else value for one in (before, now))
         if pointer == ("spec", "storageClassName") and old is None:
             continue  # the cluster may have filled it in
@@ -115,7 +122,7 @@ def _was(old: object) -> str:
     return f"was {text}" if len(text) <= _LONGEST else "was different"
 
 
-def _of_kind(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], version: str) -> Iterator[tuple[Pointer, str]]:
+def _of_kind(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], number: int) -> Iterator[tuple[Pointer, str]]:
     match kind:
         case "Service":
             yield from _service(new, old)
@@ -128,7 +135,7 @@ def _of_kind(kind: str, new: Mapping[str, Any], old: Mapping[str, Any], version:
         case "Pod":
             yield from _pod(mapping(new, "spec"), mapping(old, "spec"))
         case "Job":
-            yield from _job(new, old, resizable=int(minor(version)[2:]) >= 36)
+            yield from _job(new, old, number)
 
 
 def _volume(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -204,13 +211,13 @@ def _claim(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[tuple[Poi
         yield pointer, f"a claim cannot shrink; it was {at(old, pointer)}"
 
 
-def _job(new: Mapping[str, Any], old: Mapping[str, Any], *, resizable: bool) -> Iterator[tuple[Pointer, str]]:
-    indexed = at(new, ("spec", "completionMode")) == "Indexed"
-    if not indexed and at(old, ("spec", "completions")) != at(new, ("spec", "completions")):
+def _job(new: Mapping[str, Any], old: Mapping[str, Any], number: int) -> Iterator[tuple[Pointer, str]]:
+    elastic = number >= 27 and at(new, ("spec", "completionMode")) == "Indexed"
+    if not elastic and at(old, ("spec", "completions")) != at(new, ("spec", "completions")):
         yield ("spec", "completions"), "spec.completions cannot change"
     was, now = (at(one, ("spec", "template")) for one in (old, new))
     if at(old, ("spec", "suspend")) is True:
-        was, now = (_lasting(template, resizable=resizable) for template in (was, now))
+        was, now = (_lasting(template, resizable=number >= 36) for template in (was, now))
     if was != now:
         yield ("spec", "template"), "the pods of a Job cannot change"
 
