@@ -18,9 +18,9 @@ from generator.foreign.program import Runner
 from generator.manifest import Manifest
 from generator.output import output
 from generator.own_files import load
-from generator.release import ReleaseId
+from generator.release import Release, ReleaseId
 from generator.repository import Overlay, Repository, rendered_path, spec_path
-from generator.resolved import ResolvedService
+from generator.resolved import Pinned, ResolvedService
 from generator.resolving.digest import release_id
 from generator.resolving.pins import Pins
 from generator.resolving.resolve import resolve
@@ -98,6 +98,7 @@ class Builder:
         self._repository = repository
         self._pins = pins
         self._reuse = reuse
+        self._identities: dict[tuple[str, Release], ReleaseId] = {}
 
     def build(self, environment: str, service: str) -> Build:
         """Build a service; what is wrong with it is in the findings."""
@@ -113,9 +114,16 @@ class Builder:
         """Bring values, template and release of an overlay together. Raises `InputError`."""
         pinned = self._pins.pinned(self._tree, self._repository, overlay)
         resolved = resolve(self._repository, pinned, overlay)
-        release = resolved.release
-        identity = release_id(pinned.tree, pinned.spec, release.image, release.others, pinned.template.paths)
+        identity = self._identity(pinned, overlay.service, resolved.release)
         return Resolved(resolved, identity, _inputs(self._repository, resolved, identity))
+
+    def _identity(self, pinned: Pinned, service: str, release: Release) -> ReleaseId:
+        """The identity of a release, which is the same in every environment."""
+        key = service, release
+        if key not in self._identities:
+            paths = pinned.template.paths
+            self._identities[key] = release_id(pinned.tree, pinned.spec, release.image, release.others, paths)
+        return self._identities[key]
 
     def _render(self, overlay: Overlay, resolved: Resolved) -> Build:
         reused = self._reuse(overlay, resolved.inputs) if self._reuse else None

@@ -43,8 +43,14 @@ def misread(template: Template, values: Mapping[str, Any], origins: Origins) -> 
         if top is not None and values.get(top) in (None, {}):
             continue
         for pointer, value in _at(values, path, ()):
-            if isinstance(value, float) or (isinstance(value, int) and _ODD.search(origins.text(pointer))):
+            if isinstance(value, float) or (isinstance(value, int) and _is_odd(origins.text(pointer))):
                 yield from _compared(pointer, value, origins)
+
+
+@lru_cache(maxsize=4096)
+def _is_odd(text: str) -> bool:
+    """Whether somebody has to look at what is written in a file: each says most of its values to all environments."""
+    return _ODD.search(text) is not None
 
 
 def _compared(pointer: Pointer, value: float | bool, origins: Origins) -> Iterator[Finding]:
