@@ -111,7 +111,7 @@ def _number(version: str) -> int:
 
 
 def _removed(scope: Scope) -> Iterator[Problem]:
-    now = _number(scope.version)
+    now = scope.minor
     for placed, life in _listed(scope):
         if life.removed <= now:
             new = _successor(life, placed.kind, now)
@@ -120,7 +120,7 @@ def _removed(scope: Scope) -> Iterator[Problem]:
 
 
 def _deprecated(scope: Scope) -> Iterator[Problem]:
-    now = _number(scope.version)
+    now = scope.minor
     for placed, life in _listed(scope):
         if life.deprecated <= now < life.removed:
             new = _successor(life, placed.kind, now)

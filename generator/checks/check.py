@@ -45,9 +45,14 @@ class Scope:
         """The Kubernetes version of the environment."""
         return self.environment.cluster.kubernetes_version
 
+    @cached_property
+    def minor(self) -> int:
+        """The number behind the dot of that version."""
+        return int(minor(self.version)[2:])
+
     def drops(self, type_name: str, field: str) -> bool:
         """Whether the API server drops a field of a type (`core.v1.PodSpec`) without a word."""
-        return is_dropped(type_name, field, int(minor(self.version)[2:]))
+        return is_dropped(type_name, field, self.minor)
 
     def in_version(self, version: str) -> Scope:
         """The same objects in another Kubernetes version."""

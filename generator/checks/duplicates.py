@@ -11,7 +11,7 @@ from generator.checks.fields.lists import duplicates
 from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.workload import items
+from generator.workload import items, listed
 
 
 def _objects(scope: Scope) -> Iterator[Problem]:
@@ -37,7 +37,7 @@ def _containers(scope: Scope) -> Iterator[Problem]:
             sysctls = (*pod.spec_pointer, "securityContext", "sysctls")
             yield from _repeated(pod.placed, sysctls, "name", "the sysctl")
         for container in pod.containers:
-            if len(items(container.value, "ports")) > 1:
+            if len(listed(container.value, "ports")) > 1:
                 yield from _same_port(container)
 
 
@@ -56,7 +56,7 @@ def _same_port(container: Container) -> Iterator[Problem]:
 
 def _services(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
-        if len(items(placed.value, "spec", "ports")) > 1:
+        if len(listed(placed.value, "spec", "ports")) > 1:
             yield from _repeated(placed, ("spec", "ports"), "name", "the port name")
             yield from _same_node_port(placed)
 

@@ -15,7 +15,6 @@ from generator.checks.fields.storage import VOLUME_SOURCES
 from generator.finding import Severity
 from generator.quantity import amount, whole
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import CONTAINERS, at, items, mapping
 
 _LONGEST: Final = 80
@@ -90,7 +89,7 @@ def _changed(scope: Scope) -> Iterator[Problem]:
         return
     from generator.server_defaults import comparable  # nothing else in a run needs it
 
-    number = int(minor(scope.version)[2:])
+    number = scope.minor
     for placed in scope.objects:
         before = scope.before.get(placed.identity(scope.environment.namespace))
         # To write both in one way takes longer than all else, and hardly any change is of what cannot.

@@ -14,7 +14,6 @@ from generator.checks.example import job
 from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
-from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _ZONE: Final = re.compile(r"^(CRON_)?TZ=\S+ +")
@@ -24,7 +23,7 @@ _SPECS: Final[Mapping[str, tuple[str, ...]]] = {"Job": ("spec",), "CronJob": ("s
 
 def _schedules(scope: Scope) -> Iterator[Problem]:
     """Before 1.29, a schedule without timeZone may begin with its time zone."""
-    has_zones = int(minor(scope.version)[2:]) < 29
+    has_zones = scope.minor < 29
     for placed in scope.of("CronJob"):
         spec = mapping(placed.value, "spec")
         schedule = spec.get("schedule")

@@ -12,7 +12,6 @@ from generator.checks.objects import Container, Pod
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import at, items, mapping
 
 _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
@@ -32,7 +31,7 @@ def _restart_policy(scope: Scope) -> Iterator[Problem]:
         if allowed and policy not in allowed:
             message = f"{pod.placed.title} needs restartPolicy {' or '.join(allowed)}, and has {policy}"
             yield Problem(pod.placed, (*pod.spec_pointer, "restartPolicy"), message)
-    if int(minor(scope.version)[2:]) < 34:
+    if scope.minor < 34:
         yield from _container_restarts(scope)
 
 
@@ -81,7 +80,7 @@ def _probe(container: Container, kind: str, probe: Any) -> Iterator[Problem]:
 
 def _init_containers(scope: Scope) -> Iterator[Problem]:
     """Before 1.29, what makes a sidecar of one is dropped (KEP-753)."""
-    sidecars = int(minor(scope.version)[2:]) >= 29
+    sidecars = scope.minor >= 29
     for container in scope.containers:
         if container.group != "initContainers" or (container.sidecar and sidecars):
             continue
@@ -93,7 +92,7 @@ def _init_containers(scope: Scope) -> Iterator[Problem]:
 
 def _sleep(scope: Scope) -> Iterator[Problem]:
     """Since 1.33 a hook may also sleep for no time (KEP-4818)."""
-    least = 0 if int(minor(scope.version)[2:]) >= 33 else 1
+    least = 0 if scope.minor >= 33 else 1
     for pod in scope.pods:
         grace = whole(pod.spec.get("terminationGracePeriodSeconds"))
         most = 30 if grace is None else max(grace, 1)
@@ -245,7 +244,7 @@ def _namespaces(scope: Scope) -> Iterator[Problem]:
 
 
 def _dns(scope: Scope) -> Iterator[Problem]:
-    most = 2048 if int(minor(scope.version)[2:]) >= 26 else 256
+    most = 2048 if scope.minor >= 26 else 256
     for pod in scope.pods:
         if pod.spec.get("dnsPolicy") == "None" and not mapping(pod.spec, "dnsConfig").get("nameservers"):
             message = f"{pod.placed.title}: with dnsPolicy None somebody must say which nameservers to ask"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from generator.checks.check import Basis, Check, Family, Problem, Scope
@@ -12,7 +13,6 @@ from generator.checks.objects import Container, Pod, RenderedObject
 from generator.finding import Severity
 from generator.quantity import amount
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import at, items, mapping
 
 
@@ -96,7 +96,7 @@ def _fixed(scope: Scope) -> Iterator[Problem]:
 
 def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
     """The huge pages of a pod as a whole: before 1.37, where it asks for some, it gets no limit from its containers."""
-    inherits = int(minor(scope.version)[2:]) >= 37
+    inherits = scope.minor >= 37
     for pod in _with_resources(scope):
         resources = mapping(pod.spec, "resources")
         limits = {*mapping(resources, "limits")}
@@ -110,7 +110,9 @@ def _fixed_of_pods(scope: Scope) -> Iterator[Problem]:
 
 def _fixed_of_overheads(scope: Scope) -> Iterator[Problem]:
     """What pods need beside their containers, which is read as limits."""
-    found: list[tuple[RenderedObject, Pointer]] = [(pod.placed, (*pod.spec_pointer, "overhead")) for pod in scope.pods]
+    found: list[tuple[RenderedObject, Pointer]] = [
+        (pod.placed, (*pod.spec_pointer, "overhead")) for pod in scope.pods if "overhead" in pod.spec
+    ]
     found += [(placed, ("overhead", "podFixed")) for placed in scope.of("RuntimeClass")]
     for placed, path in found:
         overhead = at(placed.value, path)
@@ -121,6 +123,7 @@ def _fixed_of_overheads(scope: Scope) -> Iterator[Problem]:
                 yield Problem(placed, (*path, name), f"{placed.title}: {name} {words}")
 
 
+@lru_cache(maxsize=1024)
 def _is_indivisible(name: str) -> bool:
     """Whether a resource is given out whole: all but cpu, memory and storage."""
     return name.startswith("hugepages-") or ("/" in name and "kubernetes.io/" not in name)

@@ -12,7 +12,6 @@ from generator.checks.objects import Pod, RenderedObject
 from generator.checks.selection import holds
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _SELECTING = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -67,15 +66,14 @@ def _keys_twice(scope: Scope) -> Iterator[Problem]:
 
     Before 1.34 it adds nothing to those that spread pods, and refuses each key that is in both.
     """
-    adds = int(minor(scope.version)[2:]) >= 34
-    kinds = [
-        terms
-        for terms, of in ((_spreads, "TopologySpreadConstraint"), (_terms, "PodAffinityTerm"))
-        if not scope.drops(f"core.v1.{of}", "matchLabelKeys")
-    ]
+    adds = scope.minor >= 34
     for pod in scope.pods:
-        for path, term in (term for terms in kinds for term in terms(pod)):
-            merges = adds or path[0] == "affinity"
+        for path, term in (*_spreads(pod), *_terms(pod)):
+            near = path[0] == "affinity"
+            of = "PodAffinityTerm" if near else "TopologySpreadConstraint"
+            if "matchLabelKeys" not in term or scope.drops(f"core.v1.{of}", "matchLabelKeys"):
+                continue
+            merges = adds or near
             others = listed(term, "mismatchLabelKeys")
             selector = mapping(term, "labelSelector")
             selected: list[object] = [*mapping(selector, "matchLabels")]

@@ -12,7 +12,6 @@ from generator.checks.objects import RenderedObject
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import items, listed, mapping
 
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
@@ -30,11 +29,11 @@ def _types(scope: Scope) -> Iterator[Problem]:
     for placed in scope.of("Service"):
         spec = mapping(placed.value, "spec")
         kind = str(spec.get("type") or "ClusterIP")
-        for field, words in (*_addresses(kind, spec), *_external(kind, spec), *_families(spec)):
+        for field, words in _of_type(kind, spec):
             yield Problem(placed, ("spec", *field), f"{placed.title}: {words}")
-        strict = int(minor(scope.version)[2:]) >= _STRICT
-        for key, words in _annotations(kind, mapping(placed.metadata, "annotations"), spec, strict=strict):
-            yield Problem(placed, ("metadata", "annotations", key), f"{placed.title}: {words}")
+        if annotations := mapping(placed.metadata, "annotations"):
+            for key, words in _annotations(kind, annotations, spec, strict=scope.minor >= _STRICT):
+                yield Problem(placed, ("metadata", "annotations", key), f"{placed.title}: {words}")
 
 
 def _annotations(
@@ -53,6 +52,13 @@ def _annotations(
         yield _MODE, f"{_HINTS} says {hints}, not {mode}"
 
 
+def _of_type(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    yield from _addresses(kind, spec)
+    yield from _external(kind, spec)
+    if "clusterIPs" in spec or "ipFamilies" in spec:
+        yield from _families(spec)
+
+
 def _addresses(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     address = spec.get("clusterIP")
     if kind in _OUTSIDE and address == "None":
@@ -67,8 +73,8 @@ def _addresses(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, st
 
 
 def _external(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    for field in _ONLY_BALANCED:
-        if kind != "LoadBalancer" and spec.get(field) not in (None, []):
+    for field in _ONLY_BALANCED if kind != "LoadBalancer" else ():
+        if spec.get(field) not in (None, []):
             yield (field,), f"{field} needs the type LoadBalancer, not {kind}"
     policy = spec.get("externalTrafficPolicy")
     if policy and kind not in _OUTSIDE and not (kind == "ClusterIP" and spec.get("externalIPs")):
@@ -76,8 +82,8 @@ def _external(kind: str, spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str
     if spec.get("healthCheckNodePort") and not (kind == "LoadBalancer" and policy == "Local"):
         words = "healthCheckNodePort needs the type LoadBalancer and externalTrafficPolicy: Local"
         yield ("healthCheckNodePort",), words
-    for index, port in items(spec, "ports"):
-        if kind == "ClusterIP" and port.get("nodePort"):
+    for index, port in items(spec, "ports") if kind == "ClusterIP" else ():
+        if port.get("nodePort"):
             yield ("ports", index, "nodePort"), "nodePort needs the type NodePort or LoadBalancer, not ClusterIP"
 
 
