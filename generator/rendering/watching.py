@@ -17,7 +17,7 @@ from jinja2 import Undefined
 from jinja2.utils import Namespace
 
 from generator.k8syaml import scalar
-from generator.rendering.nodes import Piece, Site, hole
+from generator.rendering.nodes import Piece, Site, hole, kept
 from generator.rendering.sandbox import Compiled, Sandbox, numbers
 from generator.rendering.steps import like_filter
 
@@ -197,11 +197,15 @@ class Written(Piece):
 
 def _watched_hole(site: Site) -> Callable[[Any], Written]:
     write = hole(site)
+    blanks: dict[str, dict[Any, Piece]] = {}
 
     def written(value: Any) -> Written:
         piece, make = Written(), making(value)
         piece.leaves = tuple(_leaves(value))
-        piece.again = None if make is None else _blank(site, value, make) or (lambda leaves: write(make(leaves)))
+        if make is None:
+            piece.again = None
+        else:
+            piece.again = _blank(site, value, make, blanks) or (lambda leaves: write(make(leaves)))
         return piece
 
     return written
@@ -211,22 +215,31 @@ _BLANK: Final = re.compile(r"(blank\.[0-9]+\.blank)")
 """Stands for a watched value inside of a map or list where that is written with others."""
 
 
-def _blank(site: Site, value: Any, make: Make) -> Callable[[Sequence[Any]], Piece] | None:
-    """What writes a map or list of which only scalars change; None for another value."""
+def _blank(
+    site: Site, value: Any, make: Make, blanks: dict[str, dict[Any, Piece]]
+) -> Callable[[Sequence[Any]], Piece] | None:
+    """What writes a map or list of which only scalars change; None for another value.
+
+    `blanks` is what the hole has written already: several files include it for maps that are alike.
+    """
     makes: list[Make] = []
     blank = None if type(value) in _WATCHED else _blanked(value, makes)
     piece = site.piece(blank)
     texts = _BLANK.split(piece)
     if not makes or len(texts) != 2 * len(makes) + 1 or repr(piece.value) != repr(blank):
         return None
+    known = blanks.setdefault(repr(blank), {})
 
     def again(leaves: Sequence[Any]) -> Piece:
-        scalars = [make_one(leaves) for make_one in makes]
+        scalars = tuple([make_one(leaves) for make_one in makes])
+        return known.get(scalars) or kept(known, scalars, written(scalars, leaves))
+
+    def written(scalars: Sequence[Any], leaves: Sequence[Any]) -> Piece:
         if any(isinstance(one, str) and "\n" in one for one in scalars):  # it may take lines of its own
             return site.piece(make(leaves))
-        written = texts.copy()
-        written[1::2] = map(scalar, scalars)
-        return piece.saying("".join(written), make(leaves))
+        parts = texts.copy()
+        parts[1::2] = map(scalar, scalars)
+        return piece.saying("".join(parts), make(leaves))
 
     return again
 
