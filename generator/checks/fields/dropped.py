@@ -28,7 +28,7 @@ _LAST: Final[Mapping[str, Mapping[str, int]]] = {
     "core.v1.PersistentVolumeClaimSpec": {"volumeAttributesClassName": 33},
     "core.v1.PersistentVolumeSpec": {"volumeAttributesClassName": 33},
     "core.v1.PodAffinityTerm": {"matchLabelKeys": 30, "mismatchLabelKeys": 30},
-    "core.v1.PodSecurityContext": {"supplementalGroupsPolicy": 32},
+    "core.v1.PodSecurityContext": {"seLinuxChangePolicy": 32, "supplementalGroupsPolicy": 32},
     "core.v1.PodSpec": {"hostnameOverride": 34, "resourceClaims": 33, "resources": 33, "schedulingGates": 26},
     "core.v1.ResourceRequirements": {"claims": 33},
     "core.v1.SecurityContext": {"procMount": 32},

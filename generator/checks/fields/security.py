@@ -125,7 +125,7 @@ SECURITY: Final[Table] = {
         "supplementalGroupsPolicy": one_of("Merge", "Strict", empty=False),
         "seLinuxChangePolicy": (
             one_of("Recursive", "MountOption", empty=False),
-            since(33, until(36, one_of("Recursive", empty=False))),
+            until(36, one_of("Recursive", empty=False)),
         ),
     },
     "core.v1.Sysctl": {

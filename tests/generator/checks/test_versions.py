@@ -162,6 +162,7 @@ def pod(more: str = "", container: str = "") -> str:
     [
         (pod("hostUsers: false, hostNetwork: true"), 0, 33),
         (pod("securityContext: {supplementalGroupsPolicy: Loose}"), 0, 33),
+        (pod("securityContext: {seLinuxChangePolicy: Loose}"), 31, 33),
         (pod(container="securityContext: {procMount: Odd}"), 0, 33),
         (pod(container="resizePolicy: [{resourceName: disk, restartPolicy: NotRequired}]"), 0, 33),
         (pod("resourceClaims: [{name: a}]"), 0, 34),
