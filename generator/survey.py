@@ -24,7 +24,7 @@ from generator.validation.validate import Validation, reweigh
 
 T = TypeVar("T")
 
-_FIRST = 4
+_FIRST = 6
 """Services that are done before there are several processes: these then have the templates and schemas that most need,
 compiled, and what a template wrote to write it again (`generator.rendering.replay`)."""
 
@@ -185,9 +185,14 @@ class _Work(Generic[T]):
 
 
 def _each(work: _Work[T], overlays: Sequence[Overlay], jobs: int) -> list[_Done[T]]:
-    """The work on all services; on the first of them before there are several processes (`_FIRST`)."""
-    done = list(map(work.on, overlays[:_FIRST]))
-    return done + processes.each(work.on, overlays[_FIRST:], jobs)
+    """The work on all services; on the first of them before there are several processes (`_FIRST`).
+
+    What a service is in one environment is known then to the process that looks at it in the next one.
+    """
+    ordered = sorted(overlays, key=lambda one: (one.service, one.environment))
+    done = list(map(work.on, ordered[:_FIRST]))
+    done += processes.each(work.on, ordered[_FIRST:], jobs)
+    return sorted(done, key=lambda one: one.judged.place)
 
 
 def _left_behind(tree: Tree, repository: Repository, environments: Iterable[str]) -> Iterator[Finding]:
