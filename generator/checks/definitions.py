@@ -15,6 +15,7 @@ from generator.custom.crds import KIND
 from generator.custom.structural import child
 from generator.finding import Severity
 from generator.repository import Pointer
+from generator.schemas import minor
 from generator.workload import at, items, mapping
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ WITH_EXPRESSIONS: Final = (
     *("DeviceClass", "ResourceClaim", "ResourceClaimTemplate"),
 )
 """The kinds that have expressions, apart from definitions of custom resources."""
+_ADMISSION: Final = "admissionregistration.k8s.io"
 _VERSION: Final = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion"
 
 
@@ -90,8 +92,10 @@ def _not_cel(scope: Scope) -> Iterator[Problem]:
     from generator.custom.cel_types import mistake
 
     for placed in scope.of(*WITH_EXPRESSIONS):
+        # Selectors of devices know more from the beginning.
+        number = int(minor(scope.version)[2:]) if placed.api_group == _ADMISSION else 999
         for one in expressions(placed.value):
-            if error := mistake(one.text, one.known, one.wanted):
+            if error := mistake(one.text, one.known, one.wanted, number):
                 place = ".".join(map(str, one.pointer))
                 yield Problem(placed, one.pointer, f"{placed.title}: {place}: {error}")
 

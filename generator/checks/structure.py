@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from generator.cel.since import too_new
 from generator.custom.budget import SINCE, too_expensive
 from generator.custom.cel import Rules
 from generator.custom.patterns import is_pattern
@@ -43,10 +44,12 @@ def not_structural(version: str, root: Mapping[str, Any]) -> Wrong:
     found = tuple(_malformed(version, root, ())) or tuple(_of_root(root))
     yield from found
     if all(_RULES in pointer for pointer, _ in found):
-        rules = list(read(root))
+        number, rules = int(minor(version)[2:]), list(read(root))
         yield from ((one.pointer, one.message) for one in rules if isinstance(one, Mistaken))
-        if int(minor(version)[2:]) >= SINCE:
-            yield from too_expensive(one for one in rules if isinstance(one, Understood))
+        known = [one for one in rules if isinstance(one, Understood)]
+        yield from ((one.pointer, words) for one in known if (words := too_new(one.checked, number)))
+        if number >= SINCE:
+            yield from too_expensive(known)
 
 
 def _malformed(version: str, node: Mapping[str, Any], path: Pointer) -> Wrong:

@@ -10,6 +10,7 @@ from typing import Final
 from generator.cel.check import Checked, Fields, checked
 from generator.cel.nodes import Call, Literal, Mistake, NotUnderstood
 from generator.cel.signatures import DYN, Type
+from generator.cel.since import too_new
 from generator.cel.sizes import Declarations
 from generator.cel.tree import tree
 from generator.custom.formats import is_go_duration
@@ -72,10 +73,10 @@ def _check_literal(call: Call) -> None:
             raise Mistake(f"{text!r} is no time such as 2026-01-31T09:30:00Z")
 
 
-def mistake(expression: str, known: Names, wanted: tuple[str, ...] = ()) -> str:
-    """What keeps an expression from being taken; nothing for one that is not understood."""
+def mistake(expression: str, known: Names, wanted: tuple[str, ...] = (), number: int = 999) -> str:
+    """What keeps an expression from being taken by a minor version; nothing for one that is not understood."""
     try:
-        understood(expression, known, wanted)
+        return too_new(understood(expression, known, wanted), number)
     except Mistake as error:
         return str(error)
     except NotUnderstood:
