@@ -78,8 +78,8 @@ def test_what_a_rule_may_use_depends_on_the_version(rule: str, first_to_take: in
         assert refused(definition(rule), version) is (version < first_to_take), version
 
 
-def test_conditions_of_webhooks_know_as_much_and_selectors_of_devices_more() -> None:
-    assert [refused(WEBHOOK, version) for version in (28, 30, 31)] == [True, True, False]
+def test_conditions_of_webhooks_are_dropped_before_they_know_as_much_and_selectors_of_devices_more() -> None:
+    assert [refused(WEBHOOK, version) for version in (27, 28, 30, 31)] == [False, True, True, False]
     assert [refused(CLASS, version) for version in (34, 36)] == [False, False]
 
 
