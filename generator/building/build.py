@@ -130,7 +130,8 @@ class Builder:
         manifests = output(resolved.service, self._run) if reused is None else reused
         content = {manifest.name: manifest.text.encode() for manifest in manifests}
         listed = ownership.format(resolved.release.digest, resolved.inputs, content)
-        files = {f"{overlay.rendered}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
+        folder = overlay.rendered
+        files = {f"{folder}/{name}": text for name, text in {**content, ownership.NAME: listed}.items()}
         mounted = tuple(resolved.service.values["files"].values()) if resolved.service.files else ()
         return Build(overlay.environment, overlay.service, resolved.release, manifests, files, resolved.inputs, mounted)
 
