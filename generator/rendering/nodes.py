@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -186,7 +186,7 @@ class NodeWriter(CodeGenerator):
 
 
 class WholeNodes(Extension):
-    """The Jinja extension that checks the holes of a template and makes them write YAML."""
+    """The Jinja extension that compiles the holes of a template so that they write YAML."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -194,28 +194,44 @@ class WholeNodes(Extension):
         environment.filters[_FILTER] = _no_filter
         environment.extend(literal=literal, hole=hole, Site=Site)
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The template with `key: {{ x }}` turned into `key:{{ (x)|_node(…) }}`; raises `TemplateSyntaxError`."""
-        tokens = [Lexeme(*token) for token in self.environment.lexer.tokeniter(source, name, filename)]
-        found = iter(holes(tokens, name))
-        rewritten: list[str] = []
-        start, gap = 0, ""
-        for index, token in enumerate(tokens):
-            if token.kind == "variable_begin":
-                before = rewritten[-1] if rewritten and tokens[index - 1].kind == "data" else ""
-                gap = before[len(before.rstrip(" ")) :] if before.rstrip(" ").endswith(":") else ""
-                if gap:
-                    rewritten[-1] = before.rstrip(" ")
-                rewritten.append("{{(")
-                start = index
-            elif token.kind == "variable_end":
-                hole, line = next(found), tokens[start].line
-                mentioned = _mentioned("".join(inside.text for inside in tokens[start + 1 : index]))
-                arguments = (name, line, hole.column, hole.part, gap, mentioned)
-                rewritten.append(f")|{_FILTER}({', '.join(map(json.dumps, arguments))})}}}}")
-            else:
-                rewritten.append(token.text)
-        return "".join(rewritten)
+
+def whole_nodes(read: Iterable[tuple[int, str, str]], name: str | None) -> Iterator[Lexeme]:
+    """The tokens of a template with `key: {{ x }}` turned into `key:{{ (x)|_node(…) }}`.
+
+    Raises `TemplateSyntaxError`.
+    """
+    tokens = [Lexeme(*token) for token in read]
+    found = iter(holes(tokens, name))
+    start, gap = 0, ""
+    for index, token in enumerate(tokens):
+        after = tokens[index + 1].kind if index + 1 < len(tokens) else ""
+        if token.kind == "data" and after == "variable_begin":
+            text = token.text.rstrip(" ")
+            gap = token.text[len(text) :] if text.endswith(":") else ""
+            yield token._replace(text=text) if gap else token
+        elif token.kind == "variable_begin":
+            start = index
+            yield token
+            yield Lexeme(token.line, "operator", "(")
+        elif token.kind == "variable_end":
+            hole, line = next(found), tokens[start].line
+            mentioned = _mentioned("".join(inside.text for inside in tokens[start + 1 : index]))
+            yield from _filtered(token.line, (name, line, hole.column, hole.part, gap, mentioned))
+            yield token
+            gap = ""
+        else:
+            yield token
+
+
+def _filtered(line: int, arguments: Iterable[str | int | None]) -> Iterator[Lexeme]:
+    """`)|_node(…)`."""
+    yield from (Lexeme(line, "operator", ")"), Lexeme(line, "operator", "|"), Lexeme(line, "name", _FILTER))
+    yield Lexeme(line, "operator", "(")
+    for argument in arguments:
+        kind = "integer" if isinstance(argument, int) else "string" if isinstance(argument, str) else "name"
+        yield Lexeme(line, kind, json.dumps(argument))
+        yield Lexeme(line, "operator", ",")
+    yield Lexeme(line, "operator", ")")
 
 
 def _no_filter(*_arguments: Any) -> Any:

@@ -22,13 +22,14 @@ from jinja2 import (
 )
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
+from jinja2.lexer import TokenStream
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from generator.errors import InputError, Location
 from generator.rendering.filters import FILTERS, TESTS, Missing, UnfitValueError, merging
-from generator.rendering.nodes import Piece, Site, WholeNodes, hole
+from generator.rendering.nodes import Piece, Site, WholeNodes, hole, whole_nodes
 from generator.rendering.steps import CALL, SteppedWriter, Steps
 from generator.rendering.template_words import advice, compiled_line, unclosed, words
 
@@ -127,6 +128,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            optimized=False,  # to look for what is constant takes longer than to work it out
             bytecode_cache=compiled,
         )
         self.steps = steps = Steps()
@@ -146,6 +148,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {name: steps.of(name, tests[name]) for name in tests}
         # What Jinja calls `namespace` is the name of a value here.
         self.globals = {"range": numbers, "scope": Namespace}
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """The tokens of a template, or in another `state` of an expression; Jinja's extensions would read it twice."""
+        tokens = self.lexer.tokeniter(source, name, filename, state)
+        found = tokens if state else whole_nodes(tokens, name)
+        return TokenStream(self.lexer.wrap(found, name, filename), name, filename)
 
     def buffered(self) -> None:
         """What is written now is no output yet: its pieces become one text."""
