@@ -15,7 +15,6 @@ from generator.custom.crds import KIND
 from generator.custom.structural import child
 from generator.finding import Severity
 from generator.repository import Pointer
-from generator.schemas import minor
 from generator.workload import at, items, mapping
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _not_cel(scope: Scope) -> Iterator[Problem]:
 
     for placed in scope.of(*(kind for kind in WITH_EXPRESSIONS if not scope.drops(_entry(kind), "matchConditions"))):
         # Selectors of devices know more from the beginning.
-        number = int(minor(scope.version)[2:]) if placed.api_group == _ADMISSION else 999
+        number = scope.minor if placed.api_group == _ADMISSION else 999
         for one in expressions(placed.value):
             if error := mistake(one.text, one.known, one.wanted, number):
                 place = ".".join(map(str, one.pointer))

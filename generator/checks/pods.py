@@ -12,7 +12,7 @@ from generator.checks.objects import Container, Pod
 from generator.finding import Severity
 from generator.quantity import whole
 from generator.repository import Pointer
-from generator.workload import at, items, mapping
+from generator.workload import POD_TEMPLATES, at, items, mapping
 
 _APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP: Final = "container.seccomp.security.alpha.kubernetes.io/"
@@ -107,14 +107,18 @@ def _sleep(scope: Scope) -> Iterator[Problem]:
 
 
 def _host_ports(scope: Scope) -> Iterator[Problem]:
+    """On the network of the host each port gets a hostPort; before 1.28, those of templates do too."""
+    given = ("Pod",) if scope.minor >= 28 else tuple(POD_TEMPLATES)
     for pod in scope.pods:
         together = [container for container in pod.containers if container.group == "containers"]
-        if pod.spec.get("hostNetwork") is True:
+        on_host = pod.spec.get("hostNetwork") is True
+        if on_host:
             yield from _unequal_ports(pod, together)
-        yield from _taken_ports(pod, together)
+        every = on_host and pod.placed.kind in given
+        yield from _taken_ports(pod, together, every=every)
         for container in pod.containers:
             if container.group == "initContainers":  # one after the other
-                yield from _taken_ports(pod, [container])
+                yield from _taken_ports(pod, [container], every=every)
 
 
 def _unequal_ports(pod: Pod, together: Sequence[Container]) -> Iterator[Problem]:
@@ -125,25 +129,24 @@ def _unequal_ports(pod: Pod, together: Sequence[Container]) -> Iterator[Problem]
             yield Problem(pod.placed, (*path, "hostPort"), message)
 
 
-def _taken_ports(pod: Pod, together: Sequence[Container]) -> Iterator[Problem]:
+def _taken_ports(pod: Pod, together: Sequence[Container], *, every: bool) -> Iterator[Problem]:
     seen: set[tuple[str, str, int]] = set()
-    for path, port in _ports(together):
-        host = whole(port["hostPort"])
+    for path, port in _ports(together, every=every):
+        host = whole(port.get("hostPort") or port.get("containerPort"))
         if host is None:
             continue
         taken = (str(port.get("protocol") or "TCP"), str(port.get("hostIP") or ""), host)
         if taken in seen:
-            yield Problem(
-                pod.placed, (*path, "hostPort"), f"{pod.placed.title} takes the port {host} of its node twice"
-            )
+            where = (*path, "hostPort") if "hostPort" in port else path
+            yield Problem(pod.placed, where, f"{pod.placed.title} takes the port {host} of its node twice")
         seen.add(taken)
 
 
-def _ports(containers: Sequence[Container]) -> Iterator[tuple[Pointer, Any]]:
-    """The ports that take one of the node."""
+def _ports(containers: Sequence[Container], *, every: bool = False) -> Iterator[tuple[Pointer, Any]]:
+    """The ports that take one of the node, as all do on its network."""
     for container in containers:
         for index, port in items(container.value, "ports"):
-            if port.get("hostPort"):
+            if every or port.get("hostPort"):
                 yield (*container.pointer, "ports", index), port
 
 

@@ -143,6 +143,9 @@ webhooks:
     clientConfig: {url: "https://a.b/c"}
     matchConditions: [{name: "a b", expression: "true"}]
 """
+PORT = "ports: [{containerPort: 80}]"
+ON_HOST = f"{{name: a, image: a, {PORT}}}, {{name: b, image: b, {PORT}}}"
+BESIDE = ON_HOST.replace("}]}", ", protocol: UDP}]}", 1)
 PROBE = "startupProbe: {tcpSocket: {port: 1}}"
 FILE = "env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: a, key: A}}}]"
 EXITS = "restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]"
@@ -262,6 +265,11 @@ def test_before_1_31_less_was_refused(text: str, last_to_refuse: int, first_to_r
         (pod(f"dnsConfig: {{searches: [{'.'.join(['a'] * 120)}, {'.'.join(['b'] * 120)}]}}"), 25, 99),
         (pod("initContainers: [{name: b, image: b, restartPolicy: Always, PROBE}]".replace("PROBE", PROBE)), 28, 99),
         (pod(container="lifecycle: {preStop: {sleep: {seconds: 1}}}"), 29, 99),
+        (JOB.replace("MORE", "").replace('[{name: a, image: "a:1"}]', f"[{ON_HOST}], hostNetwork: true"), 27, 99),
+        (POD.replace("[{name: a, image: a:1EXTRA}]MORE", f"[{ON_HOST}], hostNetwork: true"), 99, 0),
+        (POD.replace("[{name: a, image: a:1EXTRA}]MORE", f"[{ON_HOST}]"), 0, 99),
+        (POD.replace("[{name: a, image: a:1EXTRA}]MORE", f"[{BESIDE}], hostNetwork: true"), 0, 99),
+        (pod(f"hostNetwork: true, initContainers: [{{name: b, image: b, {PORT}}}]", PORT), 0, 99),
     ],
 )
 def test_before_1_30_other_things_were_refused(text: str, last_to_refuse: int, first_to_refuse: int) -> None:
