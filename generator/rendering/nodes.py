@@ -1,6 +1,6 @@
 """Every `{{ }}` of a template is one whole YAML node or key, whatever its value.
 
-A template is text with holes. `WholeNodes` refuses, when a template is loaded, every hole that is not the
+A template is text with holes. `whole_nodes` refuses, when a template is loaded, every hole that is not the
 whole value of a key (`name: {{ x }}`), a whole item (`- {{ x }}`) or a whole key (`{{ x }}: …`), and makes the
 others write their value as YAML that Kubernetes reads back as that value, in block style at their column.
 Each `Piece` of the output says which template line it came from.
