@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 _ZERO: Final[Mapping[str, Any]] = {"object": {}, "array": [], "integer": 0, "number": 0, "boolean": False}
-NO_NULL: Final[Schema] = {
+_NO_NULL: Final[Schema] = {
     "type": ["object", "array", "string", "number", "boolean"],
     "items": {"$ref": "#"},
     "additionalProperties": {"$ref": "#"},
@@ -26,7 +26,7 @@ NO_NULL: Final[Schema] = {
 def decoded(version: str, value: Any) -> Any:
     """The object without its nulls: itself where it has none, or where the version does not serve its kind."""
     try:
-        if not isinstance(value, Mapping) or _no_null().is_valid(value):
+        if not isinstance(value, Mapping) or no_null().is_valid(value):
             return value
     except ValueError:  # what JSON cannot say, which `kubernetes-schema` reports
         return value
@@ -37,10 +37,11 @@ def decoded(version: str, value: Any) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _no_null() -> jsonschema_rs.Draft202012Validator:
+def no_null() -> jsonschema_rs.Draft202012Validator:
+    """A schema for what has no null in it, made once."""
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(NO_NULL, offline=True)
+    return jsonschema_rs.Draft202012Validator(_NO_NULL, offline=True)
 
 
 def _read(value: Any, node: Schema, definitions: Mapping[str, Schema]) -> Any:

@@ -1,7 +1,7 @@
-"""What is usual costs one look: whether all schemas at once have nothing against an object.
+"""What is usual costs one look: whether no schema has anything against an object.
 
 Kubernetes' own schema, the rules of `generator.checks.fields`, and that there is no null. Who wants to know what
-exactly is wrong asks each of them.
+exactly is wrong asks for more than a yes or no.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from generator.checks.fields.validator import FORMATS, rules
-from generator.decoded import NO_NULL
-from generator.schemas import minor, schema_for
+from generator.checks.fields.validator import compiled
+from generator.decoded import no_null
+from generator.schemas import minor, validator
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -19,21 +19,14 @@ if TYPE_CHECKING:
 
 def is_sound(version: str, api_version: str, kind: str, value: Any) -> bool:
     """Whether no schema has anything against an object; false for a kind that the version does not serve."""
-    accepts = _compiled(minor(version), api_version, kind)
+    schemas = _schemas(minor(version), api_version, kind)
     try:
-        return accepts is not None and accepts.is_valid(value)
+        return bool(schemas) and all(schema.is_valid(value) for schema in schemas)
     except ValueError:  # what JSON cannot say: keys that are no strings
         return False
 
 
 @lru_cache(maxsize=512)
-def _compiled(version: str, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:
-    import jsonschema_rs
-
-    schema = schema_for(version, api_version, kind)
-    if schema is None:
-        return None
-    # Each is a resource of its own: their references lead to definitions of the same names.
-    parts = (schema, rules(version, api_version, kind), NO_NULL)
-    every = {"allOf": [{**part, "$id": f"urn:towpath:{number}"} for number, part in enumerate(parts)]}
-    return jsonschema_rs.Draft202012Validator(every, formats=FORMATS, validate_formats=True, offline=True)
+def _schemas(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, ...]:
+    own = validator(version, api_version, kind)
+    return (own, compiled(version, api_version, kind)[0], no_null()) if own else ()

@@ -86,7 +86,7 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
     if not (api_version and kind):
         return
     known = (api_version, kind) in kinds(version)
-    accepts, schema = _compiled(minor(version), *((api_version, kind) if known else ("", "")))
+    accepts, schema = compiled(minor(version), *((api_version, kind) if known else ("", "")))
     try:
         if not accepts.is_valid(value):
             yield from dict.fromkeys(_worded(error, schema, value) for error in errors_of(accepts, value))
@@ -95,17 +95,18 @@ def violations(version: str, api_version: str, kind: str, value: object) -> Iter
 
 
 @lru_cache(maxsize=512)
-def _compiled(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, Any]:
+def compiled(version: str, api_version: str, kind: str) -> tuple[jsonschema_rs.Draft202012Validator, Any]:
+    """The schema that the rules of a kind make in a minor version, compiled, and itself."""
     import jsonschema_rs
 
-    schema = rules(version, api_version, kind)
-    compiled = jsonschema_rs.Draft202012Validator(
+    schema = _rules(version, api_version, kind)
+    accepts = jsonschema_rs.Draft202012Validator(
         schema, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False, offline=True
     )
-    return compiled, schema
+    return accepts, schema
 
 
-def rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
+def _rules(version: str, api_version: str, kind: str) -> dict[str, Any]:
     """The schema that the rules of a kind make in a minor version."""
     number = int(version[2:])
     source = schema_for(version, api_version, kind)

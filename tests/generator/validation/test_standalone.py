@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from generator import manifest_files
-from generator.checks.fields.validator import _compiled as rules_of
+from generator.checks.fields.validator import compiled as rules_of
 from generator.custom import cel
 from generator.custom.catalogue import Catalogue
 from generator.custom.crds import CustomKind
