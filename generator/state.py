@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ def state_folder(root: str | Path) -> str:
     folder = f"{root}/{STATE}"
     if os.path.islink(folder):
         raise _refused("links are not followed", STATE)
-    with suppress(FileExistsError):
-        os.mkdir(folder)
+    os.makedirs(folder, exist_ok=True)
     with open_regular(f"{folder}/.gitignore", "a") as ignore:
         if os.fstat(ignore.fileno()).st_size == 0:  # it is new, or a full disk has left it empty
             ignore.write("*\n")
