@@ -89,10 +89,8 @@ def survey(
     `policy` to say, by default the tree itself: its suppressions, `checks:` and `allow:`. Who asks for a change must
     not accept its findings in the same breath (R4). A tree may hold only part of a repository, where `rest` knows of
     the other services; the findings are then those about the part. Raises `ForgottenError` where that is too little.
-    Once all is kept, `then` does something with it, while other processes begin to look across services.
-
-    Whole environments are built, since some checks look across services; only findings about the chosen services
-    and about the repository as a whole are returned.
+    What is kept is given to `then`, while other processes begin to look across services. Whole environments are built
+    for these; only findings about the chosen services and about the repository as a whole are returned.
     """
     repository, found = load.check(tree, policy, shared=rest is None or rest.shared)
     if repository is None:
@@ -102,8 +100,7 @@ def survey(
     work = _Work(Builder(tree, repository, pins, reuse, run), validation, tree if compare else None, keep, wanted)
     done = _each(work, _sound(repository, places, found), jobs)
     kept = tuple(kept for one in done for kept in one.kept)
-    first = partial(then, repository, kept)
-    share = partial(processes.each, processes=jobs, worth=_worth(repository), first=first)
+    share = partial(processes.each, processes=jobs, worth=_worth(repository), first=partial(then, repository, kept))
     whole = validation.whole([one.judged for one in done], work.again, share)
     left = _left_behind(tree, repository, places or repository.environments) if compare and not wanted else ()
     seen = _seen(repository, whole, [*reweigh(repository.settings, [*found, *left])], found, done)
