@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -158,7 +159,8 @@ class _Run:
         tree = part.tree(self.disk, self.now) if part else SeenTree(self.disk, self.now, self.seen.ahead)
         writing = _Writing(tree, self.disk.root, self.folder)
         # Where a part turns out to be too little, nothing must have been written.
-        found = _survey(self.disk.root, tree, self._keep, rest=part, then=writing.plan if part else writing.write)
+        keep = partial(self._keep, tree)
+        found = _survey(self.disk.root, tree, keep, rest=part, then=writing.plan if part else writing.write)
         planned = writing.planned
         memory = self._known(part, found, planned)
         written = writing.written()
@@ -183,10 +185,10 @@ class _Run:
             return part.merged(found.seen, done, planned.findings)
         return remembered(found.seen, done, planned.findings, Definitions(self.disk).paths)
 
-    def _keep(self, build: Build) -> _Kept:
+    def _keep(self, tree: Tree, build: Build) -> _Kept:
         from generator.building.write import plan, spooled
 
-        planned = spooled(plan(self.disk, [build]), self.folder)
+        planned = spooled(plan(tree, [build]), self.folder)
         return _Kept(planned, (build.environment, build.service), build.mounted)
 
 
