@@ -1,4 +1,4 @@
-"""Which API servers take an expression: held against those of 1.26 to 1.36."""
+"""Which API servers take an expression: held against those of 1.25 to 1.37."""
 
 from __future__ import annotations
 
