@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 import click
@@ -92,11 +93,22 @@ def explained(failed: Exception) -> TowpathError | None:
         return UsageError(words, next=f"see '{path} --help'")
     if isinstance(failed, click.ClickException):
         return UsageError(failed.format_message())
+    if isinstance(failed, FileNotFoundError) and _nowhere():
+        return UsageError("the folder you are in is gone", next="go to a folder that is there")
     if isinstance(failed, OSError) and failed.errno in _DISK:
         named = failed.filename2 or failed.filename  # of two it is the target that people know
         place = f": {os.fsdecode(named)}" if isinstance(named, (str, bytes)) else ""
         return OutsideError(f"{failed.strerror or 'the disk refused'}{place}", next=_DISK[failed.errno])
     return None
+
+
+def _nowhere() -> bool:
+    """Whether the folder that we are in has been removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

@@ -124,6 +124,17 @@ def test_exit_codes(error, code, capsys, tmp_path, monkeypatch):
         assert "/a/b" in said.err and "next: " in said.err
 
 
+@pytest.mark.parametrize(
+    "arguments", [["render"], ["validate", "a.yaml"], ["status"], ["init", "shop"], ["render", "-C", "."]]
+)
+def test_a_folder_that_is_gone_is_named(arguments, capsys, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main.run(arguments) == 2
+    assert capsys.readouterr().err.startswith("error: the folder you are in is gone\nnext: ")
+
+
 def test_control_characters_of_names_reach_no_terminal(capsys):
     fail(InputError("no \x1b[31mred\x07", where=Location("a\x1b]0;x", 1, 1, "\x1b[2J")))
     assert "\x1b" not in capsys.readouterr().err
