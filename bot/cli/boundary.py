@@ -82,6 +82,9 @@ def _tell(failed: Exception, arguments: Sequence[str]) -> int:
 _RANGE: Final = re.compile(r"is not a valid (integer|float)( range)?(?=\.)")
 """How click says that a word is no number."""
 
+_NO_GIT: Final = "Failed to initialize: "
+"""How GitPython begins to say, while it is imported, that git is missing or does not start."""
+
 
 def explained(failed: Exception) -> TowpathError | None:
     """The error that a person can act upon; None for a bug."""
@@ -93,6 +96,9 @@ def explained(failed: Exception) -> TowpathError | None:
         return UsageError(words, next=f"see '{path} --help'")
     if isinstance(failed, click.ClickException):
         return UsageError(failed.format_message())
+    if isinstance(failed, ImportError) and str(failed).startswith(_NO_GIT):
+        why = str(failed).removeprefix(_NO_GIT).partition("\n")[0]
+        return OutsideError(f"git does not work here: {why}", next="see that 'git version' says 2.38 or later")
     if isinstance(failed, FileNotFoundError) and _nowhere():
         return UsageError("the folder you are in is gone", next="go to a folder that is there")
     if isinstance(failed, OSError) and failed.errno in _DISK:

@@ -32,6 +32,7 @@ _FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
+_INSTALL = "install git 2.38 or later"
 _NO_REPOSITORY = "work in a clone of the repository, or make it one: git init, git add ., git commit"
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
@@ -50,7 +51,8 @@ class GitError(OutsideError):
 
     def __init__(self, command: str, stderr: str) -> None:
         self.stderr = stderr.strip()
-        next = _NO_REPOSITORY if "fatal: not a git repository" in self.stderr else "see the message of git above"
+        see = _INSTALL if "usage: git " in self.stderr else "see the message of git above"
+        next = _NO_REPOSITORY if "fatal: not a git repository" in self.stderr else see
         super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next=next)
 
 
@@ -90,7 +92,7 @@ class Git:
         try:
             return str(self._git.execute(["git", *arguments], **options))
         except gitpython.GitCommandNotFound as missing:
-            raise OutsideError("git is not installed", next="install git 2.38 or later") from missing
+            raise OutsideError("git is not installed", next=_INSTALL) from missing
         except gitpython.GitCommandError as failed:
             raise GitError(_command(arguments), _message(failed)) from failed
 
@@ -394,6 +396,5 @@ def _command(arguments: Sequence[str]) -> str:
 
 
 def _message(failed: gitpython.GitCommandError) -> str:
-    text = str(failed.stderr).strip()
-    text = text.removeprefix("stderr:").strip()
+    text = str(failed.stderr).strip().removeprefix("stderr:").strip()
     return text[1:-1].strip() if text.startswith("'") and text.endswith("'") else text

@@ -135,6 +135,40 @@ def test_a_folder_that_is_gone_is_named(arguments, capsys, tmp_path, monkeypatch
     assert capsys.readouterr().err.startswith("error: the folder you are in is gone\nnext: ")
 
 
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("", "error: git does not work here: Bad git executable.\nnext: see that 'git version' says "),
+        ("exit 3", "error: git does not work here: Cmd('git') failed due to: exit code(3)\nnext: "),
+        (
+            "[ $1 = version ] && echo git version 2.20.1 && exit\necho usage: git x >&2; exit 129",
+            "next: install git ",
+        ),
+    ],
+    ids=["missing", "failing", "old"],
+)
+def test_a_git_that_does_not_work_is_no_bug(does, said, tmp_path):
+    (tmp_path / "bin").mkdir()
+    if does:
+        write_files(tmp_path, {"bin/git": f"#!/bin/sh\n{does}\n"})
+        (tmp_path / "bin/git").chmod(0o755)
+    ended = _console("init", "shop", cwd=tmp_path, PATH=str(tmp_path / "bin"))
+    assert (ended.returncode, ended.stdout) == (OutsideError.exit_code, b"")
+    assert said in ended.stderr.decode()
+    assert not (tmp_path / "shop").exists()
+
+
+def _console(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """What the console script does in a folder, with these variables set."""
+    return subprocess.run(
+        [sys.executable, "-c", "from bot.cli.main import main; main()", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
 def test_control_characters_of_names_reach_no_terminal(capsys):
     fail(InputError("no \x1b[31mred\x07", where=Location("a\x1b]0;x", 1, 1, "\x1b[2J")))
     assert "\x1b" not in capsys.readouterr().err
