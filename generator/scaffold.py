@@ -205,7 +205,8 @@ def _fill(folder: Path, name: str, example: Example, bare: Path | None) -> Repos
     for hidden in ("gitattributes", "gitignore"):
         _copy(_STARTER / hidden, folder / f".{hidden}")
     repository = load(DiskTree(folder))
-    (folder / "README.md").write_text(_readme(repository, name, bare), encoding="utf-8")
+    # The name of a folder may be no UTF-8, or not be read as such: it is written as the bytes that it is.
+    (folder / "README.md").write_text(_readme(repository, name, bare), encoding="utf-8", errors="surrogateescape")
     return repository
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -168,6 +169,9 @@ def main() -> None:
     if None in (sys.stdout, sys.stderr):  # whoever closes a stream wants nothing of what goes there
         nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):  # any text and name can be told, and JSON stays JSON, whatever the locale
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if _COMPLETE not in os.environ:
         sys.exit(run(sys.argv[1:]))
     towpath.main(prog_name="towpath", complete_var=_COMPLETE)

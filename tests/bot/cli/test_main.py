@@ -158,6 +158,15 @@ def test_a_git_that_does_not_work_is_no_bug(does, said, tmp_path):
     assert not (tmp_path / "shop").exists()
 
 
+@pytest.mark.parametrize("variables", [{"LC_ALL": "C.UTF-8"}, {"PYTHONIOENCODING": "ascii"}], ids=["utf-8", "ascii"])
+def test_a_name_that_is_no_utf_8_and_text_that_the_locale_lacks_can_be_told(variables, tmp_path):
+    ended = _console("init", os.fsdecode(b"f\xfcr\xc3\xa9"), cwd=tmp_path, **variables)
+    assert ended.returncode == 0, ended.stderr
+    assert b"\\udcfcr\xc3\xa9" in ended.stdout
+    made = tmp_path / os.fsdecode(b"f\xfcr\xc3\xa9")
+    assert b"`f\xfcr\xc3\xa9.git`" in (made / "README.md").read_bytes()
+
+
 def _console(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """What the console script does in a folder, with these variables set."""
     return subprocess.run(
