@@ -287,7 +287,7 @@ class Git:
         """Id and content of what a name means to git now, by a process that is kept; `ValueError` for nothing."""
         try:
             found: Any = self._git.get_object_data(name)  # whose id is bytes, whatever its type says
-        except OSError as ended:  # the process did, as soon as it saw the repository
+        except BrokenPipeError as ended:  # the process did, as soon as it saw the repository
             raise self._unreadable() from ended
         object_id, _, _, content = found
         return object_id.decode(), content

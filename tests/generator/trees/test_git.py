@@ -1,3 +1,4 @@
+import errno
 import shutil
 import subprocess
 import time
@@ -292,6 +293,18 @@ def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
         Git(tmp_path).run("rev-parse", "HEAD")
     assert "not a git repository" in caught.value.stderr
     assert caught.value.exit_code == 4
+
+
+def test_too_many_open_files_are_not_taken_for_a_failure_of_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(folder, "one", a="1")
+    repository = Git(folder)
+
+    def full(_: object, name: str) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(type(repository._git), "get_object_data", full)
+    with pytest.raises(OSError, match="Too many open files"):
+        repository.resolve("HEAD")
 
 
 def test_where_there_is_no_repository_it_is_said_how_to_get_one(tmp_path: Path) -> None:
