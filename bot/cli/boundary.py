@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -52,19 +53,22 @@ def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
         asked.show()
         return UsageError.exit_code
     except Exception as failed:  # noqa: BLE001 - this is the boundary: whatever escapes ends here
-        return _tell(failed, arguments)
+        known, code = _known(failed)
+        with suppress(OSError):  # a full disk behind stderr as well: the code is all that is left to say
+            _tell(known, code, arguments)
     return code if isinstance(code, int) else 0
 
 
-def _tell(failed: Exception, arguments: Sequence[str]) -> int:
-    """Print a failure and return its exit code."""
-    known = explained(failed)
-    if known is None:
-        from bot.cli.crash import bug
+def _known(failed: Exception) -> tuple[TowpathError, int]:
+    """What to tell of a failure, and the exit code."""
+    if known := explained(failed):
+        return known, known.exit_code
+    from bot.cli.crash import bug
 
-        known, code = bug(failed), BUG
-    else:
-        code = known.exit_code
+    return bug(failed), BUG
+
+
+def _tell(known: TowpathError, code: int, arguments: Sequence[str]) -> None:
     if wants_json(arguments):
         from generator.report.json import error_json
 
@@ -76,7 +80,6 @@ def _tell(failed: Exception, arguments: Sequence[str]) -> int:
         from generator.report.text import error_text
 
         click.echo(error_text(known, coloured(sys.stderr)), err=True)
-    return code
 
 
 _RANGE: Final = re.compile(r"is not a valid (integer|float)( range)?(?=\.)")

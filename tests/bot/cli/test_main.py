@@ -178,6 +178,12 @@ def _console(*arguments: str, cwd: Path, **variables: str) -> subprocess.Complet
     )
 
 
+def test_the_exit_code_says_it_where_nothing_can_be_written():
+    with Path("/dev/full").open("wb") as full:
+        said = [sys.executable, "-c", "from bot.cli.main import main; main()", "schema", "none"]
+        assert subprocess.run(said, cwd=ROOT, stdout=full, stderr=full, check=False).returncode == UsageError.exit_code
+
+
 def test_control_characters_of_names_reach_no_terminal(capsys):
     fail(InputError("no \x1b[31mred\x07", where=Location("a\x1b]0;x", 1, 1, "\x1b[2J")))
     assert "\x1b" not in capsys.readouterr().err
