@@ -84,15 +84,17 @@ def _result(verdict: Verdict, finding: Finding, rules: list[str], before: int) -
         "level": _LEVELS[finding.severity],
         "message": {"text": redact(finding.message + fix)},
         "locations": [_location(verdict, finding.where)],
-        "partialFingerprints": {"towpathFinding/v1": hashlib.sha256(identity.encode()).hexdigest()},
+        "partialFingerprints": {
+            "towpathFinding/v1": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+        },
     }
     return {**result, "relatedLocations": related} if related else result
 
 
 def _location(verdict: Verdict, place: Location) -> dict[str, Any]:
-    artifact: dict[str, Any] = {"uri": quote(verdict.located(place.path)), "uriBaseId": _ROOT}
+    artifact: dict[str, Any] = {"uri": quote(verdict.located(place.path), errors="surrogateescape"), "uriBaseId": _ROOT}
     if place.path.startswith("/"):
-        artifact = {"uri": "file://" + quote(place.path)}
+        artifact = {"uri": "file://" + quote(place.path, errors="surrogateescape")}
     return {"physicalLocation": {"artifactLocation": artifact, "region": _region(place)}}
 
 

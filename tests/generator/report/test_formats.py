@@ -1,6 +1,7 @@
 """Formats that other programs read, each against its own definition."""
 
 import json
+import os
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def test_sarif_leaves_the_end_open_of_a_line_that_is_longer_than_what_is_shown_o
     long = Finding("image-tag", Severity.ERROR, "no tag", Location("a.json", 1, 900, "x" * SHOWN))
     place = sarif(Verdict((long,), (), ""))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["region"] == {"startLine": 1, "startColumn": 900, "snippet": {"text": "x" * SHOWN}}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("folder", ["", "/"])
+def test_every_format_tells_a_file_whose_name_is_no_utf_8(format, folder):
+    odd = Finding("bad-name", Severity.ERROR, "bad name", Location(folder + os.fsdecode(b"a\xff.yaml")))
+    case = Case(odd.where.path, os.fsdecode(b"a\xff"), Status.INVALID, (odd,))
+    told = written(Verdict((odd,), (case,), ""), format)
+    told.encode("utf-8", "backslashreplace")  # as it is printed
+    if format == "sarif":
+        assert '"uri": "' in told
+        assert f'{folder}a%FF.yaml"' in told
 
 
 def test_sarif_explains_each_rule_once():
