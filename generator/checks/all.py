@@ -12,6 +12,7 @@ from generator.checks import (
     definitions,
     devices,
     duplicates,
+    features,
     images,
     immutable,
     jobs,
@@ -38,6 +39,7 @@ FAMILIES: Final[tuple[Family, ...]] = tuple(
     for module in (
         schema,
         apis,
+        features,
         metadata,
         values,
         duplicates,

@@ -23,7 +23,10 @@ from generator.validation.validate import problems, reweigh, running, unknown_ch
 from generator.validation.verdict import Case, Status, status_of
 
 NOT_ALLOWED: Final = "rejected-kind"
-_APPLICABLE: Final = tuple(check for check in CHECKS if check.basis in (Basis.REFUSED, Basis.PRACTICE))
+# What is broken may be so for want of the other objects; a field that is dropped is dropped whatever else there is.
+_APPLICABLE: Final = tuple(
+    check for check in CHECKS if check.basis in (Basis.REFUSED, Basis.PRACTICE) or check.id == "dropped-field"
+)
 _NOTHING: Final = Source("", "", parse("{}")[0])
 
 

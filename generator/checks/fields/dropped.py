@@ -51,4 +51,9 @@ _LAST: Final[Mapping[str, Mapping[str, int]]] = {
 
 def is_dropped(type_name: str, field: str, number: int) -> bool:
     """Whether the API server of a minor version (33 for 1.33) drops a field of a type (`core.v1.PodSpec`)."""
-    return number <= _LAST.get(type_name, {}).get(field, 0)
+    return number <= last_drop(type_name, field)
+
+
+def last_drop(type_name: str, field: str) -> int:
+    """The last minor version whose API server drops a field of a type; 0 if none does."""
+    return _LAST.get(type_name, {}).get(field, 0)

@@ -437,3 +437,15 @@ def test_further_versions_of_a_repository(here, capsys):
     messages = {one["message"] for one in json.loads(capsys.readouterr().out)["findings"] if one["severity"] == "error"}
     assert len(messages) == 1
     assert messages.pop().startswith("Kubernetes 1.32: flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema was removed")
+
+
+def test_a_field_that_the_version_drops_is_told_for_single_files_too(here, validate):
+    spec = "selector: {matchLabels: {app: web}}, minAvailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow"
+    text = f"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web}}\nspec: {{{spec}}}\n"
+    (here / "budget.yaml").write_text(text)
+    told = validate("budget.yaml", "--kubernetes-version", "1.26")
+    words = "spec.unhealthyPodEvictionPolicy: Kubernetes 1.26 drops it; 1.27 is the first to keep it"
+    assert (told.code, [one[0] for one in told.found]) == (0, ["dropped-field"])
+    assert told.found[0][1:3] == ("budget.yaml", 4)
+    assert told.messages == [f"PodDisruptionBudget web: {words}"]
+    assert not validate("budget.yaml", "--kubernetes-version", "1.27").found
