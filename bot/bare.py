@@ -22,7 +22,8 @@ from bot.objects import tree_content, write_object
 from bot.refs import move_refs, read_refs, valid_ref
 from generator.errors import InputError, OutsideError, TowpathError
 from generator.release import is_commit
-from generator.trees.git import FOLDER, Git, GitError
+from generator.trees.git import FOLDER, Git
+from generator.trees.git_error import GitError
 from generator.trees.tree import safe_path
 
 _NOTHING = "0" * 40

@@ -21,7 +21,8 @@ from bot.bare import (
 )
 from bot.refs import valid_ref, write_ref
 from generator.errors import HeldError, InputError, OutsideError, redact
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 
 __all__ = [
     "BOT",

@@ -19,7 +19,8 @@ from generator.errors import HeldError, InputError
 from generator.own_files.load import load
 from generator.repository import Repository
 from generator.resolving.pins import Pins
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.tree import Tree
 
 _ODD = re.compile(r"[^A-Za-z0-9._/-]+|\.{2,}")

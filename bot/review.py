@@ -17,7 +17,8 @@ from generator.diff import Change, Placed, compare
 from generator.errors import InputError
 from generator.finding import Finding, new_errors
 from generator.judge import Request
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.tree import safe_path
 
 _RENDERED = "rendered"

@@ -33,7 +33,8 @@ from generator.suggest import one_of
 from generator.survey import survey, whole
 from generator.template_library import lock as template_lock
 from generator.template_library import source as template_source
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.portable import is_device
 from generator.trees.tree import DiskTree, Tree
 

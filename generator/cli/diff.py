@@ -66,7 +66,7 @@ def _check_top(git: Git, root: Path) -> None:
 
 def _commit(git: Git, name: str) -> str:
     """The id of a commit named in any of git's ways (`HEAD~2`): these names come from the person at the keyboard."""
-    from generator.trees.git import GitError
+    from generator.trees.git_error import GitError
 
     try:
         return git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from generator.errors import InputError
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.tree import blob_id
 
 _MARKER: Final = b"<<<<<<< "

@@ -17,7 +17,8 @@ from generator.errors import InputError, OutsideError, UsageError
 from generator.own_files.templates import FOLDER
 from generator.shipped import shipped
 from generator.template_library.lock import SHIPPED, Origin
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.tree import DiskTree, blob_id, safe_path
 from generator.version import VERSION
 

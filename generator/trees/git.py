@@ -21,6 +21,7 @@ import git as gitpython
 from generator.errors import InputError, OutsideError
 from generator.release import is_commit
 from generator.trees.again import Again
+from generator.trees.git_error import INSTALL, GitError
 from generator.trees.git_log import Change, parse_log
 from generator.trees.loose import objects_of, read_loose
 from generator.trees.refusals import LARGEST, too_large
@@ -32,8 +33,6 @@ _FILE = b"100"
 # How many commits are read one by one before git is asked for the whole way: to start it takes as long as so many.
 _NEAR = 32
 _NOTHING = (b"", b"")
-_INSTALL = "install git 2.38 or later"
-_NO_REPOSITORY = "work in a clone of the repository, or make it one: git init, git add ., git commit"
 # An entry of a tree object: the mode, the name, a NUL byte and the 20 bytes of an object id.
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 # What git reads of a person's settings must not change what we compute.
@@ -44,16 +43,6 @@ _ENVIRONMENT = {
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
-
-
-class GitError(OutsideError):
-    """git refused or failed; `stderr` is what it said."""
-
-    def __init__(self, command: str, stderr: str) -> None:
-        self.stderr = stderr.strip()
-        see = _INSTALL if "usage: git " in self.stderr else "see the message of git above"
-        next = _NO_REPOSITORY if "fatal: not a git repository" in self.stderr else see
-        super().__init__(f"git {command} failed: {self.stderr or 'no message'}", next=next)
 
 
 _THERE: Final[WeakSet[Git]] = WeakSet()
@@ -92,7 +81,7 @@ class Git:
         try:
             return str(self._git.execute(["git", *arguments], **options))
         except gitpython.GitCommandNotFound as missing:
-            raise OutsideError("git is not installed", next=_INSTALL) from missing
+            raise OutsideError("git is not installed", next=INSTALL) from missing
         except gitpython.GitCommandError as failed:
             raise GitError(_command(arguments), _message(failed)) from failed
 

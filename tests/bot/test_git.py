@@ -25,7 +25,8 @@ from bot.git import (
     valid_ref,
 )
 from generator.errors import InputError, OutsideError, redact
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from tests.fakes.origin import ANN, EPOCH, Origin
 
 FILES = {"a/one.yaml": b"1\n", "a/two.yaml": b"2\n", "b/three.yaml": b"3\n", "top": b"t\n"}

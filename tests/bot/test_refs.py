@@ -7,7 +7,7 @@ import pytest
 
 from bot.bare import Bare, RefsMoved, RefUpdate
 from bot.refs import move_refs, read_refs
-from generator.trees.git import GitError
+from generator.trees.git_error import GitError
 from tests.fakes.origin import Origin
 
 PREFIXES = ((), ("refs/heads",), ("refs/heads/a", "refs/pull"), ("refs/heads/main",), ("refs/none",))

@@ -9,7 +9,8 @@ import pytest
 
 from generator import processes
 from generator.errors import InputError
-from generator.trees.git import Git, GitError
+from generator.trees.git import Git
+from generator.trees.git_error import GitError
 from generator.trees.git_log import Change, parse_changes
 from generator.trees.tree import blob_id
 from tests.bombs import bomb
