@@ -23,9 +23,11 @@ from generator.validation.validate import problems, reweigh, running, unknown_ch
 from generator.validation.verdict import Case, Status, status_of
 
 NOT_ALLOWED: Final = "rejected-kind"
-# What is broken may be so for want of the other objects; a field that is dropped is dropped whatever else there is.
+# What is broken together with other objects may be so for want of them.
 _APPLICABLE: Final = tuple(
-    check for check in CHECKS if check.basis in (Basis.REFUSED, Basis.PRACTICE) or check.id == "dropped-field"
+    check
+    for check in CHECKS
+    if check.basis in (Basis.REFUSED, Basis.PRACTICE) or (check.basis is Basis.BROKEN and not check.across)
 )
 _NOTHING: Final = Source("", "", parse("{}")[0])
 

@@ -449,3 +449,16 @@ def test_a_field_that_the_version_drops_is_told_for_single_files_too(here, valid
     assert told.found[0][1:3] == ("budget.yaml", 4)
     assert told.messages == [f"PodDisruptionBudget web: {words}"]
     assert not validate("budget.yaml", "--kubernetes-version", "1.27").found
+
+
+def test_what_cannot_work_by_itself_is_told_for_single_files_too(here, validate):
+    probe = "readinessProbe: {httpGet: {path: /, port: web}}"
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+    (here / "pod.yaml").write_text(
+        f"{text}  - {{name: web, image: 'web:1.0', ports: [{{name: http, containerPort: 80}}], {probe}}}\n"
+    )
+    told = validate("pod.yaml")
+    assert told.code == 0
+    assert [message for one, message in zip(told.found, told.messages, strict=True) if one[0] == "probe-port"] == [
+        "Pod web: web has no port named web"
+    ]
