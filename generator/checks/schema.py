@@ -9,11 +9,13 @@ from typing import Final
 from generator.checks.apis import is_removed
 from generator.checks.check import Basis, Check, Family, Problem, Scope
 from generator.checks.example import deployment
+from generator.checks.fields.lost import lost
 from generator.checks.objects import RenderedObject
 from generator.custom.catalogue import ADD_SCHEMA
 from generator.finding import Severity
+from generator.repository import Pointer
 from generator.schema_words import SchemaError
-from generator.schemas import kinds, minor, unknown_kind
+from generator.schemas import kinds, minor, supported_versions, unknown_kind, validate_object
 
 _NO_OBJECT: Final = (
     "begin it with apiVersion and kind; if it is a file for another program (values of Helm, say), leave it out with "
@@ -29,6 +31,7 @@ _OTHER_VERSION: Final = (
 )
 _ADD: Final = "add it where the rest of the object is written"
 _FIXES: Final = {"unknown-field": "rename, move or remove it where it is written", "missing-field": _ADD}
+_WAIT: Final = "remove it, or upgrade the cluster first"
 _KUSTOMIZE: Final = "kustomize.config.k8s.io"
 _BUILD_FIRST: Final = (
     "the file is for kustomize, not for the cluster: check what it builds (kustomize build FOLDER | towpath validate "
@@ -40,10 +43,46 @@ def _invalid(scope: Scope) -> Iterator[Problem]:
     version = scope.version
     for placed in scope.doubtful:
         found = scope.catalogue.validate(version, placed.value)
+        newer = _Newer(version, placed)
         for error in found if isinstance(found, list) else ():
             place = ".".join(str(step) for step in error.path)
-            message = f"{placed.title}: {place + ': ' if place else ''}{error.message}"
-            yield Problem(placed, error.path, message, _fix(scope, placed, error))
+            words, fix = error.message, _fix(scope, placed, error)
+            if error.check == "unknown-field" and (first := newer.first(error.path)):
+                words = f"Kubernetes {minor(version)} does not have this field; {first} is the first that does"
+                fix = _WAIT
+            yield Problem(placed, error.path, f"{placed.title}: {place + ': ' if place else ''}{words}", fix)
+
+
+class _Newer:
+    """An object in later versions of Kubernetes; in each it is looked at once."""
+
+    def __init__(self, version: str, placed: RenderedObject) -> None:
+        versions = supported_versions()
+        self._later = versions[versions.index(minor(version)) + 1 :]
+        self._placed = placed
+        self._unknown: dict[str, frozenset[Pointer] | None] = {}
+
+    def first(self, field: Pointer) -> str | None:
+        """The first version that has a field and does not drop it; None where not even the newest does."""
+        if not self._later or not self._has(self._later[-1], field):
+            return None
+        return next(version for version in self._later if self._has(version, field))
+
+    def _has(self, version: str, field: Pointer) -> bool:
+        if version not in self._unknown:
+            self._unknown[version] = self._unknown_in(version)
+        unknown = self._unknown[version]
+        return unknown is not None and field not in unknown
+
+    def _unknown_in(self, version: str) -> frozenset[Pointer] | None:
+        """The fields that a version does not have or drops; None where it does not have the kind."""
+        placed = self._placed
+        found = validate_object(version, placed.value)
+        if not isinstance(found, list):
+            return None
+        missing = (error.path for error in found if error.check == "unknown-field")
+        dropped = (path for path, _ in lost(version, placed.api_version, placed.kind, placed.value))
+        return frozenset((*missing, *dropped))
 
 
 def _fix(scope: Scope, placed: RenderedObject, error: SchemaError) -> str:

@@ -462,3 +462,20 @@ def test_what_cannot_work_by_itself_is_told_for_single_files_too(here, validate)
     assert [message for one, message in zip(told.found, told.messages, strict=True) if one[0] == "probe-port"] == [
         "Pod web: web has no port named web"
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "field", "words"),
+    [
+        ("1.25", "hostnameOverride", "Kubernetes 1.25 does not have this field; 1.35 is the first that does"),
+        ("1.30", "resources", "Kubernetes 1.30 does not have this field; 1.34 is the first that does"),
+        ("1.25", "schedulingGates", "Kubernetes 1.25 does not have this field; 1.27 is the first that does"),
+        ("1.30", "nodename", "unknown field 'nodename'; did you mean 'nodeName'?"),
+        ("1.37", "nodename", "unknown field 'nodename'; did you mean 'nodeName'?"),
+    ],
+)
+def test_a_field_that_only_newer_versions_have_is_no_misspelling(version, field, words, here, validate):
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: web:1.0}]\n"
+    (here / "pod.yaml").write_text(f"{text}  {field}: x\n")
+    told = validate("pod.yaml", "--kubernetes-version", version)
+    assert f"Pod web: spec.{field}: {words}" in told.messages
