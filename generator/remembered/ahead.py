@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 
 from generator.beside import available, beside
 from generator.trees.looks import ENVIRONMENTS, paths
@@ -74,6 +75,6 @@ def _content(path: str, longest: int) -> bytes | None:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         size = os.fstat(handle).st_size
-        return os.read(handle, size) if size <= longest else None
+        return b"".join(iter(partial(os.read, handle, size + 1), b"")) if size <= longest else None
     finally:
         os.close(handle)
