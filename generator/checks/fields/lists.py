@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from generator.checks.fields.ways import leading
 from generator.repository import Pointer
 from generator.schemas import Schema, definition, minor, schema_for
 
@@ -91,18 +92,7 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[Graph, str]:
         }
         for name, type_ in schema["$defs"].items()
     }
-    useful = {name for name, steps in whole.items() if any(keys is not None for keys, _, _ in steps.values())}
-    while more := {
-        name
-        for name, steps in whole.items()
-        if name not in useful and any(below in useful for _, below, _ in steps.values())
-    }:
-        useful |= more
-    graph = {
-        name: {field: step for field, step in steps.items() if step[0] is not None or step[1] in useful}
-        for name, steps in whole.items()
-        if name in useful
-    }
+    graph = leading(whole, lambda step: step[0] is not None, lambda step: step[1])
     return graph, _named(schema) or ""
 
 

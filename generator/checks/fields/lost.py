@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from generator.checks.fields.dropped import last_drop
+from generator.checks.fields.ways import leading
 from generator.repository import Pointer
 from generator.schemas import minor, schema_for
 
@@ -58,16 +59,7 @@ def _graph(version: str, api_version: str, kind: str) -> tuple[_Graph, str]:
         return {}, ""
     number = int(version[2:])
     whole = {name: _steps(name, type_, number) for name, type_ in schema["$defs"].items()}
-    useful: set[str] = set()
-    while more := {
-        name
-        for name, steps in whole.items()
-        if name not in useful and any(last or below in useful for last, below in steps.values())
-    }:
-        useful |= more
-    graph = {
-        name: {field: step for field, step in whole[name].items() if step[0] or step[1] in useful} for name in useful
-    }
+    graph = leading(whole, lambda step: step[0] > 0, lambda step: step[1])
     return graph, _named(schema)
 
 
