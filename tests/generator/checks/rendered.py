@@ -22,6 +22,21 @@ namespace: shop
 """
 
 
+def webhook(condition: str) -> str:
+    """A webhook that is asked where this condition, an item of `matchConditions`, holds."""
+    return f"""\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {{name: a}}
+webhooks:
+  - name: a.b.c
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    clientConfig: {{url: "https://a.b/c"}}
+    matchConditions: [{condition}]
+"""
+
+
 def environment(extra: str = "") -> Environment:
     """An environment `test` with further lines in its environment.yaml."""
     source = parsed("environments/test/environment.yaml", (ENVIRONMENT + extra).encode())

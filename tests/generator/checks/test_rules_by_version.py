@@ -7,7 +7,7 @@ import json
 import pytest
 
 from generator.checks.definitions import FAMILY
-from tests.generator.checks.rendered import scope
+from tests.generator.checks.rendered import scope, webhook
 
 LIMITED = {"type": "string", "maxLength": 20}
 FIELDS = {
@@ -17,17 +17,7 @@ FIELDS = {
     "tags": {"type": "array", "maxItems": 5, "items": LIMITED},
     "labels": {"type": "object", "maxProperties": 5, "additionalProperties": LIMITED},
 }
-WEBHOOK = """\
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {name: a}
-webhooks:
-  - name: a.b.c
-    admissionReviewVersions: [v1]
-    sideEffects: None
-    clientConfig: {url: "https://a.b/c"}
-    matchConditions: [{name: a, expression: "isIP(object.a)"}]
-"""
+WEBHOOK = webhook('{name: a, expression: "isIP(object.a)"}')
 CLASS = """\
 apiVersion: resource.k8s.io/v1
 kind: DeviceClass

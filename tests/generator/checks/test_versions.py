@@ -6,7 +6,7 @@ import pytest
 
 from generator.checks.all import CHECKS
 from generator.checks.check import Basis
-from tests.generator.checks.rendered import scope
+from tests.generator.checks.rendered import scope, webhook
 
 POD = """\
 apiVersion: v1
@@ -132,17 +132,7 @@ kind: PodDisruptionBudget
 metadata: {name: a}
 spec: {minAvailable: 1, selector: {matchLabels: {a: b}}, unhealthyPodEvictionPolicy: Always}
 """
-WEBHOOK = """\
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {name: a}
-webhooks:
-  - name: a.b.c
-    admissionReviewVersions: [v1]
-    sideEffects: None
-    clientConfig: {url: "https://a.b/c"}
-    matchConditions: [{name: "a b", expression: "true"}]
-"""
+WEBHOOK = webhook('{name: "a b", expression: "true"}')
 PORT = "ports: [{containerPort: 80}]"
 ON_HOST = f"{{name: a, image: a, {PORT}}}, {{name: b, image: b, {PORT}}}"
 BESIDE = ON_HOST.replace("}]}", ", protocol: UDP}]}", 1)
