@@ -1,5 +1,7 @@
 """What is read ahead is what would be read later, and never keeps anybody from reading it."""
 
+import os
+
 import pytest
 
 from generator.k8syaml import everyday, parse
@@ -58,6 +60,12 @@ def test_what_was_parsed_ahead_is_not_parsed_again(root, monkeypatch):
     monkeypatch.setattr(everyday, "read", lambda _: pytest.fail("it was parsed already"))
     assert parse(FILES[SPEC])[0].value is value
     assert FILES[SPEC] not in everyday._before
+
+
+def test_a_file_that_comes_in_pieces_is_read_to_its_end(root, monkeypatch):
+    read = os.read
+    monkeypatch.setattr("os.read", lambda handle, _: read(handle, 7))
+    assert ahead._content(str(root / SPEC), LONGEST) == FILES[SPEC].encode()
 
 
 @pytest.mark.parametrize("name", ["odd.yaml", "empty.yaml", "mounted.txt", "wrong.yaml", "large.yaml"])
